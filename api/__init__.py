@@ -1,0 +1,1 @@
+"""Every way into the record: HTTP, command line and console."""

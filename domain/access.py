@@ -1,0 +1,80 @@
+"""Recorded access: the entries that a look leaves, decided before anything is shown.
+
+One client per entry; joint work leaves one entry per participant; a list leaves one entry for the
+query and one for each client that it shows (compliance.md LOG-03, 4.1 field 25).
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from domain.confidentiality import Class
+from domain.events.access import AccessDenied, AccessKind, AccessRecorded, Action
+from domain.values import CaseId, ClientId, ItemId
+
+RETENTION_YEARS = 3
+RETENTION_RULE = "ehds-9"
+SERIOUS_FAILURE = 8
+"""FHIR audit-event-outcome of a refused request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is about to be shown, as the use case says it."""
+
+    kind: AccessKind
+    object_type: str
+    classes: tuple[Class, ...]
+    object: ItemId | None = None
+    object_version: int | None = None
+    items: tuple[ItemId, ...] = ()
+    relationship: CaseId | None = None
+    count: int | None = None
+
+
+def record_look(
+    look: Look, client: ClientId | None, *, origin: str, now: datetime
+) -> AccessRecorded:
+    """The entry for one client, or for none where a list showed nobody or staff matters."""
+    reads = look.kind in (AccessKind.READ, AccessKind.LIST_HIT, AccessKind.AUDIT_READ)
+    return AccessRecorded(
+        kind=look.kind,
+        action=Action.READ if reads else Action.EXECUTE,
+        object_type=look.object_type,
+        classes=look.classes,
+        origins=(origin,),
+        retain_until=retain_until(now),
+        retention_rule=RETENTION_RULE,
+        visible_to_client=True,
+        client=client,
+        object=look.object,
+        object_version=look.object_version,
+        items=look.items,
+        count=look.count,
+        relationship=look.relationship,
+    )
+
+
+def deny_look(
+    look: Look, client: ClientId | None, *, reason: str, now: datetime
+) -> AccessDenied:
+    """The entry for a refused look; the asker hears only that there is no such record."""
+    return AccessDenied(
+        kind=look.kind,
+        object_type=look.object_type,
+        outcome=SERIOUS_FAILURE,
+        reason=reason,
+        retain_until=retain_until(now),
+        retention_rule=RETENTION_RULE,
+        visible_to_client=True,
+        client=client,
+        object=look.object,
+    )
+
+
+def retain_until(now: datetime) -> date:
+    """Three years on (EHDS art. 9); an entry of 29 February lasts until 1 March."""
+    day = now.date()
+    try:
+        return day.replace(year=day.year + RETENTION_YEARS)
+    except ValueError:
+        return date(day.year + RETENTION_YEARS, 3, 1)

@@ -1,0 +1,153 @@
+"""A case (*proces terapeutyczny*): State, evolve, decisions.
+
+The state is the frame: who takes part, in which format and school, and who cares for it. It is what
+the policy reads.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from domain.confidentiality import Owner, OwnerKind
+from domain.errors import Invalid, WrongState
+from domain.events.case import (
+    CaseClosed,
+    CaseEvent,
+    CaseOpened,
+    CaseProblemStated,
+    CaseReopened,
+    CaseTeamJoined,
+    CaseTeamLeft,
+    CaseTransferred,
+    Diagnosis,
+    Outcome,
+)
+from domain.values import CaseId, ClientId, Format, FreeText, PractitionerId, School
+
+_SIZES = {
+    Format.INDIVIDUAL: (1, 1),
+    Format.COUPLE: (2, 2),
+    Format.FAMILY: (2, 20),
+    Format.GROUP: (2, 30),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The frame of a case."""
+
+    id: CaseId
+    clients: tuple[ClientId, ...]
+    format: Format
+    school: School
+    therapist: PractitionerId
+    team: frozenset[PractitionerId]
+    open: bool = True
+
+    @property
+    def owner(self) -> Owner:
+        """Whose keys seal its content: the one client's, or the case's own."""
+        return owner_of(self.id, self.clients, self.format)
+
+
+def owner_of(case: CaseId, clients: tuple[ClientId, ...], room: Format) -> Owner:
+    """Whose keys seal a case (security.md 1.8, fine print 2)."""
+    if room is Format.INDIVIDUAL:
+        return Owner(OwnerKind.CLIENT, clients[0])
+    return Owner(OwnerKind.CASE, case)
+
+
+def evolve(state: Case | None, event: object) -> Case | None:  # noqa: PLR0911 - one line per event
+    """The state after the event; clinical events change nothing in the frame."""
+    match event:
+        case CaseOpened():
+            return Case(
+                id=event.case,
+                clients=event.clients,
+                format=event.format,
+                school=event.school,
+                therapist=event.therapist,
+                team=frozenset({event.therapist}),
+            )
+        case _ if state is None:
+            return None
+        case CaseTeamJoined():
+            return replace(state, team=state.team | {event.practitioner})
+        case CaseTeamLeft():
+            return replace(state, team=state.team - {event.practitioner})
+        case CaseTransferred():
+            team = (state.team - {event.previous}) | {event.therapist}
+            return replace(state, therapist=event.therapist, team=team)
+        case CaseClosed():
+            return replace(state, open=False)
+        case CaseReopened():
+            return replace(state, open=True)
+        case _:
+            return state
+
+
+def fold(events: Iterable[object]) -> Case | None:
+    """The case's frame from its events."""
+    state: Case | None = None
+    for event in events:
+        state = evolve(state, event)
+    return state
+
+
+def open_case(state: Case | None, opened: CaseOpened) -> tuple[CaseEvent, ...]:
+    """Begin a therapy with as many people as its format holds."""
+    if state is not None:
+        return ()
+    least, most = _SIZES[opened.format]
+    if not least <= len(opened.clients) <= most:
+        raise Invalid("clients", "are too few or too many for the format")
+    if len(set(opened.clients)) != len(opened.clients):
+        raise Invalid("clients", "must be named once each")
+    return (opened,)
+
+
+def state_problem(
+    state: Case, words: FreeText, diagnosis: Diagnosis | None = None
+) -> tuple[CaseEvent, ...]:
+    """Record what the client comes with; no diagnosis is ever required."""
+    _must_be_open(state)
+    return (CaseProblemStated(case=state.id, words=words, diagnosis=diagnosis),)
+
+
+def join_team(state: Case, practitioner: PractitionerId) -> tuple[CaseEvent, ...]:
+    """Let somebody care for the case."""
+    _must_be_open(state)
+    if practitioner in state.team:
+        return ()
+    return (CaseTeamJoined(case=state.id, practitioner=practitioner),)
+
+
+def leave_team(state: Case, practitioner: PractitionerId) -> tuple[CaseEvent, ...]:
+    """Let somebody no longer care for the case; the therapist leaves only by a transfer."""
+    if practitioner not in state.team:
+        return ()
+    if practitioner == state.therapist:
+        raise WrongState("The therapist leaves a case by a transfer")
+    return (CaseTeamLeft(case=state.id, practitioner=practitioner),)
+
+
+def transfer(state: Case, therapist: PractitionerId) -> tuple[CaseEvent, ...]:
+    """Let another therapist go on."""
+    _must_be_open(state)
+    if therapist == state.therapist:
+        return ()
+    return (CaseTransferred(case=state.id, previous=state.therapist, therapist=therapist),)
+
+
+def close(state: Case, outcome: Outcome) -> tuple[CaseEvent, ...]:
+    """End the therapy."""
+    return (CaseClosed(case=state.id, outcome=outcome),) if state.open else ()
+
+
+def reopen(state: Case) -> tuple[CaseEvent, ...]:
+    """Take a closed therapy up again."""
+    return () if state.open else (CaseReopened(case=state.id),)
+
+
+def _must_be_open(state: Case) -> None:
+    if not state.open:
+        raise WrongState("The case is closed")

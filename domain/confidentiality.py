@@ -1,0 +1,102 @@
+"""Confidentiality classes, and under whose keys an event is sealed.
+
+Classes are those of compliance.md 5; key purposes those of security.md 1.1, with ``RELATIONSHIP``
+for the facts that the policy itself has to read (architecture.md, fine print 1).
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Class(IntEnum):
+    """The confidentiality class of an item; every item has exactly one."""
+
+    ADMINISTRATIVE = 1
+    CLINICAL = 2
+    RISK = 3
+    PROCESS_NOTE = 4
+    WORKING_NOTE = 5
+    SUPERVISION = 6
+    THIRD_PARTY = 7
+    TEST_DATA = 8
+    JOINT = 9
+    RECORDING = 10
+    SUBSTANCE_USE = 11
+    LEGAL = 12
+    AUDIT_LOG = 13
+
+    @property
+    def letter(self) -> str:
+        """The class's letter, A to M."""
+        return "ABCDEFGHIJKLM"[self - 1]
+
+
+NEUTRAL = {Class.ADMINISTRATIVE: "administrative", Class.AUDIT_LOG: "audit-log"}
+"""What a list or the audit trail calls a class; every other class is just ``record`` there, so that
+no list shows that a crisis, a process note or a group's theme exists (fine print 11)."""
+
+
+def neutral(label: Class) -> str:
+    """The neutral name of a class."""
+    return NEUTRAL.get(label, "record")
+
+
+class KeyPurpose(IntEnum):
+    """What a subject key protects. Stored: never renumber."""
+
+    CLINICAL = 1
+    ACCOUNTABILITY = 2
+    CASE = 3
+    TENANT = 4
+    INDEX = 5
+    STAFF = 6
+    RELATIONSHIP = 7
+
+
+class OwnerKind(IntEnum):
+    """Whose keys. Stored: never renumber."""
+
+    CLIENT = 1
+    CASE = 2
+    PRACTITIONER = 3
+    INTEGRATION = 4
+    CLINIC = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The subject whose keys seal something; when they are destroyed, it is gone."""
+
+    kind: OwnerKind
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What an event is sealed as: for which purpose, in which class."""
+
+    purpose: KeyPurpose
+    cls: Class
+
+
+FRAME = Label(KeyPurpose.RELATIONSHIP, Class.ADMINISTRATIVE)
+ADMINISTRATIVE = Label(KeyPurpose.CLINICAL, Class.ADMINISTRATIVE)
+CLINICAL = Label(KeyPurpose.CLINICAL, Class.CLINICAL)
+PROCESS_NOTE = Label(KeyPurpose.CLINICAL, Class.PROCESS_NOTE)
+ACCOUNTABILITY = Label(KeyPurpose.ACCOUNTABILITY, Class.AUDIT_LOG)
+
+
+def label_for(label: Label, owner: Owner) -> Label:
+    """The label under this owner's keys.
+
+    A couple's, a family's or a group's clinical content is joint content under the case's own key;
+    what staff, an integration or the clinic itself is accountable for is sealed for staff.
+    """
+    if owner.kind is OwnerKind.CASE and label.purpose is KeyPurpose.CLINICAL:
+        joint = Class.JOINT if label.cls is Class.CLINICAL else label.cls
+        return Label(KeyPurpose.CASE, joint)
+    if owner.kind not in (OwnerKind.CLIENT, OwnerKind.CASE) and label.purpose is (
+        KeyPurpose.ACCOUNTABILITY
+    ):
+        return Label(KeyPurpose.STAFF, label.cls)
+    return label

@@ -1,0 +1,102 @@
+"""Refusals: everything that the clinic may say no to, each with a stable code.
+
+A refusal's sentence never holds clinical content, a name or a key: it may reach any caller.
+"""
+
+from typing import ClassVar
+
+
+class Refusal(Exception):  # noqa: N818 - the clinic's word; every subclass is named for what is refused
+    """The root of all refusals; ``code`` is stable and safe to show."""
+
+    code: ClassVar[str] = "refused"
+
+
+class NotThere(Refusal):
+    """The record does not exist, or is not the caller's to know of; the two answers are one."""
+
+    code = "not-found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such record.")
+
+
+class NotPermitted(Refusal):
+    """The caller's role never allows this action, whatever the record."""
+
+    code = "forbidden"
+
+    def __init__(self) -> None:
+        super().__init__("This is not open to your role or purpose of use.")
+
+
+class Invalid(Refusal):
+    """A word of the request is missing or cannot be; ``field`` names it, never its value."""
+
+    code = "validation"
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}.")
+        self.field = field
+
+
+class InTheFuture(Invalid):
+    """An instant that the clinic says has passed lies ahead of the server's clock."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field, "lies in the future")
+
+
+class WrongState(Refusal):
+    """The record is in a state in which the act makes no sense; ``code`` says which."""
+
+    code = "wrong-state"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason}.")
+
+
+class Stale(Refusal):
+    """Somebody else has written since the caller last read."""
+
+    code = "precondition-failed"
+
+    def __init__(self, current: int) -> None:
+        super().__init__("The record has changed since it was read.")
+        self.current = current
+
+
+class CommandMismatch(Refusal):
+    """The same command id came before with other words."""
+
+    code = "idempotency-mismatch"
+
+    def __init__(self) -> None:
+        super().__init__("This command id was used before for another request.")
+
+
+class RecordUnavailable(Refusal):
+    """The record cannot be written or opened now; nothing was shown and nothing is lost."""
+
+    code = "record-unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("The record is not available at the moment; nothing was shown or changed.")
+
+
+class ProjectionBehind(Refusal):
+    """A projection has not reached the position that the reader asked to wait for."""
+
+    code = "projection-behind"
+
+    def __init__(self) -> None:
+        super().__init__("The projection has not reached that position yet.")
+
+
+class Sealed(Refusal):
+    """The content was there and its key has been destroyed."""
+
+    code = "sealed"
+
+    def __init__(self) -> None:
+        super().__init__("This content is sealed for good.")

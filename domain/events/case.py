@@ -1,0 +1,134 @@
+"""What happens to a case (*proces terapeutyczny*): opening, team, problem, closing."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from domain.confidentiality import CLINICAL, FRAME, Label
+from domain.values import CaseId, ClientId, Format, FreeText, PractitionerId, School
+
+
+class Coding(StrEnum):
+    """Which classification a diagnosis is coded in."""
+
+    ICD_10 = "icd-10"
+    ICD_11 = "icd-11"
+
+
+class Outcome(StrEnum):
+    """How a therapy ended."""
+
+    COMPLETED = "completed"
+    ENDED_BY_CLIENT = "ended-by-client"
+    ENDED_BY_THERAPIST = "ended-by-therapist"
+    REFERRED_ON = "referred-on"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """A code and its title as entered."""
+
+    coding: Coding
+    code: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseOpened:
+    """A therapy began. The clients of an individual case own it; any other case owns itself."""
+
+    NAME: ClassVar[str] = "case.opened"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = FRAME
+    case: CaseId
+    clients: tuple[ClientId, ...]
+    format: Format
+    school: School
+    therapist: PractitionerId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseProblemStated:
+    """What the client comes with, in words; a diagnosis is possible and never required."""
+
+    NAME: ClassVar[str] = "case.problem_stated"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = CLINICAL
+    case: CaseId
+    words: FreeText
+    diagnosis: Diagnosis | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseTeamJoined:
+    """Somebody joined the care team; from now on she may read and write in this case."""
+
+    NAME: ClassVar[str] = "case.team_joined"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = FRAME
+    case: CaseId
+    practitioner: PractitionerId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseTeamLeft:
+    """Somebody left the care team."""
+
+    NAME: ClassVar[str] = "case.team_left"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = FRAME
+    case: CaseId
+    practitioner: PractitionerId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseTransferred:
+    """The therapy goes on with another therapist."""
+
+    NAME: ClassVar[str] = "case.transferred"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = FRAME
+    case: CaseId
+    previous: PractitionerId
+    therapist: PractitionerId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseClosed:
+    """The therapy ended."""
+
+    NAME: ClassVar[str] = "case.closed"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = FRAME
+    case: CaseId
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseReopened:
+    """A closed therapy goes on."""
+
+    NAME: ClassVar[str] = "case.reopened"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = FRAME
+    case: CaseId
+
+
+CaseEvent = (
+    CaseOpened
+    | CaseProblemStated
+    | CaseTeamJoined
+    | CaseTeamLeft
+    | CaseTransferred
+    | CaseClosed
+    | CaseReopened
+)
+EVENTS: tuple[type[CaseEvent], ...] = (
+    CaseOpened,
+    CaseProblemStated,
+    CaseTeamJoined,
+    CaseTeamLeft,
+    CaseTransferred,
+    CaseClosed,
+    CaseReopened,
+)

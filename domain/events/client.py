@@ -1,0 +1,116 @@
+"""What happens to a client's file: registration, identity, contact, legal representatives."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar
+
+from domain.confidentiality import ADMINISTRATIVE, FRAME, Label
+from domain.values import Address, CaseId, ClientId, ItemId, StreamId
+
+
+class Sex(StrEnum):
+    """As the Act on Patients' Rights, art. 25, wants it recorded."""
+
+    FEMALE = "female"
+    MALE = "male"
+    UNSPECIFIED = "unspecified"
+
+
+class Authority(StrEnum):
+    """By what right somebody speaks for the client."""
+
+    STATUTORY_REPRESENTATIVE = "statutory-representative"
+    PARENTAL_AUTHORITY = "holder-of-parental-authority"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientRegistered:
+    """A client's file was opened; her consents and her access log get streams of their own."""
+
+    NAME: ClassVar[str] = "client.registered"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = FRAME
+    client: ClientId
+    access_stream: StreamId
+    consent_stream: StreamId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientIdentified:
+    """The client's identity was recorded or corrected (u.p.p. art. 25(1))."""
+
+    NAME: ClassVar[str] = "client.identified"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = ADMINISTRATIVE
+    given_name: str
+    family_name: str
+    birth_date: date
+    sex: Sex
+    pesel: str | None = None
+    identity_document: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientContactChanged:
+    """How the client can be reached changed."""
+
+    NAME: ClassVar[str] = "client.contact_changed"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = ADMINISTRATIVE
+    phone: str | None = None
+    email: str | None = None
+    address: Address | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientRepresentativeAdded:
+    """Somebody was recorded as speaking for the client, with the right by which she does."""
+
+    NAME: ClassVar[str] = "client.representative_added"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = ADMINISTRATIVE
+    representative: ItemId
+    authority: Authority
+    given_name: str
+    family_name: str
+    address: Address | None = None
+    phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientRepresentativeEnded:
+    """Somebody no longer speaks for the client."""
+
+    NAME: ClassVar[str] = "client.representative_ended"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = ADMINISTRATIVE
+    representative: ItemId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientCaseLinked:
+    """The client takes part in a case."""
+
+    NAME: ClassVar[str] = "client.case_linked"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = FRAME
+    case: CaseId
+
+
+ClientEvent = (
+    ClientRegistered
+    | ClientIdentified
+    | ClientContactChanged
+    | ClientRepresentativeAdded
+    | ClientRepresentativeEnded
+    | ClientCaseLinked
+)
+EVENTS: tuple[type[ClientEvent], ...] = (
+    ClientRegistered,
+    ClientIdentified,
+    ClientContactChanged,
+    ClientRepresentativeAdded,
+    ClientRepresentativeEnded,
+    ClientCaseLinked,
+)

@@ -1,0 +1,241 @@
+"""What every use case stands at: the record, the keys, the clock; and how looks are recorded."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from domain import access, case, client, integration, practitioner
+from domain.access import Look
+from domain.case import Case
+from domain.client import Client
+from domain.confidentiality import Class, Owner, OwnerKind
+from domain.errors import Invalid, NotPermitted, NotThere
+from domain.events.access import AccessKind
+from domain.policy import NONE, Act, Decision, Standing, permit
+from domain.ports import Clock, Identifiers, Keys, Opening, Record, Write
+from domain.practitioner import Practitioner
+from domain.values import (
+    Actor,
+    ActorId,
+    ActorKind,
+    CaseId,
+    Circumstances,
+    ClientId,
+    ItemId,
+    PractitionerId,
+    Receipt,
+    Role,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The clinic as a use case meets it; ``origin`` names the clinic in access entries."""
+
+    record: Record
+    keys: Keys
+    clock: Clock
+    identifiers: Identifiers
+    clinic: str
+    origin: str
+
+    def case(self, case_id: CaseId) -> tuple[Case | None, int]:
+        """The frame of a case and its stream's version."""
+        return self.record.frame(case_id, case.fold)
+
+    def client(self, client_id: ClientId) -> tuple[Client | None, int]:
+        """The frame of a client and her stream's version."""
+        return self.record.frame(client_id, client.fold)
+
+    def practitioner(self, practitioner_id: PractitionerId) -> tuple[Practitioner | None, int]:
+        """Somebody who works here, and her stream's version."""
+        return self.record.frame(practitioner_id, practitioner.fold)
+
+    def actor(self, kind: ActorKind, actor_id: ActorId) -> Actor:
+        """The actor as the record knows her at this moment; one unknown has no role."""
+        match kind:
+            case ActorKind.STAFF:
+                person, _ = self.practitioner(PractitionerId(actor_id))
+                found = person.as_actor() if person else None
+            case ActorKind.INTEGRATION:
+                program, _ = self.record.frame(actor_id, integration.fold)
+                found = program.as_actor() if program else None
+            case ActorKind.CLIENT:
+                somebody, _ = self.client(ClientId(actor_id))
+                found = somebody and Actor(
+                    actor_id, kind, roles=(Role.CLIENT,), client=ClientId(actor_id)
+                )
+            case ActorKind.SYSTEM:
+                found = Actor(actor_id, kind, roles=(Role.SYSTEM,))
+        return found or Actor(actor_id, kind, roles=())
+
+    def account_of(self, actor: Actor) -> tuple[str, Owner]:
+        """The stream that holds what an actor answers for outside any client's record."""
+        match actor.kind:
+            case ActorKind.STAFF:
+                person, _ = self.practitioner(PractitionerId(actor.id))
+                if person:
+                    return person.staff_stream, Owner(OwnerKind.PRACTITIONER, actor.id)
+            case ActorKind.INTEGRATION:
+                program, _ = self.record.frame(actor.id, integration.fold)
+                if program:
+                    return program.staff_stream, Owner(OwnerKind.INTEGRATION, actor.id)
+            case ActorKind.CLIENT:
+                somebody, _ = self.client(ClientId(actor.id))
+                if somebody:
+                    return somebody.access_stream, Owner(OwnerKind.CLIENT, actor.id)
+            case ActorKind.SYSTEM:
+                pass
+        return self.clinic, Owner(OwnerKind.CLINIC, self.clinic)
+
+
+def on_care_team(desk: Desk, actor: Actor, case_ids: Iterable[CaseId]) -> bool:
+    """Whether the actor is on the team of one of the cases now."""
+    for case_id in case_ids:
+        frame, _ = desk.case(case_id)
+        if frame and actor.id in frame.team:
+            return True
+    return False
+
+
+def _decide(
+    act: Act, who: Circumstances, standing: Standing
+) -> tuple[Decision, Circumstances]:
+    if who.purpose is None:
+        raise Invalid("Purpose-Of-Use", "is missing")
+    decision = permit(who.actor, act, who.purpose, standing)
+    return decision, decision.stamp(who)
+
+
+async def admit(  # noqa: PLR0913 - what is decided, about whom, and how a denial would read
+    desk: Desk,
+    who: Circumstances,
+    act: Act,
+    standing: Standing = NONE,
+    *,
+    attempt: Look,
+    clients: tuple[ClientId, ...] = (),
+    exists: bool = True,
+) -> Circumstances:
+    """The circumstances stamped with the policy's decision, if it permits the act.
+
+    Raises:
+        NotPermitted: No record would be open to this role and purpose; the denial is recorded.
+        NotThere: This record is not, or does not exist; the denial is recorded.
+        Invalid: No purpose of use was stated.
+    """
+    decision, stamped = _decide(act, who, standing)
+    if decision.permitted and exists:
+        return stamped
+    reason = decision.rule if not decision.permitted else "deny.no-such-record"
+    await record_denial(desk, stamped, attempt, clients, reason)
+    if decision.by_role:
+        raise NotPermitted
+    raise NotThere
+
+
+async def record_denial(
+    desk: Desk,
+    who: Circumstances,
+    attempt: Look,
+    clients: tuple[ClientId, ...],
+    reason: str,
+) -> None:
+    """Write a refused look down: once per client concerned, else in the actor's own stream."""
+    now = desk.clock.now()
+    found = [(each, desk.client(each)[0]) for each in clients]
+    writes = [
+        Write(
+            stream=frame.access_stream,
+            events=(access.deny_look(attempt, each, reason=reason, now=now),),
+            owner=Owner(OwnerKind.CLIENT, each),
+            after=None,
+            concerning=(each,),
+        )
+        for each, frame in found
+        if frame
+    ]
+    if not writes:
+        stream, owner = desk.account_of(who.actor)
+        event = access.deny_look(attempt, None, reason=reason, now=now)
+        writes = [Write(stream=stream, events=(event,), owner=owner, after=None)]
+    await desk.record.append(writes, replace(who, rule=reason))
+
+
+async def look(
+    desk: Desk,
+    who: Circumstances,
+    shown: Look,
+    clients: tuple[ClientId, ...],
+    owners: tuple[Owner, ...],
+) -> tuple[Opening, Receipt]:
+    """Record a permitted look at one record, then open what it names.
+
+    Raises:
+        RecordUnavailable: The entry could not be made durable; nothing was opened.
+    """
+    now = desk.clock.now()
+    writes = []
+    for each in clients:
+        frame, _ = desk.client(each)
+        if frame is None:
+            raise NotThere
+        writes.append(
+            Write(
+                stream=frame.access_stream,
+                events=(access.record_look(shown, each, origin=desk.origin, now=now),),
+                owner=Owner(OwnerKind.CLIENT, each),
+                after=None,
+                concerning=(each,),
+                opens=owners,
+            )
+        )
+    receipt = await desk.record.append(writes, who)
+    return desk.keys.open(receipt), receipt
+
+
+async def look_at_list(
+    desk: Desk,
+    who: Circumstances,
+    query: Look,
+    hits: Mapping[ClientId, tuple[ItemId, ...]],
+    owners: Mapping[ClientId, tuple[Owner, ...]] | None = None,
+    *,
+    staff: tuple[Owner, ...] = (),
+) -> tuple[Opening, Receipt]:
+    """Record a permitted list: one entry for the query, one for each client whom it shows.
+
+    ``owners`` are whose content is opened beside each client's own (a joint case); ``staff`` those
+    of entries that concern no client.
+    """
+    now = desk.clock.now()
+    stream, account = desk.account_of(who.actor)
+    summary = replace(query, count=len(hits))
+    event = access.record_look(summary, None, origin=desk.origin, now=now)
+    writes = [Write(stream=stream, events=(event,), owner=account, after=None, opens=staff)]
+    kind = AccessKind.AUDIT_READ if query.kind is AccessKind.AUDIT_READ else AccessKind.LIST_HIT
+    for each, items in hits.items():
+        frame, _ = desk.client(each)
+        if frame is None:
+            continue
+        hit = replace(query, kind=kind, items=items, count=None)
+        own = Owner(OwnerKind.CLIENT, each)
+        writes.append(
+            Write(
+                stream=frame.access_stream,
+                events=(access.record_look(hit, each, origin=desk.origin, now=now),),
+                owner=own,
+                after=None,
+                concerning=(each,),
+                opens=(own, *(owners or {}).get(each, ())),
+            )
+        )
+    receipt = await desk.record.append(writes, who)
+    return desk.keys.open(receipt), receipt
+
+
+def attempt(
+    object_type: str, object_id: str | None = None, *, kind: AccessKind = AccessKind.WRITE
+) -> Look:
+    """How a refused command or look would be written down."""
+    item = ItemId(object_id) if object_id else None
+    return Look(kind=kind, object_type=object_type, classes=(Class.ADMINISTRATIVE,), object=item)

@@ -1,0 +1,190 @@
+"""Opening and keeping a client's file: what clinicians and the front desk both do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from domain import client as client_file
+from domain.access import Look
+from domain.client import Client
+from domain.confidentiality import Class, Owner, OwnerKind
+from domain.events.access import AccessKind
+from domain.events.client import (
+    ClientContactChanged,
+    ClientEvent,
+    ClientIdentified,
+    ClientRegistered,
+    ClientRepresentativeAdded,
+)
+from domain.errors import Stale
+from domain.policy import Act, Standing
+from domain.ports import Opening, Write
+from domain.use_cases.desk import Desk, admit, attempt, look, on_care_team
+from domain.values import Circumstances, ClientId, Command, ItemId, Receipt, StreamId
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What is known of a client when her file is opened."""
+
+    identity: ClientIdentified
+    contact: ClientContactChanged | None = None
+
+
+async def register_client(
+    desk: Desk, who: Circumstances, registration: Registration, *, command: Command
+) -> Receipt:
+    """Open a client's file; the receipt names the ``client``."""
+    if done := desk.record.replay(who, command):
+        return done
+    who = await admit(desk, who, Act.REGISTER_CLIENT, attempt=attempt("client"))
+    client_id = ClientId(desk.identifiers.new())
+    registered = ClientRegistered(
+        client=client_id,
+        access_stream=StreamId(desk.identifiers.new()),
+        consent_stream=StreamId(desk.identifiers.new()),
+    )
+    events = client_file.register(None, registered, registration.identity)
+    if registration.contact is not None:
+        events = (*events, registration.contact)
+    write = Write(
+        stream=client_id,
+        events=events,
+        owner=Owner(OwnerKind.CLIENT, client_id),
+        after=0,
+        concerning=(client_id,),
+    )
+    return await desk.record.append((write,), who, command=command, reply=(("client", client_id),))
+
+
+async def identify(
+    desk: Desk,
+    who: Circumstances,
+    client_id: ClientId,
+    identity: ClientIdentified,
+    *,
+    expected: int,
+    command: Command,
+) -> Receipt:
+    """Record or correct who the client is."""
+    return await _change(
+        desk, who, client_id, lambda state: client_file.identify(state, identity), expected, command
+    )
+
+
+async def change_contact(
+    desk: Desk,
+    who: Circumstances,
+    client_id: ClientId,
+    contact: ClientContactChanged,
+    *,
+    expected: int,
+    command: Command,
+) -> Receipt:
+    """Record how to reach the client."""
+    return await _change(
+        desk,
+        who,
+        client_id,
+        lambda state: client_file.change_contact(state, contact),
+        expected,
+        command,
+    )
+
+
+async def add_representative(
+    desk: Desk,
+    who: Circumstances,
+    client_id: ClientId,
+    added: ClientRepresentativeAdded,
+    *,
+    expected: int,
+    command: Command,
+) -> Receipt:
+    """Record who speaks for the client."""
+    return await _change(
+        desk,
+        who,
+        client_id,
+        lambda state: client_file.add_representative(state, added),
+        expected,
+        command,
+    )
+
+
+async def end_representative(
+    desk: Desk,
+    who: Circumstances,
+    client_id: ClientId,
+    representative: ItemId,
+    *,
+    expected: int,
+    command: Command,
+) -> Receipt:
+    """Record that somebody no longer speaks for the client."""
+    return await _change(
+        desk,
+        who,
+        client_id,
+        lambda state: client_file.end_representative(state, representative),
+        expected,
+        command,
+    )
+
+
+async def look_at_identity(
+    desk: Desk, who: Circumstances, client_id: ClientId
+) -> tuple[Opening, Receipt]:
+    """Record the look at a client's identity and contact, and open them."""
+    shown = Look(
+        kind=AccessKind.READ,
+        object_type="identity",
+        classes=(Class.ADMINISTRATIVE,),
+        object=ItemId(client_id),
+    )
+    _, _, stamped = await _admitted(desk, who, Act.READ_IDENTITY, client_id, shown)
+    return await look(desk, stamped, shown, (client_id,), (Owner(OwnerKind.CLIENT, client_id),))
+
+
+async def _admitted(
+    desk: Desk, who: Circumstances, act: Act, client_id: ClientId, tried: Look
+) -> tuple[Client | None, int, Circumstances]:
+    frame, version = desk.client(client_id)
+    on_team = on_care_team(desk, who.actor, frame.cases if frame else ())
+    stamped = await admit(
+        desk,
+        who,
+        act,
+        Standing(on_care_team=on_team, is_own=who.actor.client == client_id),
+        attempt=tried,
+        clients=(client_id,),
+        exists=frame is not None,
+    )
+    return frame, version, stamped
+
+
+async def _change(  # noqa: PLR0913 - every change of a file takes the same six
+    desk: Desk,
+    who: Circumstances,
+    client_id: ClientId,
+    decide: Callable[[Client], tuple[ClientEvent, ...]],
+    expected: int,
+    command: Command,
+) -> Receipt:
+    if done := desk.record.replay(who, command):
+        return done
+    tried = attempt("identity", client_id)
+    _, _, stamped = await _admitted(desk, who, Act.CHANGE_IDENTITY, client_id, tried)
+    state, version = desk.record.fold(client_id, client_file.fold)
+    if expected != version:
+        raise Stale(version)
+    assert state is not None  # admitted, so it exists
+    write = Write(
+        stream=client_id,
+        events=decide(state),
+        owner=Owner(OwnerKind.CLIENT, client_id),
+        after=version,
+        concerning=(client_id,),
+    )
+    return await desk.record.append(
+        (write,), stamped, command=command, reply=(("client", client_id),)
+    )

@@ -1,0 +1,1 @@
+"""The ports of the domain, implemented: record, vault, ledger and stores."""

@@ -1,0 +1,404 @@
+"""Events to canonical msgpack and back: a closed registry, strict types, limits, upcasters.
+
+The payload is a map with integer keys, flat wherever it can be (``docs/formats/event.md``). Decoding
+refuses what it does not know: a name, a version, a key, a type, a trailing byte, a number or a map
+that is not in its one canonical form. An event's fields are stored under their place in the class,
+so their order is part of the format.
+
+Source:
+    docs of the design: security, section 1.3; architecture, fine print 16.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Any, NewType, Union, cast, get_args, get_origin, get_type_hints
+
+import msgpack
+
+from domain import values
+from domain.confidentiality import Class, Label, Owner, OwnerKind
+from domain.events import VOCABULARY, Event
+from domain.values import (
+    ActingMode,
+    Actor,
+    ActorId,
+    ActorKind,
+    Circumstances,
+    ClientId,
+    FreeText,
+    PurposeOfUse,
+    RequestId,
+    Role,
+)
+from infrastructure.errors import Broken
+
+SEALED_TEXT = 42
+"""The msgpack extension type of a text under its own key."""
+APPLICATION = "powiernik/1"
+MOST_ITEMS = 10_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_MICROSECOND = timedelta(microseconds=1)
+
+NAME, VERSION, OCCURRED, ACTOR, STATE, REQUEST, _SIGNATURE, APP, CLASS, OWNER, CLIENTS, WHO = range(
+    12
+)
+
+Encode = Callable[[Any], Any]
+Decode = Callable[[Any], Any]
+SealText = Callable[[int, str], bytes]
+"""Seals the words of the field with this number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A payload, taken apart."""
+
+    event: Event
+    occurred_at: datetime
+    cls: Class
+    owner: Owner
+    concerning: tuple[ClientId, ...]
+    who: Circumstances
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    number: int
+    name: str
+    encode: Encode
+    decode: Decode
+    optional: bool
+    free_text: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How one kind of event is stored."""
+
+    kind: type[Event]
+    fields: tuple[_Field, ...]
+
+
+def encode(
+    event: Event,
+    *,
+    occurred_at: datetime,
+    label: Label,
+    owner: Owner,
+    concerning: tuple[ClientId, ...],
+    who: Circumstances,
+    seal_text: SealText,
+) -> bytes:
+    """The canonical payload of an event; open texts are sealed by ``seal_text`` on the way."""
+    form = _FORMS[event.NAME]
+    state = {}
+    for field in form.fields:
+        value = getattr(event, field.name)
+        if value is None:
+            continue
+        if field.free_text:
+            sealed = value.sealed if value.words is None else seal_text(field.number, value.words)
+            state[field.number] = msgpack.ExtType(SEALED_TEXT, sealed)
+        else:
+            state[field.number] = field.encode(value)
+    payload = {
+        NAME: event.NAME,
+        VERSION: event.VERSION,
+        OCCURRED: _encode_instant(occurred_at),
+        ACTOR: bytes.fromhex(who.actor.id),
+        STATE: state,
+        REQUEST: who.request,
+        APP: APPLICATION,
+        CLASS: int(label.cls),
+        OWNER: [int(owner.kind), bytes.fromhex(owner.id)],
+        CLIENTS: [bytes.fromhex(each) for each in concerning],
+        WHO: [
+            who.actor.kind.value,
+            [each.value for each in who.actor.roles],
+            who.role.value if who.role else None,
+            who.mode.value if who.mode else None,
+            who.purpose.value if who.purpose else None,
+            who.rule,
+            who.policy_version,
+            who.session_reference,
+            who.network_address,
+            who.application,
+        ],
+    }
+    return cast("bytes", msgpack.packb(payload))
+
+
+def decode(payload: bytes) -> Decoded:
+    """Take a payload apart.
+
+    Raises:
+        Broken: E-PARSE, it is not the canonical payload of a known event.
+    """
+    raw = unpack(payload)
+    try:
+        return _decode(raw)
+    except Broken:
+        raise
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError):
+        # The message of the cause could carry content, so it stops here.
+        raise Broken("E-PARSE", "a payload of unknown form") from None
+
+
+def unpack(payload: bytes) -> dict[int, Any]:
+    """A canonical msgpack map with integer keys, within limits.
+
+    Raises:
+        Broken: E-PARSE or E-LIMIT.
+    """
+    try:
+        raw = msgpack.unpackb(
+            payload,
+            strict_map_key=False,
+            max_array_len=MOST_ITEMS,
+            max_map_len=MOST_ITEMS,
+        )
+        # Duplicate keys, long forms of short numbers and deep nesting do not survive this.
+        canonical = type(raw) is dict and msgpack.packb(raw) == payload
+    except (ValueError, TypeError, RecursionError, msgpack.UnpackException):
+        raise Broken("E-PARSE", "a payload that is not msgpack") from None
+    if not canonical:
+        raise Broken("E-PARSE", "a payload that is not canonical")
+    return cast("dict[int, Any]", raw)
+
+
+def _decode(raw: dict[int, Any]) -> Decoded:
+    if raw.keys() != _KEYS:
+        raise Broken("E-PARSE", "a payload with unknown keys")
+    name = raw[NAME]
+    form = _FORMS.get(name)
+    if form is None:
+        raise Broken("E-PARSE", "an event of unknown name")
+    state = raw[STATE]
+    if raw[VERSION] != form.kind.VERSION:
+        state = upcast(name, raw[VERSION], state)
+    event = _event(form, state)
+    owner_kind, owner_id = raw[OWNER]
+    kind, roles, role, mode, purpose, rule, policy_version, session, address, application = raw[WHO]
+    return Decoded(
+        event=event,
+        occurred_at=_decode_instant(raw[OCCURRED]),
+        cls=_CLASSES[raw[CLASS]],
+        owner=Owner(_OWNER_KINDS[owner_kind], _decode_id(owner_id)),
+        concerning=tuple([ClientId(_decode_id(each)) for each in raw[CLIENTS]]),
+        who=Circumstances(
+            actor=Actor(
+                id=ActorId(_decode_id(raw[ACTOR])),
+                kind=_ACTOR_KINDS[kind],
+                roles=tuple([_ROLES[each] for each in roles]),
+            ),
+            purpose=None if purpose is None else _PURPOSES[purpose],
+            request=RequestId(_decode_text(raw[REQUEST])),
+            session_reference=_decode_text(session),
+            network_address=_decode_text(address),
+            application=_decode_text(application),
+            role=None if role is None else _ROLES[role],
+            mode=None if mode is None else _MODES[mode],
+            rule=_decode_text(rule),
+            policy_version=_decode_number(policy_version),
+        ),
+    )
+
+
+def _event(form: _Form, state: dict[int, Any]) -> Event:
+    found = 0
+    arguments = {}
+    for field in form.fields:
+        if field.number in state:
+            arguments[field.name] = field.decode(state[field.number])
+            found += 1
+        elif not field.optional:
+            raise Broken("E-PARSE", "a payload that lacks a field")
+    if found != len(state):
+        raise Broken("E-PARSE", "a payload with an unknown field")
+    return form.kind(**arguments)
+
+
+# Upcasters: from one version of a stored state to the next.
+
+Upcaster = Callable[[dict[int, Any]], dict[int, Any]]
+
+
+def _practitioner_registered_1(state: dict[int, Any]) -> dict[int, Any]:
+    """Version 1 had a bare register number in place 5, or none; 2 says what kind of standing."""
+    number = state.get(5)
+    standing = ["register", number, None] if number else ["none", None, None]
+    return {**state, 5: standing}
+
+
+UPCASTERS: Mapping[tuple[str, int], Upcaster] = {
+    ("practitioner.registered", 1): _practitioner_registered_1,
+}
+
+
+def upcast(name: str, version: object, state: dict[int, Any]) -> dict[int, Any]:
+    """The state as the current version of its event has it.
+
+    Raises:
+        Broken: E-PARSE, no upcaster leads from this version.
+    """
+    current = VOCABULARY[name].VERSION
+    while version != current:
+        step = UPCASTERS.get((name, version)) if type(version) is int else None
+        if step is None or type(version) is not int:
+            raise Broken("E-PARSE", "an event of unknown version")
+        state, version = step(state), version + 1
+    return state
+
+
+# One pair of functions per type of field, chosen once.
+
+
+def _encode_instant(value: datetime) -> int:
+    return (value - _EPOCH) // _MICROSECOND
+
+
+def _decode_instant(value: object) -> datetime:
+    return _EPOCH + timedelta(microseconds=_decode_number(value))
+
+
+def _decode_number(value: object) -> int:
+    if type(value) is not int:
+        raise TypeError
+    return value
+
+
+def _encode_day(value: date) -> int:
+    return value.toordinal() - _EPOCH_DAY
+
+
+def _decode_day(value: object) -> date:
+    return date.fromordinal(_decode_number(value) + _EPOCH_DAY)
+
+
+def _encode_id(value: str) -> bytes:
+    return bytes.fromhex(value)
+
+
+def _decode_id(value: object) -> str:
+    if type(value) is not bytes or len(value) != _ID_SIZE:
+        raise TypeError
+    return value.hex()
+
+
+def _decode_text(value: object) -> str:
+    if type(value) is not str:
+        raise TypeError
+    return value
+
+
+def _decode_truth(value: object) -> bool:
+    if type(value) is not bool:
+        raise TypeError
+    return value
+
+
+def _decode_free_text(value: object) -> FreeText:
+    if type(value) is not msgpack.ExtType or value.code != SEALED_TEXT:
+        raise TypeError
+    return FreeText(sealed=value.data)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_ID_SIZE = 16
+_ID_TYPES = {each for each in vars(values).values() if isinstance(each, NewType)} - {RequestId}
+_PLAIN: dict[object, tuple[Encode, Decode]] = {
+    str: (_same, _decode_text),
+    bool: (_same, _decode_truth),
+    int: (_same, _decode_number),
+    datetime: (_encode_instant, _decode_instant),
+    date: (_encode_day, _decode_day),
+    FreeText: (_same, _decode_free_text),
+    **{each: (_encode_id, _decode_id) for each in _ID_TYPES},
+}
+
+
+def _pair(kind: Any) -> tuple[Encode, Decode]:
+    """How a value of this type is stored and read."""
+    if kind in _PLAIN:
+        return _PLAIN[kind]
+    if get_origin(kind) is tuple:
+        return _tuple_pair(*_pair(get_args(kind)[0]))
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        members = {each.value: each for each in kind}
+        return (lambda value: value.value), members.__getitem__
+    if is_dataclass(kind):
+        return _record_pair(cast("type", kind))
+    msg = f"no stored form for {kind}"
+    raise TypeError(msg)
+
+
+def _tuple_pair(encode_one: Encode, decode_one: Decode) -> tuple[Encode, Decode]:
+    def decode_all(value: object) -> tuple[Any, ...]:
+        if type(value) is not list:
+            raise TypeError
+        return tuple([decode_one(each) for each in value])
+
+    return (lambda value: [encode_one(each) for each in value]), decode_all
+
+
+def _record_pair(kind: type) -> tuple[Encode, Decode]:
+    """A small value object is stored as the array of its fields."""
+    parts = _fields(kind)
+
+    def encode_parts(value: object) -> list[Any]:
+        found = [getattr(value, part.name) for part in parts]
+        return [
+            None if each is None else part.encode(each)
+            for part, each in zip(parts, found, strict=True)
+        ]
+
+    def decode_parts(value: object) -> Any:
+        if type(value) is not list or len(value) != len(parts):
+            raise TypeError
+        return kind(
+            *[
+                None if each is None and part.optional else part.decode(each)
+                for part, each in zip(parts, value, strict=True)
+            ]
+        )
+
+    return encode_parts, decode_parts
+
+
+def _fields(kind: type) -> tuple[_Field, ...]:
+    hints = get_type_hints(kind)
+    found = []
+    for number, each in enumerate(fields(kind)):
+        hint, optional = _unwrapped(hints[each.name])
+        encode_one, decode_one = _pair(hint)
+        # An empty tuple is stored like any other; only None is left out.
+        found.append(
+            _Field(number, each.name, encode_one, decode_one, optional, hint is FreeText)
+        )
+    return tuple(found)
+
+
+def _unwrapped(hint: Any) -> tuple[Any, bool]:
+    if get_origin(hint) in (Union, UnionType):
+        (inner,) = [each for each in get_args(hint) if each is not NoneType]
+        return inner, True
+    return hint, False
+
+
+_KEYS = {NAME, VERSION, OCCURRED, ACTOR, STATE, REQUEST, APP, CLASS, OWNER, CLIENTS, WHO}
+_FORMS = {name: _Form(kind, _fields(kind)) for name, kind in VOCABULARY.items()}
+_CLASSES = {int(each): each for each in Class}
+_OWNER_KINDS = {int(each): each for each in OwnerKind}
+_ACTOR_KINDS = {each.value: each for each in ActorKind}
+_ROLES = {each.value: each for each in Role}
+_MODES = {each.value: each for each in ActingMode}
+_PURPOSES = {each.value: each for each in PurposeOfUse}

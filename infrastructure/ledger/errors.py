@@ -1,0 +1,91 @@
+"""The errors of the ledger: one root, a code each, and what was expected against what was found.
+
+The codes are those an incident is filed under; they go to the incident and never to a caller of
+the API, who is told only that integrity failed.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+Code: TypeAlias = Literal[
+    "E-PARSE",
+    "E-LIMIT",
+    "E-BIND",
+    "E-AEAD",
+    "E-KCV",
+    "E-KEYSTATE",
+    "E-LEAF",
+    "E-CHAIN",
+    "E-GAP",
+    "E-AUTH",
+    "E-TIME",
+    "E-MAP",
+    "E-ROOT",
+    "E-ROLLBACK",
+    "E-FORK",
+    "E-QUORUM",
+    "E-WITNESS-DOWN",
+]
+
+_SHOWN_BYTES = 32
+_SHOWN_TEXT = 80
+
+
+def shown(value: object) -> str:
+    """Render a value for a message: bytes as hex, and never more than a line of anything.
+
+    A hostile row may hold megabytes where a hash belongs; they must not reach the journal.
+    """
+    if isinstance(value, str):
+        return value[:_SHOWN_TEXT]
+    if not isinstance(value, bytes):
+        return repr(value)[:_SHOWN_TEXT]
+    if len(value) > _SHOWN_BYTES:
+        return f"{value[:_SHOWN_BYTES].hex()}... ({len(value)} bytes)"
+    return value.hex() or "nothing"
+
+
+class LedgerError(Exception):
+    """The ledger refuses; `code` is what an incident is filed under."""
+
+    code: str = "E-PARSE"
+
+
+class EntryRefused(LedgerError):
+    """Bytes or fields are not a well-formed log entry."""
+
+
+class RangeRefused(LedgerError):
+    """A compact range does not belong to its size, or is handed something that is no hash."""
+
+    code = "E-ROOT"
+
+
+class ProofRefused(LedgerError):
+    """A proof does not show what it claims, or none can exist for what was asked."""
+
+    code = "E-ROOT"
+
+    def __init__(self, what: str, *, expected: object, found: object) -> None:
+        self.expected = shown(expected)
+        self.found = shown(found)
+        super().__init__(f"{what}: expected {self.expected}, found {self.found}")
+
+
+class LogBroken(LedgerError):
+    """The log is not what was written: the first bad row, and how it is bad."""
+
+    def __init__(
+        self, code: Code, position: int, stream: bytes | None, expected: object, found: object
+    ) -> None:
+        self.code = code
+        self.position = position
+        self.stream = stream
+        self.expected = shown(expected)
+        self.found = shown(found)
+        of_stream = "" if stream is None else f", stream {shown(stream)}"
+        super().__init__(
+            f"{code} at position {shown(position)}{of_stream}: "
+            f"expected {self.expected}, found {self.found}"
+        )

@@ -1,0 +1,113 @@
+"""The seam to the ``eventsourcing`` library: sealed records to recorded events.
+
+Types come from our closed registry, never from the database's topic column, which is a constant
+(security.md D11). A record whose key has been destroyed is still an event, without content.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.persistence import Mapper, StoredEvent
+
+from domain.confidentiality import KeyPurpose, Label, Owner, OwnerKind, label_for
+from domain.ports import Recorded
+from domain.values import (
+    Actor,
+    ActorId,
+    ActorKind,
+    Circumstances,
+    RequestId,
+)
+from infrastructure import codec
+from infrastructure.errors import Broken, KeyGone
+from infrastructure.ledger.check import Row
+from infrastructure.stores.contract import LoggedEvent
+from infrastructure.vault.envelope import Kind, open_record
+from infrastructure.vault.keyring import Keyring
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+CONTROL_KEY = bytes(16)
+
+
+class SealedMapper(Mapper[UUID]):
+    """Opens stored events."""
+
+    def __init__(self, keyring: Keyring, log_id: bytes) -> None:
+        self._keyring = keyring
+        self._log_id = log_id
+
+    def to_stored_event(self, domain_event: Any) -> StoredEvent:
+        """Not offered: a record is sealed by ``Record.append``, which knows its owner."""
+        raise NotImplementedError
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:
+        """The recorded event in a row of the log."""
+        if not isinstance(stored_event, LoggedEvent):
+            raise Broken("E-PARSE", "an event from outside the log")
+        return self.open(stored_event.row)
+
+    def purpose(self, row: Row) -> KeyPurpose | None:
+        """What the key of a row is for; ``None`` for control records."""
+        if row.key_id == CONTROL_KEY:
+            return None
+        place = self._keyring.place(row.key_id)
+        if place is None:
+            raise Broken("E-KEYSTATE", "a key that is not in the key store")
+        return place.label.purpose
+
+    def open(self, row: Row) -> Recorded:
+        """The recorded event in a row of the log.
+
+        Raises:
+            Broken: The row is not what was written.
+        """
+        if row.record is None:
+            raise Broken("E-PARSE", "a row without its record")
+        recorded_at = _EPOCH + timedelta(milliseconds=row.time_ms)
+        try:
+            key = self._keyring.for_opening(row.key_id)
+        except KeyGone:
+            return _shredded(row, recorded_at, self._keyring)
+        payload = open_record(
+            key, Kind.EVENT, self._log_id, row.stream_id, row.version, row.record
+        )
+        found = codec.decode(payload)
+        label = key.place.label
+        if label.cls is not found.cls or self._keyring.tag(found.owner) != key.place.subject_tag:
+            raise Broken("E-BIND", "an event under a key that is not its owner's")
+        if label.purpose is not label_for(found.event.LABEL, found.owner).purpose:
+            raise Broken("E-BIND", "an event under a key of another purpose")
+        return Recorded(
+            event=found.event,
+            stream=row.stream_id.hex(),
+            version=row.version,
+            position=row.position,
+            recorded_at=recorded_at,
+            occurred_at=found.occurred_at,
+            label=label,
+            owner=found.owner,
+            concerning=found.concerning,
+            who=found.who,
+        )
+
+
+def _shredded(row: Row, recorded_at: datetime, keyring: Keyring) -> Recorded:
+    place = keyring.place(row.key_id)
+    if place is None:
+        raise Broken("E-KEYSTATE", "a key that is not in the key store")
+    nobody = Actor(ActorId("0" * 32), ActorKind.SYSTEM, ())
+    return Recorded(
+        event=None,
+        stream=row.stream_id.hex(),
+        version=row.version,
+        position=row.position,
+        recorded_at=recorded_at,
+        occurred_at=recorded_at,
+        label=Label(place.label.purpose, place.label.cls),
+        owner=Owner(OwnerKind.CLINIC, "0" * 32),
+        concerning=(),
+        who=Circumstances(actor=nobody, purpose=None, request=RequestId("")),
+    )

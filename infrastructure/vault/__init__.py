@@ -1,0 +1,13 @@
+"""The vault: keys, and what is sealed under them. It knows no ledger and no store of records.
+
+The map of this room:
+
+- ``custody``: who holds the key-encryption key: the passphrase keyfile.
+- ``keystore``: ``keys.db``, where subject keys and item keys lie wrapped.
+- ``keys``: a subject key and the subkeys derived from it; the bytes that bind a wrapped key.
+- ``keyring``: finds the key of a subject, or makes it; checks it against the log before use.
+- ``items``: keys of single texts, made ahead in blocks.
+- ``envelope``: seals and opens a record in layout PSR1.
+- ``cells``: seals and opens a cell of a projection.
+- ``broker``: opens content against the receipt of a recorded access, and not otherwise.
+"""

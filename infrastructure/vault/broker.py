@@ -1,0 +1,175 @@
+"""The broker: content opens against the receipt of a committed access entry, and not otherwise.
+
+After the record has committed an access entry, and only then, it asks the broker for a ticket that
+names the entry's actor, request and position and the keys that it may open. A ticket works once;
+the opening that it gives lives for one request. Whether a key is in memory makes no difference
+(fine print 5). The interface is that of a process of its own, into which it will move.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from domain.confidentiality import (
+    ACCOUNTABILITY,
+    Class,
+    KeyPurpose,
+    Label,
+    Owner,
+    OwnerKind,
+    label_for,
+)
+from domain.errors import NotThere, RecordUnavailable, Sealed
+from domain.events.access import AccessRecorded
+from domain.values import Circumstances, FreeText, Receipt
+from infrastructure.errors import Broken, KeyGone
+from infrastructure.vault import cells, envelope
+from infrastructure.vault.items import ItemKeys
+from infrastructure.vault.keyring import Keyring
+from infrastructure.vault.keys import KeyPlace
+
+TICKET_SECONDS = 30
+OPENING_SECONDS = 60
+MOST_TICKETS = 100_000
+
+Openable = tuple[bytes, KeyPurpose, Class]
+"""A subject's tag, with the purpose and class of its keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What one committed access entry lets its actor open."""
+
+    actor: str
+    request: str
+    position: int
+    keys: frozenset[Openable]
+    until: float
+
+
+class Broker:
+    """The only way from a receipt to a key."""
+
+    def __init__(self, keyring: Keyring, items: ItemKeys, log_id: bytes) -> None:
+        self._keyring = keyring
+        self._items = items
+        self._log_id = log_id
+        self._lock = threading.Lock()
+        self._grants: dict[bytes, Grant] = {}
+
+    def ticket(
+        self,
+        who: Circumstances,
+        position: int,
+        entry: AccessRecorded,
+        owners: Iterable[Owner],
+    ) -> bytes:
+        """A single-use ticket for an access entry that has been committed at this position."""
+        keys = frozenset(
+            (self._keyring.tag(owner), label.purpose, label.cls)
+            for owner in owners
+            for label in _labels(entry, owner)
+        )
+        ticket = secrets.token_bytes(16)
+        now = time.monotonic()
+        grant = Grant(who.actor.id, who.request, position, keys, now + TICKET_SECONDS)
+        with self._lock:
+            if len(self._grants) >= MOST_TICKETS:
+                self._grants = {
+                    name: each for name, each in self._grants.items() if each.until >= now
+                }
+            self._grants[ticket] = grant
+        return ticket
+
+    def open(self, receipt: Receipt) -> BrokerOpening:
+        """What the receipt's entries let their reader open.
+
+        Raises:
+            RecordUnavailable: The receipt names no committed entry, was used, or has expired.
+        """
+        now = time.monotonic()
+        with self._lock:
+            grants = [self._grants.pop(each, None) for each in receipt.tickets]
+        found = [each for each in grants if each is not None and each.until >= now]
+        if not found or len(found) != len(grants):
+            raise RecordUnavailable
+        keys = frozenset().union(*(each.keys for each in found))
+        return BrokerOpening(self._keyring, self._items, self._log_id, keys)
+
+    def standing(self, receipt: Receipt) -> BrokerOpening:
+        """A follower's standing grant: released against one batch entry per start.
+
+        It opens whatever a projection needs and lasts; its holder has no way to return content to
+        a caller (fine print 6).
+        """
+        self.open(receipt)
+        return BrokerOpening(self._keyring, self._items, self._log_id, None)
+
+
+class BrokerOpening:
+    """What may be opened for one request; ``keys`` of ``None`` is a standing grant."""
+
+    def __init__(
+        self,
+        keyring: Keyring,
+        items: ItemKeys,
+        log_id: bytes,
+        keys: frozenset[Openable] | None,
+    ) -> None:
+        self._keyring = keyring
+        self._items = items
+        self._log_id = log_id
+        self._keys = keys
+        self._until = None if keys is None else time.monotonic() + OPENING_SECONDS
+
+    def words(self, text: FreeText) -> str:
+        """The words of a closed text that one of the access entries names."""
+        if text.words is not None:
+            return text.words
+        if text.sealed is None:
+            raise Sealed
+        try:
+            item_id, _, _ = envelope.field_place(text.sealed)
+            stored = self._items.owner(item_id)
+            self._must_be_granted(self._keyring.place(stored.owner_key))
+            key = self._items.open(stored)
+            _, words = envelope.open_field(key, self._log_id, text.sealed)
+        except KeyGone:
+            raise Sealed from None
+        return words
+
+    def cell(self, sealed: bytes, bound_to: bytes) -> bytes:
+        """The plain bytes of a cell that one of the access entries covers."""
+        key_id = cells.cell_key(sealed)
+        self._must_be_granted(self._keyring.place(key_id))
+        try:
+            key = self._keyring.for_opening(key_id)
+        except KeyGone:
+            raise Sealed from None
+        return cells.open_cell(key, sealed, bound_to)
+
+    def _must_be_granted(self, place: KeyPlace | None) -> None:
+        if place is None:
+            raise Broken("E-KEYSTATE", "a key that is not in the key store")
+        if self._keys is None or place.label.purpose is KeyPurpose.RELATIONSHIP:
+            return
+        if self._until is None or self._until < time.monotonic():
+            raise RecordUnavailable
+        if (place.subject_tag, place.label.purpose, place.label.cls) not in self._keys:
+            raise NotThere
+
+
+def _labels(entry: AccessRecorded, owner: Owner) -> Iterable[Label]:
+    """The labels that an entry's classes mean for one owner."""
+    for cls in entry.classes:
+        if cls is Class.AUDIT_LOG:
+            yield label_for(ACCOUNTABILITY, owner)
+        elif owner.kind is OwnerKind.PRACTITIONER:
+            # A process note's words are under its author's own key.
+            yield Label(KeyPurpose.STAFF, cls)
+        else:
+            yield label_for(Label(KeyPurpose.CLINICAL, cls), owner)

@@ -1,0 +1,172 @@
+"""Finds the key of a subject for a purpose and a class, or makes it; checks it before it opens.
+
+A key is made in the key store first, as pending; its control record goes into the log in the same
+transaction as its first use. To open anything a key must stand in the log with the same check value
+(fine print 9, security.md 1.2).
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import TypeVar
+
+from domain.confidentiality import KeyPurpose, Label, Owner
+from infrastructure.errors import Broken, KeyGone
+from infrastructure.vault.custody import Custody
+from infrastructure.vault.keys import KEY_SIZE, KeyPlace, SubjectKey
+from infrastructure.vault.keystore import DESTROYED, PENDING, KeyStore, StoredKey
+
+KEPT_SECONDS = 15 * 60
+"""How long an unwrapped key stays in memory."""
+MOST_KEPT = 20_000
+_YEARLY = frozenset({KeyPurpose.ACCOUNTABILITY, KeyPurpose.STAFF})
+
+Name = TypeVar("Name")
+
+LoggedKey = tuple[KeyPlace, bytes]
+"""What the log says of a key: its place and its check value."""
+
+
+class Keyring:
+    """The open keys of one process, and the way to the others."""
+
+    def __init__(
+        self,
+        store: KeyStore,
+        custody: Custody,
+        log_id: bytes,
+        tag_key: bytes,
+        logged: Callable[[bytes], LoggedKey | None],
+    ) -> None:
+        self._store = store
+        self._custody = custody
+        self._log_id = log_id
+        self._tag_key = tag_key
+        self._logged = logged
+        self._lock = threading.RLock()
+        self._tags: dict[Owner, bytes] = {}
+        self._open: dict[bytes, tuple[SubjectKey, float]] = {}
+        self._sealing: dict[tuple[Owner, Label, int], tuple[SubjectKey, float]] = {}
+        self._places: dict[bytes, KeyPlace] = {}
+        self._unlogged: dict[bytes, SubjectKey] = {}
+
+    def tag(self, owner: Owner) -> bytes:
+        """The pseudonym under which a subject's keys are kept and logged."""
+        known = self._tags.get(owner)
+        if known is None:
+            subject = bytes([owner.kind]) + owner.id.encode()
+            known = self._tags[owner] = hmac.digest(self._tag_key, subject, "sha256")[:16]
+        return known
+
+    def for_sealing(self, owner: Owner, label: Label, now: datetime) -> SubjectKey | None:
+        """The subject's key of this epoch, if it is at hand; ``make`` finds or makes the others."""
+        kept = self._sealing.get((owner, label, _epoch(label, now)))
+        if kept is None or kept[1] < time.monotonic():
+            return None
+        return kept[0]
+
+    def make(self, wanted: Iterable[tuple[Owner, Label]], now: datetime) -> None:
+        """Have these keys at hand: read them from the key store, or make them there, durably."""
+        with self._lock:
+            missing = []
+            for owner, label in dict.fromkeys(wanted):
+                epoch = _epoch(label, now)
+                stored = self._store.newest(self.tag(owner), label, epoch)
+                if stored is None:
+                    missing.append((owner, label, epoch))
+                else:
+                    self._keep_for_sealing(owner, stored)
+            if not missing:
+                return
+            self._store.add_keys(self._fresh(*each) for each in missing)
+            for owner, label, epoch in missing:
+                stored = self._store.newest(self.tag(owner), label, epoch)
+                if stored is None:
+                    raise Broken("E-KEYSTATE", "a key that was just made is not there")
+                self._keep_for_sealing(owner, stored)
+
+    def unlogged(self, key: SubjectKey) -> bool:
+        """Whether the key's making has still to be written into the log."""
+        return key.key_id in self._unlogged
+
+    def note_logged(self, keys: Iterable[bytes]) -> None:
+        """Remember that the making of these keys stands in the log."""
+        for each in keys:
+            self._unlogged.pop(each, None)
+
+    def place(self, key_id: bytes) -> KeyPlace | None:
+        """What a key is for, without opening it; ``None`` for a key that is not known."""
+        known = self._places.get(key_id)
+        if known is None:
+            stored = self._store.key(key_id)
+            if stored is None:
+                return None
+            known = self._places[key_id] = stored.place
+        return known
+
+    def for_opening(self, key_id: bytes) -> SubjectKey:
+        """The key that sealed something, checked against the log.
+
+        Raises:
+            KeyGone: It has been destroyed.
+            Broken: E-KEYSTATE where it is unknown, E-AEAD where it does not open in its place,
+                E-KCV where the log knows another.
+        """
+        kept = self._open.get(key_id)
+        if kept is not None and kept[1] >= time.monotonic():
+            return kept[0]
+        with self._lock:
+            stored = self._store.key(key_id)
+            if stored is None:
+                raise Broken("E-KEYSTATE", "a key that is not in the key store")
+            key = self._unwrap(stored)
+            logged = self._logged(key_id)
+            if logged is None or logged[0] != stored.place:
+                raise Broken("E-KCV", "a key that the log does not know")
+            if not hmac.compare_digest(logged[1], key.check_value):
+                raise Broken("E-KCV", "a key that is not the one that the log knows")
+            self._keep(self._open, key_id, key)
+            return key
+
+    def forget(self) -> None:
+        """Drop every open key."""
+        with self._lock:
+            self._open.clear()
+            self._sealing.clear()
+
+    def _fresh(self, owner: Owner, label: Label, epoch: int) -> StoredKey:
+        place = KeyPlace(secrets.token_bytes(16), self.tag(owner), label, epoch)
+        generation = self._custody.generation
+        context = place.context(self._log_id, generation)
+        wrapped = self._custody.wrap(secrets.token_bytes(KEY_SIZE), context)
+        return StoredKey(place, generation, wrapped, PENDING)
+
+    def _keep_for_sealing(self, owner: Owner, stored: StoredKey) -> None:
+        key = self._unwrap(stored)
+        if stored.state == PENDING and self._logged(key.key_id) is None:
+            self._unlogged[key.key_id] = key
+        place = stored.place
+        self._places[key.key_id] = place
+        self._keep(self._sealing, (owner, place.label, place.epoch), key)
+
+    def _unwrap(self, stored: StoredKey) -> SubjectKey:
+        if stored.wrapped is None or stored.state == DESTROYED:
+            raise KeyGone
+        context = stored.place.context(self._log_id, stored.kek_generation)
+        return SubjectKey(stored.place, self._custody.unwrap(stored.wrapped, context))
+
+    @staticmethod
+    def _keep(kept: dict[Name, tuple[SubjectKey, float]], name: Name, key: SubjectKey) -> None:
+        if len(kept) >= MOST_KEPT:
+            kept.clear()
+        kept[name] = (key, time.monotonic() + KEPT_SECONDS)
+
+
+def _epoch(label: Label, now: datetime) -> int:
+    """Accountability keys change every year, so that entries can expire by age (fine print 13)."""
+    return now.year if label.purpose in _YEARLY else 1

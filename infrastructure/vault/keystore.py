@@ -1,0 +1,218 @@
+"""``keys.db``: subject keys and item keys, wrapped; nothing here opens without custody.
+
+A rollback journal with ``secure_delete``, not a write-ahead log, so that a destroyed key does not
+linger in a side file (fine print 9). ``synchronous=EXTRA`` syncs the folder after the journal is
+deleted: with ``FULL`` a power cut can bring the journal back and take the last commit away, as
+``tests/endurance/test_forgetful.py`` shows. One connection behind a lock: keys are made rarely and cached.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from domain.confidentiality import Class, KeyPurpose, Label
+from infrastructure.errors import WrongKeyStore
+from infrastructure.vault.keys import KeyPlace
+
+FORMAT = 1
+_SCHEMA = """
+CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
+CREATE TABLE secret(
+  name TEXT PRIMARY KEY, kek_generation INTEGER NOT NULL, wrapped BLOB NOT NULL) STRICT;
+CREATE TABLE subject_key(
+  key_id BLOB PRIMARY KEY, subject_tag BLOB NOT NULL, purpose INTEGER NOT NULL,
+  class INTEGER NOT NULL, epoch INTEGER NOT NULL, kek_generation INTEGER NOT NULL, wrapped BLOB,
+  state INTEGER NOT NULL, UNIQUE(subject_tag, purpose, class, epoch)) STRICT;
+CREATE TABLE item_key(
+  item_id BLOB PRIMARY KEY, owner_key BLOB NOT NULL, wrapped BLOB NOT NULL,
+  escrow_key BLOB, escrow BLOB) STRICT, WITHOUT ROWID;
+"""
+
+PENDING, ACTIVE, RETIRED, DESTROYED = range(4)
+
+
+class StoredKey(NamedTuple):
+    """A subject key as it lies here."""
+
+    place: KeyPlace
+    kek_generation: int
+    wrapped: bytes | None
+    state: int
+
+
+class StoredItem(NamedTuple):
+    """An item key as it lies here: wrapped for its owner and, a process note's, for the escrow."""
+
+    item_id: bytes
+    owner_key: bytes
+    wrapped: bytes
+    escrow_key: bytes | None
+    escrow: bytes | None
+
+
+class KeyStore:
+    """The key store of one record."""
+
+    def __init__(self, path: Path, log_id: bytes) -> None:
+        """Open the key store that belongs to this log.
+
+        Raises:
+            WrongKeyStore: It is missing, damaged, newer than this program, or another log's.
+        """
+        if not path.exists():
+            msg = "The key store is missing."
+            raise WrongKeyStore(msg)
+        self._lock = threading.Lock()
+        try:
+            self._db = _connect(path)
+            found = dict(self._db.execute("SELECT name, value FROM meta"))
+        except sqlite3.DatabaseError:
+            msg = "The key store is damaged."
+            raise WrongKeyStore(msg) from None
+        if found.get("format") != bytes([FORMAT]):
+            msg = "The key store has a format that this version does not know."
+            raise WrongKeyStore(msg)
+        if found.get("log_id") != log_id:
+            msg = "The key store belongs to another record."
+            raise WrongKeyStore(msg)
+
+    @staticmethod
+    def create(path: Path, log_id: bytes) -> None:
+        """Make an empty key store for a log."""
+        db = _connect(path)
+        db.executescript(_SCHEMA)
+        db.executemany(
+            "INSERT INTO meta VALUES(?, ?)", [("format", bytes([FORMAT])), ("log_id", log_id)]
+        )
+        db.close()
+        path.chmod(0o600)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    def secret(self, name: str) -> tuple[int, bytes] | None:
+        """A wrapped secret of the clinic's own, with the generation it is wrapped under."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT kek_generation, wrapped FROM secret WHERE name = ?", (name,)
+            ).fetchone()
+        return None if row is None else (row[0], row[1])
+
+    def add_secret(self, name: str, kek_generation: int, wrapped: bytes) -> None:
+        """Keep a wrapped secret."""
+        with self._lock:
+            self._db.execute("INSERT INTO secret VALUES(?, ?, ?)", (name, kek_generation, wrapped))
+
+    def key(self, key_id: bytes) -> StoredKey | None:
+        """The key with this id."""
+        return self._one("key_id = ?", (key_id,))
+
+    def newest(self, subject_tag: bytes, label: Label, epoch: int) -> StoredKey | None:
+        """A subject's key for a label, in this epoch."""
+        return self._one(
+            "subject_tag = ? AND purpose = ? AND class = ? AND epoch = ?",
+            (subject_tag, label.purpose, label.cls, epoch),
+        )
+
+    def add_keys(self, keys: Iterable[StoredKey]) -> None:
+        """Keep keys as pending, durably; one that is there already stays as it is."""
+        rows = [
+            (
+                each.place.key_id,
+                each.place.subject_tag,
+                each.place.label.purpose,
+                each.place.label.cls,
+                each.place.epoch,
+                each.kek_generation,
+                each.wrapped,
+                each.state,
+            )
+            for each in keys
+        ]
+        with self._lock:
+            self._many("INSERT OR IGNORE INTO subject_key VALUES(?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def pending(self) -> list[StoredKey]:
+        """Keys whose making may not have been logged."""
+        with self._lock:
+            rows = self._db.execute(f"{_SELECT} WHERE state = ?", (PENDING,)).fetchall()
+        return [_stored(row) for row in rows]
+
+    def settle(self, logged: Iterable[bytes], orphaned: Iterable[bytes]) -> None:
+        """Mark keys as logged, and sweep those whose making never was."""
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany(
+                f"UPDATE subject_key SET state = {ACTIVE} WHERE key_id = ?",
+                [(each,) for each in logged],
+            )
+            orphans = [(each,) for each in orphaned]
+            self._db.executemany("DELETE FROM item_key WHERE owner_key = ?", orphans)
+            self._db.executemany(
+                f"DELETE FROM subject_key WHERE key_id = ? AND state = {PENDING}", orphans
+            )
+            self._db.execute("COMMIT")
+
+    def items(self, item_id: bytes) -> StoredItem | None:
+        """The item key with this id."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT item_id, owner_key, wrapped, escrow_key, escrow FROM item_key"
+                " WHERE item_id = ?",
+                (item_id,),
+            ).fetchone()
+        return None if row is None else StoredItem(*row)
+
+    def add_items(self, items: Iterable[StoredItem]) -> None:
+        """Keep a block of item keys, durably."""
+        with self._lock:
+            self._many("INSERT INTO item_key VALUES(?, ?, ?, ?, ?)", list(items))
+
+    def count_keys(self) -> int:
+        """How many subject keys there are."""
+        with self._lock:
+            return int(self._db.execute("SELECT count(*) FROM subject_key").fetchone()[0])
+
+    def _one(self, where: str, values: tuple[object, ...]) -> StoredKey | None:
+        with self._lock:
+            row = self._db.execute(f"{_SELECT} WHERE {where}", values).fetchone()
+        return None if row is None else _stored(row)
+
+    def _many(self, statement: str, rows: list[tuple[object, ...]]) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            self._db.executemany(statement, rows)
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+
+_SELECT = (
+    "SELECT key_id, subject_tag, purpose, class, epoch, kek_generation, wrapped, state"
+    " FROM subject_key"
+)
+
+
+def _stored(row: tuple[bytes, bytes, int, int, int, int, bytes | None, int]) -> StoredKey:
+    key_id, subject_tag, purpose, cls, epoch, generation, wrapped, state = row
+    try:
+        label = Label(KeyPurpose(purpose), Class(cls))
+    except ValueError:
+        msg = "The key store is damaged."
+        raise WrongKeyStore(msg) from None
+    return StoredKey(KeyPlace(key_id, subject_tag, label, epoch), generation, wrapped, state)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+    db.execute("PRAGMA journal_mode=DELETE")
+    db.execute("PRAGMA synchronous=EXTRA")
+    db.execute("PRAGMA secure_delete=ON")
+    return db

@@ -1,0 +1,1 @@
+"""Read models that can be rebuilt from the record at any time."""
