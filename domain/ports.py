@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from domain.confidentiality import Label, Owner
 from domain.events import Event
+from domain.rows import Content, Place
 from domain.values import Circumstances, ClientId, Command, FreeText, Receipt
 
 
@@ -104,8 +105,13 @@ class Opening(Protocol):
         """
         ...
 
-    def cell(self, sealed: bytes, bound_to: bytes) -> bytes:
-        """The plain bytes of a projection's cell that was sealed for ``bound_to``."""
+    def cell(self, sealed: bytes, place: Place) -> Content:
+        """The content of a projection's cell that was sealed for its place.
+
+        Raises:
+            Sealed: The key has been destroyed.
+            NotThere: The cell belongs to nobody whom the access entry names.
+        """
         ...
 
 

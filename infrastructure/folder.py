@@ -18,6 +18,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -48,7 +49,7 @@ from infrastructure.vault.custody import (
 )
 from infrastructure.vault.envelope import Kind, control, open_control
 from infrastructure.vault.items import ItemKeys
-from infrastructure.vault.keyring import Keyring, LoggedKey
+from infrastructure.vault.keyring import KEPT_SECONDS, Keyring, LoggedKey
 from infrastructure.vault.keys import KeyPlace
 from infrastructure.vault.keystore import KeyStore
 from infrastructure.world import SystemClock
@@ -304,12 +305,18 @@ def logged_keys(
 def sweep(keys: KeyStore, logged: Callable[[bytes], LoggedKey | None]) -> None:
     """Settle keys that were pending when the last process ended.
 
-    A key that another process has made this very moment is not in the log yet either; what is swept
-    too early is made again, since nothing can have been sealed under it.
+    A key that another process is just making is not in the log yet either, so only those older than
+    any process keeps an unused key in memory are taken away.
     """
-    pending = [each.place.key_id for each in keys.pending()]
-    in_log = {key_id for key_id in pending if logged(key_id) is not None}
-    keys.settle(in_log, ())
+    oldest = int(time.time()) - 4 * KEPT_SECONDS
+    in_log, orphaned = [], []
+    for each in keys.pending():
+        if logged(each.place.key_id) is not None:
+            in_log.append(each.place.key_id)
+        elif each.made_at < oldest:
+            orphaned.append(each.place.key_id)
+    if in_log or orphaned:
+        keys.settle(in_log, orphaned)
 
 
 def milliseconds(clock: Clock) -> Callable[[], int]:

@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from eventsourcing.persistence import EventStore
 
 from domain.confidentiality import (
+    ACCOUNTABILITY,
+    CLINICAL,
     Class,
     KeyPurpose,
     Label,
@@ -32,6 +34,7 @@ from domain.confidentiality import (
 from domain.errors import CommandMismatch, RecordUnavailable, Stale
 from domain.events import Event
 from domain.events.access import AccessRecorded
+from domain.events.case import CaseOpened
 from domain.ports import Clock, Recorded, Write
 from domain.values import Circumstances, Command, FreeText, Receipt
 from infrastructure import codec
@@ -318,9 +321,16 @@ class _Batch:
         )
 
     def _wanted(self) -> Iterator[tuple[Owner, Label]]:
+        """The keys that this append needs, and those that its rows in projections will need."""
         for write in self.writes:
             for event in write.events:
                 yield write.owner, label_for(event.LABEL, write.owner)
+                if isinstance(event, CaseOpened):
+                    yield write.owner, label_for(CLINICAL, write.owner)
+            for client in write.concerning:
+                yield Owner(OwnerKind.CLIENT, client), ACCOUNTABILITY
+            if not write.concerning:
+                yield write.owner, label_for(ACCOUNTABILITY, write.owner)
         for text in self._texts:
             yield text.owner, text.label
             if text.escrow:
@@ -334,7 +344,7 @@ class _Batch:
             author = Owner(OwnerKind.PRACTITIONER, self.who.actor.id)
             yield _Text(author, _ESCROW, escrow=True)
         else:
-            label = label_for(Label(KeyPurpose.CLINICAL, Class.CLINICAL), write.owner)
+            label = label_for(CLINICAL, write.owner)
             yield _Text(write.owner, label, escrow=False)
 
     def _key(self, owner: Owner, label: Label) -> SubjectKey:

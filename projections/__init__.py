@@ -1,1 +1,13 @@
-"""Read models that can be rebuilt from the record at any time."""
+"""Rebuildable read models: what anyone reads.
+
+- ``case_state``: the current state of each case, and its state at any past instant.
+- ``access_log``: per client, who looked or wrote, when, at what, and why.
+- ``audit_trail``: the same for the whole clinic, staff matters included, in neutral words.
+- ``caseload``: which cases each practitioner cares for.
+- ``calendar``: the front desk's days: time, room, therapist.
+- ``name_cards``: names, joined to lists as they are shown.
+- ``process_notes``: each author's own list.
+
+``projection`` says what a projection is, ``workspace`` holds its rows while events are applied,
+``follower`` applies each event exactly once, ``rebuild`` makes a version anew beside the serving one.
+"""

@@ -25,6 +25,7 @@ from domain.confidentiality import (
 )
 from domain.errors import NotThere, RecordUnavailable, Sealed
 from domain.events.access import AccessRecorded
+from domain.rows import Content, Place
 from domain.values import Circumstances, FreeText, Receipt
 from infrastructure.errors import Broken, KeyGone
 from infrastructure.vault import cells, envelope
@@ -142,15 +143,15 @@ class BrokerOpening:
             raise Sealed from None
         return words
 
-    def cell(self, sealed: bytes, bound_to: bytes) -> bytes:
-        """The plain bytes of a cell that one of the access entries covers."""
+    def cell(self, sealed: bytes, place: Place) -> Content:
+        """The content of a cell that one of the access entries covers."""
         key_id = cells.cell_key(sealed)
         self._must_be_granted(self._keyring.place(key_id))
         try:
             key = self._keyring.for_opening(key_id)
         except KeyGone:
             raise Sealed from None
-        return cells.open_cell(key, sealed, bound_to)
+        return cells.open_cell(key, sealed, place)
 
     def _must_be_granted(self, place: KeyPlace | None) -> None:
         if place is None:

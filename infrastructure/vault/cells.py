@@ -9,18 +9,23 @@ from __future__ import annotations
 import hmac
 import os
 
+import msgpack
 from cryptography.exceptions import InvalidTag
 
-from infrastructure.errors import Broken
+from domain.rows import Content, Place, Under
+from infrastructure.errors import Broken, KeyGone
+from infrastructure.vault.keyring import Keyring
 from infrastructure.vault.keys import SubjectKey
 
 _KEY_ID, _NONCE = 16, 12
 
 
-def seal_cell(key: SubjectKey, plain: bytes, bound_to: bytes) -> bytes:
-    """The cell for one place."""
+def seal_cell(key: SubjectKey, content: Content, place: Place) -> tuple[bytes, bytes]:
+    """The cell for one place, and a keyed digest of it by which a rebuild is compared."""
+    plain, bound_to = msgpack.packb(content), _bound(place)
     nonce = os.urandom(_NONCE)
-    return key.key_id + nonce + key.cells.encrypt(nonce, plain, bound_to)
+    cell = key.key_id + nonce + key.cells.encrypt(nonce, plain, bound_to)
+    return cell, hmac.digest(key.digests, bound_to + plain, "sha256")[:16]
 
 
 def cell_key(cell: bytes) -> bytes:
@@ -28,19 +33,36 @@ def cell_key(cell: bytes) -> bytes:
     return cell[:_KEY_ID]
 
 
-def open_cell(key: SubjectKey, cell: bytes, bound_to: bytes) -> bytes:
-    """The plain bytes of a cell that stands in its own place.
+def open_cell(key: SubjectKey, cell: bytes, place: Place) -> Content:
+    """The content of a cell that stands in its own place.
 
     Raises:
         Broken: E-AEAD, it does not.
     """
     start = _KEY_ID + _NONCE
     try:
-        return key.cells.decrypt(cell[_KEY_ID:start], cell[start:], bound_to)
+        plain = key.cells.decrypt(cell[_KEY_ID:start], cell[start:], _bound(place))
     except (InvalidTag, ValueError):
         raise Broken("E-AEAD", "a cell does not open in its place") from None
+    content: Content = msgpack.unpackb(plain, strict_map_key=False)
+    return content
 
 
-def digest(key: SubjectKey, plain: bytes, bound_to: bytes) -> bytes:
-    """A keyed digest of a row, by which a rebuild is compared without opening anything."""
-    return hmac.digest(key.digests, bound_to + b"\0" + plain, "sha256")[:16]
+def _bound(place: Place) -> bytes:
+    bound: bytes = msgpack.packb(place)
+    return bound
+
+
+class CellSealer:
+    """Seals projections' cells with the keys that their events have made necessary."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
+
+    def seal(self, under: Under, content: Content, place: Place) -> tuple[bytes, bytes] | None:
+        """A cell and its digest, or ``None`` where the key has been destroyed."""
+        try:
+            key = self._keyring.existing(under.owner, under.label, under.at)
+        except KeyGone:
+            return None
+        return seal_cell(key, content, place)

@@ -90,6 +90,24 @@ class Keyring:
                     raise Broken("E-KEYSTATE", "a key that was just made is not there")
                 self._keep_for_sealing(owner, stored)
 
+    def existing(self, owner: Owner, label: Label, at: datetime) -> SubjectKey:
+        """The subject's key of an instant's epoch, for the cell of a projection; makes none.
+
+        Raises:
+            KeyGone: There is none, or it has been destroyed.
+        """
+        epoch = _epoch(label, at)
+        kept = self._sealing.get((owner, label, epoch))
+        if kept is not None and kept[1] >= time.monotonic():
+            return kept[0]
+        with self._lock:
+            # At the turn of a year an event may stand a moment after the making of its key.
+            for each in (epoch, epoch - 1):
+                stored = self._store.newest(self.tag(owner), label, each)
+                if stored is not None:
+                    return self._keep_for_sealing(owner, stored)
+        raise KeyGone
+
     def unlogged(self, key: SubjectKey) -> bool:
         """Whether the key's making has still to be written into the log."""
         return key.key_id in self._unlogged
@@ -144,15 +162,16 @@ class Keyring:
         generation = self._custody.generation
         context = place.context(self._log_id, generation)
         wrapped = self._custody.wrap(secrets.token_bytes(KEY_SIZE), context)
-        return StoredKey(place, generation, wrapped, PENDING)
+        return StoredKey(place, generation, wrapped, PENDING, int(time.time()))
 
-    def _keep_for_sealing(self, owner: Owner, stored: StoredKey) -> None:
+    def _keep_for_sealing(self, owner: Owner, stored: StoredKey) -> SubjectKey:
         key = self._unwrap(stored)
         if stored.state == PENDING and self._logged(key.key_id) is None:
             self._unlogged[key.key_id] = key
         place = stored.place
         self._places[key.key_id] = place
         self._keep(self._sealing, (owner, place.label, place.epoch), key)
+        return key
 
     def _unwrap(self, stored: StoredKey) -> SubjectKey:
         if stored.wrapped is None or stored.state == DESTROYED:

@@ -26,7 +26,8 @@ CREATE TABLE secret(
 CREATE TABLE subject_key(
   key_id BLOB PRIMARY KEY, subject_tag BLOB NOT NULL, purpose INTEGER NOT NULL,
   class INTEGER NOT NULL, epoch INTEGER NOT NULL, kek_generation INTEGER NOT NULL, wrapped BLOB,
-  state INTEGER NOT NULL, UNIQUE(subject_tag, purpose, class, epoch)) STRICT;
+  state INTEGER NOT NULL, made_at INTEGER NOT NULL,
+  UNIQUE(subject_tag, purpose, class, epoch)) STRICT;
 CREATE TABLE item_key(
   item_id BLOB PRIMARY KEY, owner_key BLOB NOT NULL, wrapped BLOB NOT NULL,
   escrow_key BLOB, escrow BLOB) STRICT, WITHOUT ROWID;
@@ -42,6 +43,8 @@ class StoredKey(NamedTuple):
     kek_generation: int
     wrapped: bytes | None
     state: int
+    made_at: int
+    """Seconds since 1970, for sweeping what was made and never used."""
 
 
 class StoredItem(NamedTuple):
@@ -132,11 +135,12 @@ class KeyStore:
                 each.kek_generation,
                 each.wrapped,
                 each.state,
+                each.made_at,
             )
             for each in keys
         ]
         with self._lock:
-            self._many("INSERT OR IGNORE INTO subject_key VALUES(?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            self._many("INSERT OR IGNORE INTO subject_key VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def pending(self) -> list[StoredKey]:
         """Keys whose making may not have been logged."""
@@ -195,19 +199,19 @@ class KeyStore:
 
 
 _SELECT = (
-    "SELECT key_id, subject_tag, purpose, class, epoch, kek_generation, wrapped, state"
+    "SELECT key_id, subject_tag, purpose, class, epoch, kek_generation, wrapped, state, made_at"
     " FROM subject_key"
 )
 
 
-def _stored(row: tuple[bytes, bytes, int, int, int, int, bytes | None, int]) -> StoredKey:
-    key_id, subject_tag, purpose, cls, epoch, generation, wrapped, state = row
+def _stored(row: tuple[bytes, bytes, int, int, int, int, bytes | None, int, int]) -> StoredKey:
+    key_id, subject_tag, purpose, cls, epoch, generation, wrapped, state, made_at = row
     try:
         label = Label(KeyPurpose(purpose), Class(cls))
     except ValueError:
         msg = "The key store is damaged."
         raise WrongKeyStore(msg) from None
-    return StoredKey(KeyPlace(key_id, subject_tag, label, epoch), generation, wrapped, state)
+    return StoredKey(KeyPlace(key_id, subject_tag, label, epoch), generation, wrapped, state, made_at)
 
 
 def _connect(path: Path) -> sqlite3.Connection:

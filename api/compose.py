@@ -1,0 +1,304 @@
+"""Builds a running clinic from a data folder: the one place where all the rooms meet."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from domain import access
+from domain.access import Look
+from domain.confidentiality import Class
+from domain.errors import ProjectionBehind, RecordUnavailable
+from domain.events.access import AccessKind
+from domain.ports import Clock, Opening, Write
+from domain.rows import Overtaken
+from domain.use_cases.desk import Desk
+from domain.values import (
+    ActingMode,
+    Actor,
+    ActorId,
+    ActorKind,
+    Circumstances,
+    PurposeOfUse,
+    RequestId,
+    Role,
+)
+from infrastructure import folder as data_folder
+from infrastructure.accounts import Accounts, PasswordRefused, SignedIn, SignInRefused
+from infrastructure.errors import (
+    Broken,
+    FolderRefused,
+    WrongKeyStore,
+    WrongPassphrase,
+)
+from infrastructure.folder import OpenFolder
+from infrastructure.vault.cells import CellSealer
+from infrastructure.vault.custody import LIGHT, Cost
+from infrastructure.views import ServingViews, locked
+from infrastructure.world import RandomIdentifiers, SystemClock
+from projections.access_log import AccessLog, AccessLogProjection
+from projections.audit_trail import AuditTrail, AuditTrailProjection
+from projections.calendar import Calendar, CalendarProjection
+from projections.case_state import CaseStateProjection, CaseStates
+from projections.caseload import Caseload, CaseloadProjection
+from projections.follower import Followed, Follower
+from projections.name_cards import NameCards, NameCardsProjection
+from projections.process_notes import ProcessNotes, ProcessNotesProjection
+from projections.projection import Projection
+from projections.rebuild import Comparison, compare, rebuild
+
+PROJECTIONS: tuple[Projection, ...] = (
+    CaseStateProjection(),
+    AccessLogProjection(),
+    AuditTrailProjection(),
+    CaseloadProjection(),
+    CalendarProjection(),
+    NameCardsProjection(),
+    ProcessNotesProjection(),
+)
+POLL_SECONDS = 0.05
+
+
+class Views:
+    """The projections of a clinic: their rows, and the queries on them."""
+
+    def __init__(self, folder: OpenFolder) -> None:
+        path = folder.layout.folder
+        self.stores = {
+            each.name: ServingViews(path, each.name, each.tables) for each in PROJECTIONS
+        }
+        self.followed = [Followed(each, self.stores[each.name]) for each in PROJECTIONS]
+
+        def place(kind: type[Projection]) -> tuple[str, ServingViews]:
+            name = next(each.name for each in PROJECTIONS if isinstance(each, kind))
+            return name, self.stores[name]
+
+        read = folder.record.read
+        self.case_states = CaseStates(
+            *place(CaseStateProjection), lambda stream, until: read(stream, until=until)
+        )
+        self.access_log = AccessLog(*place(AccessLogProjection))
+        self.audit_trail = AuditTrail(*place(AuditTrailProjection))
+        self.caseload = Caseload(place(CaseloadProjection)[1])
+        self.calendar = Calendar(*place(CalendarProjection))
+        self.name_cards = NameCards(*place(NameCardsProjection))
+        self.process_notes = ProcessNotes(*place(ProcessNotesProjection))
+
+    def position(self) -> int:
+        """The position that every projection has reached."""
+        return min(each.position() for each in self.stores.values())
+
+    def close(self) -> None:
+        """Close every file."""
+        for each in self.stores.values():
+            each.close()
+
+
+@dataclass
+class Clinic:
+    """An open clinic: the desk where use cases stand, the views, the accounts."""
+
+    folder: OpenFolder
+    views: Views
+    desk: Desk
+    wake: threading.Event = field(default_factory=threading.Event)
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    @property
+    def accounts(self) -> Accounts:
+        """Who may sign in."""
+        return self.folder.accounts
+
+    @property
+    def clock(self) -> Clock:
+        """The server's clock."""
+        return self.folder.clock
+
+    def system(self, request: str = "system") -> Circumstances:
+        """The clinic itself as the one who acts: founding, following, rebuilding."""
+        clinic = ActorId(self.folder.genesis.clinic)
+        return Circumstances(
+            actor=Actor(clinic, ActorKind.SYSTEM, (Role.SYSTEM,)),
+            purpose=PurposeOfUse.HSYSADMIN,
+            request=RequestId(request),
+            application="powiernik",
+            role=Role.SYSTEM,
+            mode=ActingMode.SYSTEM,
+            rule="system",
+        )
+
+    # Following
+
+    def follower(self, why: str) -> Follower:
+        """A follower with a standing grant, released against one batch entry (fine print 6)."""
+        now = self.clock.now()
+        clinic = self.folder.vault.clinic
+        batch = Look(AccessKind.SYSTEM_BATCH, why, (Class.AUDIT_LOG,))
+        entry = access.record_look(batch, None, origin=self.desk.origin, now=now)
+        write = Write(clinic.id, (entry,), clinic, after=None, opens=(clinic,))
+        receipt = self.folder.record.append_now((write,), self.system(why))
+        opening: Opening = self.folder.vault.broker.standing(receipt)
+        return Follower(self.folder.record, opening, CellSealer(self.folder.vault.keyring))
+
+    def catch_up(self) -> None:
+        """Bring every projection up to date now, in this thread.
+
+        Raises:
+            FolderRefused: Another process follows here.
+        """
+        with locked(self.folder.layout.folder / "follower.lock"):
+            self.follower("follow").catch_up(self.views.followed)
+
+    def start_following(self) -> None:
+        """Keep projections up to date from a thread, while no other process does."""
+        self._thread = threading.Thread(target=self._follow, name="follower", daemon=True)
+        self._thread.start()
+
+    def _follow(self) -> None:
+        while not self._stop.is_set():
+            with contextlib.suppress(FolderRefused):
+                with locked(self.folder.layout.folder / "follower.lock"):
+                    self._follow_alone()
+            self._stop.wait(1)
+
+    def _follow_alone(self) -> None:
+        follower = self.follower("follow")
+        while not self._stop.is_set():
+            self.wake.clear()
+            try:
+                applied = follower.step(self.views.followed)
+            except Overtaken:
+                # A rebuilt version was swapped in between reading and writing: go on with it.
+                continue
+            if not applied:
+                self.wake.wait(POLL_SECONDS)
+
+    async def reach(self, position: int, *names: str, seconds: float = 5.0) -> None:
+        """Wait until projections show an event.
+
+        Raises:
+            ProjectionBehind: They did not within the time.
+        """
+        stores = [self.views.stores[name] for name in names] or list(self.views.stores.values())
+        deadline = time.monotonic() + seconds
+        pause = 0.001
+        while any(each.position() < position for each in stores):
+            if time.monotonic() > deadline:
+                raise ProjectionBehind
+            self.wake.set()
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, POLL_SECONDS)
+
+    # Rebuilding
+
+    def rebuild(
+        self, name: str, progress: Callable[[int, int], None] = lambda _now, _of: None
+    ) -> Comparison:
+        """Make a projection anew, compare it with the one that serves, and swap if they are equal.
+
+        Raises:
+            FolderRefused: Somebody is rebuilding it already.
+        """
+        projection = next(each for each in PROJECTIONS if each.name == name)
+        serving = self.views.stores[name]
+        follower = self.follower(f"rebuild {name}")
+        with contextlib.suppress(FolderRefused):
+            # Nobody follows: bring the serving version up to date first.
+            with locked(self.folder.layout.folder / "follower.lock"):
+                follower.catch_up([Followed(projection, serving)])
+        with serving.fresh() as (number, store):
+            target = serving.position()
+            followed = Followed(projection, store)
+            rebuild(follower, followed, target, lambda now: progress(now, target))
+            with serving.snapshot() as frozen:
+                rebuild(follower, followed, frozen.position())
+                found = compare(projection, frozen, store)
+            if found.equal:
+                serving.swap(number)
+        return found
+
+    def close(self) -> None:
+        """Stop following, write what is under way, close every file."""
+        self._stop.set()
+        self.wake.set()
+        if self._thread is not None:
+            self._thread.join()
+        self.views.close()
+        self.folder.close()
+
+
+def create(
+    path: Path,
+    passphrases: list[str],
+    *,
+    origin: str | None = None,
+    cost: Cost | None = None,
+) -> None:
+    """Make a data folder.
+
+    Raises:
+        FolderRefused: There is something in it already.
+    """
+    data_folder.create(path, passphrases, origin=origin, cost=cost)
+
+
+def open_clinic(path: Path, passphrase: str, *, clock: Clock | None = None) -> Clinic:
+    """Open a clinic's data folder.
+
+    Raises:
+        FolderRefused: See ``infrastructure.folder.open_folder``.
+        WrongPassphrase: The passphrase opens nothing.
+        WrongKeyStore: Keys are missing, damaged or another record's.
+    """
+    return compose(data_folder.open_folder(path, passphrase, clock=clock))
+
+
+def compose(folder: OpenFolder) -> Clinic:
+    """A clinic on an open data folder."""
+    desk = Desk(
+        record=folder.record,
+        keys=folder.vault.broker,
+        clock=folder.clock,
+        identifiers=RandomIdentifiers(),
+        clinic=folder.genesis.clinic,
+        origin=folder.genesis.origin,
+    )
+    return Clinic(folder, Views(folder), desk)
+
+
+@contextlib.contextmanager
+def opened(path: Path, passphrase: str) -> Iterator[Clinic]:
+    """A clinic that is closed at the end of the block."""
+    clinic = open_clinic(path, passphrase)
+    try:
+        yield clinic
+    finally:
+        clinic.close()
+
+
+__all__ = [
+    "LIGHT",
+    "PROJECTIONS",
+    "Accounts",
+    "Broken",
+    "Clinic",
+    "FolderRefused",
+    "PasswordRefused",
+    "RecordUnavailable",
+    "SignInRefused",
+    "SignedIn",
+    "SystemClock",
+    "Views",
+    "WrongKeyStore",
+    "WrongPassphrase",
+    "compose",
+    "create",
+    "open_clinic",
+    "opened",
+]

@@ -1,0 +1,106 @@
+"""Audit trail: everything that was done or refused in the clinic, in neutral words.
+
+In the clear stand positions, times and pseudonymous ids of actor and client, by which an officer
+filters; the rest is under the client's accountability key, or the actor's where no client is
+concerned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from domain.confidentiality import ACCOUNTABILITY, KeyPurpose, Owner, OwnerKind, label_for
+from domain.ports import Opening, Recorded
+from domain.rows import Place, StoredRow, Table, Under, Value, ViewStore
+from projections.entries import Entry, content_of, entry
+from projections.projection import Rows
+from projections.times import to_ms
+
+TRAIL = Table(
+    "trail",
+    key=("position_of", "client_id"),
+    clear=("time_ms", "actor_id", "owner_kind"),
+    indexes=(("actor_id", "position_of"), ("client_id", "position_of")),
+)
+
+
+class AuditTrailProjection:
+    """How events become lines of the trail."""
+
+    name = "audit_trail-1"
+    tables = (TRAIL,)
+    purposes = frozenset(KeyPurpose)
+
+    def apply(self, recorded: Recorded, rows: Rows) -> None:
+        """Add a line for each client whom the event concerns, or one for the staff matter."""
+        content = content_of(recorded)
+        owners = [Owner(OwnerKind.CLIENT, each) for each in recorded.concerning]
+        for owner in owners or [recorded.owner]:
+            client = owner.id if owner.kind is OwnerKind.CLIENT else ""
+            clear: Mapping[str, Value] = {
+                "time_ms": to_ms(recorded.recorded_at),
+                "actor_id": recorded.who.actor.id,
+                "owner_kind": int(owner.kind),
+            }
+            under = Under(owner, label_for(ACCOUNTABILITY, owner), recorded.recorded_at)
+            rows.put(
+                TRAIL, (recorded.position, client), clear, content, under, recorded.position
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which lines: by actor or client, from before a position."""
+
+    actor: str | None = None
+    client: str | None = None
+    before: int | None = None
+    limit: int = 100
+
+
+class AuditTrail:
+    """The queries of the audit trail: first which lines, then, once recorded, what they say."""
+
+    def __init__(self, view: str, store: ViewStore) -> None:
+        self._view = view
+        self._store = store
+
+    def lines(self, wanted: Filter) -> list[StoredRow]:
+        """The lines, the newest first, still sealed."""
+        equal: dict[str, Value] = {}
+        if wanted.actor is not None:
+            equal["actor_id"] = wanted.actor
+        if wanted.client is not None:
+            equal["client_id"] = wanted.client
+        last = _LAST if wanted.before is None else wanted.before - 1
+        return self._store.select(
+            TRAIL,
+            equal,
+            span=("position_of", 0, last),
+            limit=wanted.limit,
+            newest_first=True,
+        )
+
+    @staticmethod
+    def concerning(lines: list[StoredRow]) -> tuple[tuple[str, ...], tuple[Owner, ...]]:
+        """The clients whom the lines concern, and the owners of lines that concern none."""
+        clients = dict.fromkeys(str(row.key[1]) for row in lines if row.key[1])
+        owners = dict.fromkeys(
+            Owner(OwnerKind(row.clear[2]), row.subject) for row in lines if not row.key[1]
+        )
+        return tuple(clients), tuple(owners)
+
+    def open(self, lines: list[StoredRow], opening: Opening) -> list[Entry]:
+        """What the lines say."""
+        return [
+            entry(
+                row.position,
+                str(row.key[1]) or None,
+                opening.cell(row.cell, Place(self._view, TRAIL.name, row.key, row.position)),
+            )
+            for row in lines
+        ]
+
+
+_LAST = 2**62

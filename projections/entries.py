@@ -1,0 +1,155 @@
+"""What an access-log entry says of one recorded event, whoever reads it (compliance.md 4.1).
+
+Looks and denials are events of their own; a write is its own entry (LOG-06). Classes are told in
+neutral words, so that no list shows that a crisis or a process note exists (fine print 11).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.confidentiality import neutral
+from domain.events.access import AccessDenied, AccessRecorded
+from domain.ports import Recorded
+from domain.rows import Content
+from projections.times import from_ms, to_ms
+
+_CREATIONS = ("registered", "opened", "scheduled", "drafted", "written", "given", "refused")
+_NEUTRAL_OBJECTS = {"process_note": "record", "note": "record", "session": "appointment"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Who did what with whose data, when, from where, and why."""
+
+    position: int
+    recorded_at: datetime
+    client: str | None
+    kind: str
+    action: str
+    outcome: str
+    reason: str | None
+    actor: str
+    actor_kind: str
+    role: str | None
+    mode: str | None
+    purpose: str | None
+    object_type: str
+    object: str | None
+    items: tuple[str, ...]
+    count: int | None
+    classes: tuple[str, ...]
+    origins: tuple[str, ...]
+    relationship: str | None
+    request: str
+    session: str
+    network: str
+    application: str
+    rule: str
+    policy_version: int
+
+
+def content_of(recorded: Recorded) -> Content:
+    """What the row of an event holds."""
+    who = recorded.who
+    return {
+        "at": to_ms(recorded.recorded_at),
+        "actor": who.actor.id,
+        "actor_kind": who.actor.kind.value,
+        "role": who.role and who.role.value,
+        "mode": who.mode and who.mode.value,
+        "purpose": who.purpose and who.purpose.value,
+        "request": who.request,
+        "session": who.session_reference,
+        "network": who.network_address,
+        "application": who.application,
+        "rule": who.rule,
+        "policy": who.policy_version,
+        **_act(recorded),
+    }
+
+
+def _act(recorded: Recorded) -> Content:
+    event = recorded.event
+    match event:
+        case AccessRecorded():
+            return {
+                "kind": event.kind.value,
+                "action": event.action.value,
+                "outcome": "0",
+                "reason": None,
+                "type": event.object_type,
+                "object": event.object,
+                "items": list(event.items),
+                "count": event.count,
+                "classes": sorted({neutral(each) for each in event.classes}),
+                "origins": list(event.origins),
+                "case": event.relationship,
+            }
+        case AccessDenied():
+            return {
+                "kind": "DENY",
+                "action": "E",
+                "outcome": str(event.outcome),
+                "reason": event.reason,
+                "type": event.object_type,
+                "object": event.object,
+                "items": [],
+                "count": None,
+                "classes": [],
+                "origins": [],
+                "case": None,
+            }
+        case _:
+            return _write(recorded)
+
+
+def _write(recorded: Recorded) -> Content:
+    event = recorded.event
+    aggregate, _, act = (event.NAME if event else "record.sealed").partition(".")
+    creation = act in _CREATIONS
+    return {
+        "kind": "CREATE" if creation else "AMEND",
+        "action": "C" if creation else "U",
+        "outcome": "0",
+        "reason": None,
+        "type": _NEUTRAL_OBJECTS.get(aggregate, aggregate),
+        "object": recorded.stream,
+        "items": [],
+        "count": None,
+        "classes": [neutral(recorded.label.cls)],
+        "origins": [],
+        "case": None,
+    }
+
+
+def entry(position: int, client: str | None, content: Content) -> Entry:
+    """The entry that a row holds."""
+    return Entry(
+        position=position,
+        recorded_at=from_ms(content["at"]),
+        client=client,
+        kind=content["kind"],
+        action=content["action"],
+        outcome=content["outcome"],
+        reason=content["reason"],
+        actor=content["actor"],
+        actor_kind=content["actor_kind"],
+        role=content["role"],
+        mode=content["mode"],
+        purpose=content["purpose"],
+        object_type=content["type"],
+        object=content["object"],
+        items=tuple(content["items"]),
+        count=content["count"],
+        classes=tuple(content["classes"]),
+        origins=tuple(content["origins"]),
+        relationship=content["case"],
+        request=content["request"],
+        session=content["session"],
+        network=content["network"],
+        application=content["application"],
+        rule=content["rule"],
+        policy_version=content["policy"],
+    )

@@ -1,0 +1,107 @@
+"""The rows of a projection while a batch of events is applied: opened once, sealed once.
+
+``Workspace`` works on a store; ``PlainRows`` on nothing but memory, for looking at the past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from domain.ports import Opening
+from domain.rows import (
+    Change,
+    Content,
+    Key,
+    Place,
+    Sealer,
+    StoredRow,
+    Table,
+    Under,
+    Value,
+    ViewStore,
+)
+
+
+class Workspace:
+    """One batch on its way into a store."""
+
+    def __init__(self, view: str, store: ViewStore, opening: Opening, sealer: Sealer) -> None:
+        self._view = view
+        self._store = store
+        self._opening = opening
+        self._sealer = sealer
+        self._rows: dict[tuple[str, Key], tuple[dict[str, Value], Content] | None] = {}
+        self._changed: dict[tuple[str, Key], tuple[Table, Under, int]] = {}
+
+    def get(self, table: Table, key: Key) -> tuple[dict[str, Value], Content] | None:
+        """A row as it stands after the events so far."""
+        name = (table.name, key)
+        if name not in self._rows:
+            stored = self._store.load(table, key)
+            self._rows[name] = None if stored is None else self._open(table, stored)
+        return self._rows[name]
+
+    def put(
+        self,
+        table: Table,
+        key: Key,
+        clear: Mapping[str, Value],
+        content: Content,
+        under: Under,
+        position: int,
+    ) -> None:
+        """Write a row, whole; it is sealed when the batch is saved."""
+        name = (table.name, key)
+        self._rows[name] = (dict(clear), content)
+        self._changed[name] = (table, under, position)
+
+    def save(self, *, before: int, after: int) -> None:
+        """Seal what changed and write it with the new position, in one transaction."""
+        changes = []
+        for (name, key), (table, under, position) in self._changed.items():
+            found = self._rows[name, key]
+            if found is None:
+                continue
+            clear, content = found
+            sealed = self._sealer.seal(under, content, Place(self._view, name, key, position))
+            if sealed is not None:
+                values = tuple([clear[column] for column in table.clear])
+                row = StoredRow(key, values, *sealed, position, under.owner.id)
+                changes.append(Change(table, row))
+        self._store.save(changes, before=before, after=after)
+
+    def _open(self, table: Table, stored: StoredRow) -> tuple[dict[str, Value], Content]:
+        place = Place(self._view, table.name, stored.key, stored.position)
+        content = self._opening.cell(stored.cell, place)
+        return dict(zip(table.clear, stored.clear, strict=True)), content
+
+
+class PlainRows:
+    """Rows that are never stored: what a projection says of some events alone."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, Key], tuple[dict[str, Value], Content]] = {}
+
+    def get(self, table: Table, key: Key) -> tuple[dict[str, Value], Content] | None:
+        """A row as it stands after the events so far."""
+        return self._rows.get((table.name, key))
+
+    def put(
+        self,
+        table: Table,
+        key: Key,
+        clear: Mapping[str, Value],
+        content: Content,
+        under: Under,
+        position: int,
+    ) -> None:
+        """Write a row, whole."""
+        del under, position
+        self._rows[table.name, key] = (dict(clear), content)
+
+    def items(self, table: Table) -> list[tuple[Key, Content]]:
+        """The keys and contents of a table, in the order of the keys."""
+        found = [
+            (key, content) for (name, key), (_, content) in self._rows.items() if name == table.name
+        ]
+        return sorted(found, key=lambda each: each[0])
