@@ -54,9 +54,7 @@ def record_look(
     )
 
 
-def deny_look(
-    look: Look, client: ClientId | None, *, reason: str, now: datetime
-) -> AccessDenied:
+def deny_look(look: Look, client: ClientId | None, *, reason: str, now: datetime) -> AccessDenied:
     """The entry for a refused look; the asker hears only that there is no such record."""
     return AccessDenied(
         kind=look.kind,

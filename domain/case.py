@@ -56,7 +56,7 @@ def owner_of(case: CaseId, clients: tuple[ClientId, ...], room: Format) -> Owner
     return Owner(OwnerKind.CASE, case)
 
 
-def evolve(state: Case | None, event: object) -> Case | None:  # noqa: PLR0911 - one line per event
+def evolve(state: Case | None, event: object) -> Case | None:
     """The state after the event; clinical events change nothing in the frame."""
     match event:
         case CaseOpened():

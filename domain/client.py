@@ -79,9 +79,7 @@ def change_contact(state: Client, contact: ClientContactChanged) -> tuple[Client
     return () if state.contact == contact else (contact,)
 
 
-def add_representative(
-    state: Client, added: ClientRepresentativeAdded
-) -> tuple[ClientEvent, ...]:
+def add_representative(state: Client, added: ClientRepresentativeAdded) -> tuple[ClientEvent, ...]:
     """Record who speaks for the client."""
     return () if added.representative in state.representatives else (added,)
 

@@ -10,7 +10,6 @@ from domain.events.consent import (
     ConsentGiven,
     ConsentRefused,
     ConsentWithdrawn,
-    Form,
     Scope,
 )
 from domain.values import ItemId

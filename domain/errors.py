@@ -6,7 +6,7 @@ A refusal's sentence never holds clinical content, a name or a key: it may reach
 from typing import ClassVar
 
 
-class Refusal(Exception):  # noqa: N818 - the clinic's word; every subclass is named for what is refused
+class Refusal(Exception):
     """The root of all refusals; ``code`` is stable and safe to show."""
 
     code: ClassVar[str] = "refused"

@@ -188,9 +188,7 @@ def countersign(state: Note, who: Signatory) -> tuple[NoteEvent, ...]:
     )
 
 
-def mark_erroneous(
-    state: Note, author: PractitionerId, reason: FreeText
-) -> tuple[NoteEvent, ...]:
+def mark_erroneous(state: Note, author: PractitionerId, reason: FreeText) -> tuple[NoteEvent, ...]:
     """Mark a note as one that ought not to stand; only its author does that."""
     if state.author != author:
         raise WrongState("Only the author marks her note erroneous")

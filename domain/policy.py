@@ -62,7 +62,7 @@ class Rule:
     mode: ActingMode
 
 
-def _rule(  # noqa: PLR0913 - the six columns of the table
+def _rule(
     name: str,
     role: Role,
     relation: Relation,

@@ -10,7 +10,6 @@ from domain.events import Event
 from domain.rows import Content, Place
 from domain.values import Circumstances, ClientId, Command, FreeText, Receipt
 
-
 State = TypeVar("State")
 
 

@@ -73,7 +73,7 @@ class Sealer(Protocol):
         ...
 
 
-class Overtaken(Exception):  # noqa: N818 - what has happened to the batch
+class Overtaken(Exception):
     """The rows do not stand where the batch began; nothing of it was written."""
 
 

@@ -80,9 +80,7 @@ def hold(
     _check_span(started_at, ended_at, "ended_at")
     if ended_at > now:
         raise InTheFuture("ended_at")
-    held = SessionHeld(
-        session=state.id, case=state.case, started_at=started_at, ended_at=ended_at
-    )
+    held = SessionHeld(session=state.id, case=state.case, started_at=started_at, ended_at=ended_at)
     return (held,)
 
 

@@ -42,19 +42,21 @@ CREATE TABLE token(
 """
 
 
-class SignInRefused(Exception):  # noqa: N818 - named for what is refused
+class SignInRefused(Exception):
     """The name or the password is wrong, or there were too many tries; it never says which.
 
     ``retry_after`` is in seconds; ``actor`` is whose account it was, for the record alone.
     """
 
-    def __init__(self, retry_after: int = 0, actor: tuple[ActorKind, ActorId] | None = None) -> None:
+    def __init__(
+        self, retry_after: int = 0, actor: tuple[ActorKind, ActorId] | None = None
+    ) -> None:
         super().__init__("The sign-in was refused.")
         self.retry_after = retry_after
         self.actor = actor
 
 
-class PasswordRefused(Exception):  # noqa: N818 - named for what is refused
+class PasswordRefused(Exception):
     """The new password is too short, or the one-time password has to be replaced first."""
 
 
@@ -171,9 +173,7 @@ class Accounts:
                 )
             raise SignInRefused(pause, (kind, actor))
         with self._lock:
-            self._db.execute(
-                "UPDATE account SET failures = 0, next_try = 0 WHERE tag = ?", (tag,)
-            )
+            self._db.execute("UPDATE account SET failures = 0, next_try = 0 WHERE tag = ?", (tag,))
         token, reference = secrets.token_urlsafe(32), secrets.token_hex(8)
         until, session_until = now + TOKEN_LIFETIME, now + SESSION_LIFETIME
         self._keep(token, (tag, reference, kind.value, bytes.fromhex(actor)), until, session_until)
@@ -258,7 +258,9 @@ class Accounts:
         digest = sha256(token.encode()).digest()
         ends = (int(until.timestamp()), int(session_until.timestamp()))
         with self._lock:
-            self._db.execute("INSERT INTO token VALUES(?, ?, ?, ?, ?, ?, ?)", (digest, *whose, *ends))
+            self._db.execute(
+                "INSERT INTO token VALUES(?, ?, ?, ?, ?, ?, ?)", (digest, *whose, *ends)
+            )
 
     def _tag(self, name: str) -> bytes:
         return hmac.digest(self._key, name.strip().casefold().encode(), "sha256")

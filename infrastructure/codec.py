@@ -322,7 +322,7 @@ _PLAIN: dict[object, tuple[Encode, Decode]] = {
     datetime: (_encode_instant, _decode_instant),
     date: (_encode_day, _decode_day),
     FreeText: (_same, _decode_free_text),
-    **{each: (_encode_id, _decode_id) for each in _ID_TYPES},
+    **dict.fromkeys(_ID_TYPES, (_encode_id, _decode_id)),
 }
 
 
@@ -381,9 +381,7 @@ def _fields(kind: type) -> tuple[_Field, ...]:
         hint, optional = _unwrapped(hints[each.name])
         encode_one, decode_one = _pair(hint)
         # An empty tuple is stored like any other; only None is left out.
-        found.append(
-            _Field(number, each.name, encode_one, decode_one, optional, hint is FreeText)
-        )
+        found.append(_Field(number, each.name, encode_one, decode_one, optional, hint is FreeText))
     return tuple(found)
 
 

@@ -5,7 +5,7 @@ integrity failed.
 """
 
 
-class Broken(Exception):  # noqa: N818 - what a record is when it is not as it was written
+class Broken(Exception):
     """Stored bytes are not what was written; nothing of them is used."""
 
     def __init__(self, code: str, what: str) -> None:
@@ -13,20 +13,20 @@ class Broken(Exception):  # noqa: N818 - what a record is when it is not as it w
         self.code = code
 
 
-class KeyGone(Exception):  # noqa: N818 - a state, not a fault
+class KeyGone(Exception):
     """The key has been destroyed; what it sealed is unreadable for good."""
 
 
-class WrongPassphrase(Exception):  # noqa: N818 - named for what is refused
+class WrongPassphrase(Exception):
     """No slot of the keyfile opens with this passphrase."""
 
     def __init__(self) -> None:
         super().__init__("The passphrase does not open the keyfile.")
 
 
-class WrongKeyStore(Exception):  # noqa: N818 - named for what is refused
+class WrongKeyStore(Exception):
     """The key store is missing, damaged, or belongs to another record."""
 
 
-class FolderRefused(Exception):  # noqa: N818 - named for what is refused
+class FolderRefused(Exception):
     """The data folder cannot be used as it is; the message says why and holds no path."""

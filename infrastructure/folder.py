@@ -263,9 +263,7 @@ def read_genesis(path: Path) -> Genesis:
         record = row.record or b""
         payload = open_control(Kind.GENESIS, row.stream_id, row.stream_id, 1, record)
         origin, clinic, created_us = msgpack.unpackb(payload)
-        genesis = Genesis(
-            origin, clinic.hex(), datetime.fromtimestamp(created_us / 1_000_000, UTC)
-        )
+        genesis = Genesis(origin, clinic.hex(), datetime.fromtimestamp(created_us / 1_000_000, UTC))
     except (ValueError, TypeError, AttributeError, Broken):
         msg = "The record store does not begin as a record does."
         raise FolderRefused(msg) from None

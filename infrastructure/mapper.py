@@ -71,9 +71,7 @@ class SealedMapper(Mapper[UUID]):
             key = self._keyring.for_opening(row.key_id)
         except KeyGone:
             return _shredded(row, recorded_at, self._keyring)
-        payload = open_record(
-            key, Kind.EVENT, self._log_id, row.stream_id, row.version, row.record
-        )
+        payload = open_record(key, Kind.EVENT, self._log_id, row.stream_id, row.version, row.record)
         found = codec.decode(payload)
         label = key.place.label
         if label.cls is not found.cls or self._keyring.tag(found.owner) != key.place.subject_tag:

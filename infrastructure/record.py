@@ -227,9 +227,7 @@ class Record:
                 if isinstance(event, AccessRecorded) and write.opens:
                     position = rows[number].position
                     owners = [each for each in write.opens if _names(event, each, batch.who)]
-                    tickets.append(
-                        self._vault.broker.ticket(batch.who, position, event, owners)
-                    )
+                    tickets.append(self._vault.broker.ticket(batch.who, position, event, owners))
                 number += 1
         return tuple(tickets)
 
@@ -369,15 +367,11 @@ class _Batch:
             else:
                 version = write.after + number
                 payload = self._payload(write, event, label, stream_id, version)
-                sealed = seal(
-                    key, Kind.EVENT, self._vault.log_id, stream_id, version, payload
-                )
+                sealed = seal(key, Kind.EVENT, self._vault.log_id, stream_id, version, payload)
                 records.append((key.key_id, _already(sealed)))
         return Line(stream_id, tuple(records), write.after)
 
-    def _sealer(
-        self, key: SubjectKey, stream_id: bytes, payload: bytes
-    ) -> Callable[[int], bytes]:
+    def _sealer(self, key: SubjectKey, stream_id: bytes, payload: bytes) -> Callable[[int], bytes]:
         log_id = self._vault.log_id
         return lambda version: seal(key, Kind.EVENT, log_id, stream_id, version, payload)
 
@@ -458,4 +452,3 @@ def _names(entry: AccessRecorded, owner: Owner, who: Circumstances) -> bool:
             return owner.id == who.actor.id
         case _:
             return entry.client is None and entry.classes == (Class.AUDIT_LOG,)
-

@@ -44,9 +44,7 @@ class AuditTrailProjection:
                 "owner_kind": int(owner.kind),
             }
             under = Under(owner, label_for(ACCOUNTABILITY, owner), recorded.recorded_at)
-            rows.put(
-                TRAIL, (recorded.position, client), clear, content, under, recorded.position
-            )
+            rows.put(TRAIL, (recorded.position, client), clear, content, under, recorded.position)
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,7 +170,10 @@ class CaseStateProjection:
             case NoteDrafted() as event:
                 _put_item(recorded, rows, event.case, event.note, _drafted(recorded, event))
             case (
-                NoteRevised() | NoteSigned() | NoteAmended() | NoteCountersigned()
+                NoteRevised()
+                | NoteSigned()
+                | NoteAmended()
+                | NoteCountersigned()
                 | NoteMarkedErroneous()
             ) as event:
                 self._item(recorded, rows, event.case, event.note, _note_changed)
@@ -275,9 +278,7 @@ def _put_case(
     rows.put(CASES, (case_id,), {"open": int(is_open)}, content, under, recorded.position)
 
 
-def _put_item(
-    recorded: Recorded, rows: Rows, case_id: str, item_id: str, content: Content
-) -> None:
+def _put_item(recorded: Recorded, rows: Rows, case_id: str, item_id: str, content: Content) -> None:
     label: Label = ADMINISTRATIVE if content["item"] == "session" else CLINICAL
     under = Under(recorded.owner, label_for(label, recorded.owner), recorded.recorded_at)
     rows.put(ITEMS, (case_id, item_id), {}, content, under, recorded.position)
@@ -292,8 +293,7 @@ def _state_problem(content: Content, recorded: Recorded) -> None:
             "words": event.words.sealed,
             "by": recorded.who.actor.id,
             "at": to_ms(recorded.recorded_at),
-            "diagnosis": diagnosis
-            and [diagnosis.coding.value, diagnosis.code, diagnosis.title],
+            "diagnosis": diagnosis and [diagnosis.coding.value, diagnosis.code, diagnosis.title],
         }
     )
 
@@ -377,9 +377,7 @@ def _note_changed(content: Content, recorded: Recorded) -> None:
             content["texts"].append(event.text.sealed)
         case NoteSigned() as event:
             content["status"] = "signed"
-            content["signature"] = _signed(
-                event.author, event.title, event.registration, recorded
-            )
+            content["signature"] = _signed(event.author, event.title, event.registration, recorded)
         case NoteCountersigned() as event:
             content["countersignatures"].append(
                 _signed(event.practitioner, event.title, event.registration, recorded)

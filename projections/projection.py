@@ -9,6 +9,7 @@ from domain.confidentiality import KeyPurpose
 from domain.ports import Recorded
 from domain.rows import Content, Key, Table, Under, Value
 
+
 class Rows(Protocol):
     """The rows of a projection while events are applied to them."""
 

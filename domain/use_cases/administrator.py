@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from domain import integration as integration_file
-from domain import practitioner as practitioner_file
+from domain import integration as integration_file, practitioner as practitioner_file
 from domain.confidentiality import Owner, OwnerKind
 from domain.errors import Invalid, NotThere, Stale
 from domain.events.integration import IntegrationRegistered
@@ -160,7 +159,7 @@ async def admit_to_projections(desk: Desk, who: Circumstances) -> Circumstances:
     return await admit(desk, who, Act.MANAGE_PROJECTIONS, attempt=attempt("projections"))
 
 
-async def _change_practitioner(  # noqa: PLR0913 - roles None means departure
+async def _change_practitioner(
     desk: Desk,
     who: Circumstances,
     practitioner_id: PractitionerId,

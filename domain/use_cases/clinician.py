@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain import case as case_file
-from domain import client as client_file
-from domain import consent as consent_file
-from domain import note as note_file
-from domain import process_note as process_note_file
-from domain import session as session_file
+from domain import (
+    case as case_file,
+    client as client_file,
+    consent as consent_file,
+    note as note_file,
+    process_note as process_note_file,
+    session as session_file,
+)
 from domain.access import Look
 from domain.case import Case
 from domain.confidentiality import Class, Owner, OwnerKind
@@ -129,9 +131,7 @@ def content_classes(frame: Case) -> tuple[Class, ...]:
 # Cases
 
 
-async def open_case(
-    desk: Desk, who: Circumstances, new: NewCase, *, command: Command
-) -> Receipt:
+async def open_case(desk: Desk, who: Circumstances, new: NewCase, *, command: Command) -> Receipt:
     """Begin a therapy; the actor becomes its therapist. The receipt names the ``case``."""
     if done := desk.record.replay(who, command):
         return done
@@ -164,7 +164,7 @@ async def open_case(
     return await desk.record.append(writes, stamped, command=command, reply=(("case", case_id),))
 
 
-async def state_problem(  # noqa: PLR0913 - desk, who, which, two words, two guards
+async def state_problem(
     desk: Desk,
     who: Circumstances,
     case_id: CaseId,
@@ -255,9 +255,7 @@ async def reopen_case(
     return await _change_case(desk, who, case_id, case_file.reopen, expected, command)
 
 
-async def look_at_case(
-    desk: Desk, who: Circumstances, case_id: CaseId
-) -> tuple[Opening, Receipt]:
+async def look_at_case(desk: Desk, who: Circumstances, case_id: CaseId) -> tuple[Opening, Receipt]:
     """Record the look at a case and open its content."""
     tried = Look(AccessKind.READ, "case", CASE_CLASSES, object=ItemId(case_id))
     admitted = await on_case(desk, who, Act.READ_CASE, case_id, tried)
@@ -284,7 +282,7 @@ async def _look_on(
     return await look(desk, admitted.who, shown, admitted.case.clients, owners)
 
 
-async def _change_case(  # noqa: PLR0913 - every change of a case takes the same six
+async def _change_case(
     desk: Desk,
     who: Circumstances,
     case_id: CaseId,
@@ -335,7 +333,7 @@ async def schedule_session(
     )
 
 
-async def hold_session(  # noqa: PLR0913 - desk, who, which session of which case, when, guards
+async def hold_session(
     desk: Desk,
     who: Circumstances,
     case_id: CaseId,
@@ -399,7 +397,7 @@ async def miss_session(
     )
 
 
-async def _settle_session(  # noqa: PLR0913 - every settling takes the same six
+async def _settle_session(
     desk: Desk,
     who: Circumstances,
     which: tuple[CaseId, SessionId],
@@ -487,15 +485,13 @@ async def sign_note(
         desk,
         who,
         (case_id, note_id),
-        lambda note: note_file.sign(
-            note, _signatory(desk, who), text_version=note.text_version
-        ),
+        lambda note: note_file.sign(note, _signatory(desk, who), text_version=note.text_version),
         expected,
         command,
     )
 
 
-async def amend_note(  # noqa: PLR0913 - desk, who, which note of which case, two texts, guards
+async def amend_note(
     desk: Desk,
     who: Circumstances,
     case_id: CaseId,
@@ -592,7 +588,7 @@ def _signatory(desk: Desk, who: Circumstances) -> Signatory:
     return Signatory(person.id, person.title, person.registration)
 
 
-async def _change_note(  # noqa: PLR0913 - every change of a note takes the same six
+async def _change_note(
     desk: Desk,
     who: Circumstances,
     which: tuple[CaseId, NoteId],

@@ -19,9 +19,7 @@ async def look_at_access_log(
 ) -> tuple[Opening, Receipt]:
     """Record the look at a client's access log and open it."""
     frame, _ = desk.client(client_id)
-    shown = Look(
-        AccessKind.AUDIT_READ, "access-log", (Class.AUDIT_LOG,), object=ItemId(client_id)
-    )
+    shown = Look(AccessKind.AUDIT_READ, "access-log", (Class.AUDIT_LOG,), object=ItemId(client_id))
     own = who.actor.client == client_id
     stamped = await admit(
         desk,

@@ -97,16 +97,14 @@ def on_care_team(desk: Desk, actor: Actor, case_ids: Iterable[CaseId]) -> bool:
     return False
 
 
-def _decide(
-    act: Act, who: Circumstances, standing: Standing
-) -> tuple[Decision, Circumstances]:
+def _decide(act: Act, who: Circumstances, standing: Standing) -> tuple[Decision, Circumstances]:
     if who.purpose is None:
         raise Invalid("Purpose-Of-Use", "is missing")
     decision = permit(who.actor, act, who.purpose, standing)
     return decision, decision.stamp(who)
 
 
-async def admit(  # noqa: PLR0913 - what is decided, about whom, and how a denial would read
+async def admit(
     desk: Desk,
     who: Circumstances,
     act: Act,

@@ -11,9 +11,7 @@ from domain.use_cases.desk import Desk, admit, attempt, look_at_list
 from domain.values import Circumstances, ClientId, ItemId, Receipt
 
 
-async def admit_to_calendar(
-    desk: Desk, who: Circumstances, *, own: bool = False
-) -> Circumstances:
+async def admit_to_calendar(desk: Desk, who: Circumstances, *, own: bool = False) -> Circumstances:
     """Whether the actor may see the calendar (a clinician: her own days)."""
     tried = attempt("calendar", kind=AccessKind.LIST)
     return await admit(desk, who, Act.READ_CALENDAR, Standing(is_own=own), attempt=tried)

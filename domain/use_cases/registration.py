@@ -7,6 +7,7 @@ from domain import client as client_file
 from domain.access import Look
 from domain.client import Client
 from domain.confidentiality import Class, Owner, OwnerKind
+from domain.errors import Stale
 from domain.events.access import AccessKind
 from domain.events.client import (
     ClientContactChanged,
@@ -15,7 +16,6 @@ from domain.events.client import (
     ClientRegistered,
     ClientRepresentativeAdded,
 )
-from domain.errors import Stale
 from domain.policy import Act, Standing
 from domain.ports import Opening, Write
 from domain.use_cases.desk import Desk, admit, attempt, look, on_care_team
@@ -162,7 +162,7 @@ async def _admitted(
     return frame, version, stamped
 
 
-async def _change(  # noqa: PLR0913 - every change of a file takes the same six
+async def _change(
     desk: Desk,
     who: Circumstances,
     client_id: ClientId,

@@ -16,8 +16,8 @@ from infrastructure.ledger.writer import LogWriter, Sealed
 from infrastructure.stores.contract import (
     Conflict,
     Line,
-    Outcome,
     LoggedEvent,
+    Outcome,
     Placed,
     RecordStore,
     Repeated,
@@ -151,4 +151,6 @@ class MemoryStore(RecordStore):
 def _line(stored: StoredEvent) -> Line:
     record = stored.state
     stream_id = UUID(str(stored.originator_id)).bytes
-    return Line(stream_id, ((record[24:40], lambda _: record),), after=stored.originator_version - 1)
+    return Line(
+        stream_id, ((record[24:40], lambda _: record),), after=stored.originator_version - 1
+    )

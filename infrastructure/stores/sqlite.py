@@ -235,9 +235,7 @@ class SqliteStore(RecordStore):
         low, high = -1, self.standing().size - 1
         while low < high:
             middle = (low + high + 1) // 2
-            (found,) = db.execute(
-                "SELECT time_ms FROM record WHERE pos = ?", (middle,)
-            ).fetchone()
+            (found,) = db.execute("SELECT time_ms FROM record WHERE pos = ?", (middle,)).fetchone()
             low, high = (middle, high) if found <= time_ms else (low, middle - 1)
         return low
 
@@ -327,6 +325,6 @@ _LAST = 2**63 - 1
 def _line(stored: StoredEvent) -> Line:
     record = stored.state
     stream_id = UUID(str(stored.originator_id)).bytes
-    return Line(stream_id, ((record[24:40], lambda _: record),), after=stored.originator_version - 1)
-
-
+    return Line(
+        stream_id, ((record[24:40], lambda _: record),), after=stored.originator_version - 1
+    )

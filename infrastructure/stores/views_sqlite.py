@@ -124,7 +124,7 @@ class SqliteViews(TrackingRecorder):
     def snapshot(self) -> Iterator[ViewStore]:
         """The rows as they are now, whatever is written meanwhile."""
         frozen = SqliteViews(self._path, ())
-        db = frozen._reader()  # noqa: SLF001 - one of our own
+        db = frozen._reader()
         db.execute("BEGIN")
         try:
             frozen.position()

@@ -94,7 +94,7 @@ def open_record(
     return plain[_INNER.size : end]
 
 
-def seal_field(  # noqa: PLR0913 - the place of a field has five parts
+def seal_field(
     item_key: bytes,
     item_id: bytes,
     log_id: bytes,

@@ -43,9 +43,7 @@ class ItemKeys:
 
     def make(self, owner: SubjectKey, escrow: SubjectKey | None) -> None:
         """Have a block of spare keys ready, durably."""
-        fresh = [
-            (secrets.token_bytes(16), secrets.token_bytes(KEY_SIZE)) for _ in range(BLOCK)
-        ]
+        fresh = [(secrets.token_bytes(16), secrets.token_bytes(KEY_SIZE)) for _ in range(BLOCK)]
         self._store.add_items(
             StoredItem(
                 item_id,
@@ -88,7 +86,9 @@ class ItemKeys:
         owner = self._keyring.for_opening(stored.owner_key)
         place = stored.item_id + stored.owner_key
         try:
-            inner = self._generation.decrypt(stored.wrapped[:_NONCE], stored.wrapped[_NONCE:], place)
+            inner = self._generation.decrypt(
+                stored.wrapped[:_NONCE], stored.wrapped[_NONCE:], place
+            )
             return owner.items.decrypt(inner[:_NONCE], inner[_NONCE:], place)
         except (InvalidTag, ValueError):
             raise Broken("E-AEAD", "an item key does not open in its place") from None

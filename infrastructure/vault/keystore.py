@@ -178,10 +178,15 @@ class KeyStore:
         with self._lock:
             self._many("INSERT INTO item_key VALUES(?, ?, ?, ?, ?)", list(items))
 
-    def count_keys(self) -> int:
-        """How many subject keys there are."""
+    def key_ids(self) -> list[bytes]:
+        """The ids of all subject keys."""
         with self._lock:
-            return int(self._db.execute("SELECT count(*) FROM subject_key").fetchone()[0])
+            return [row[0] for row in self._db.execute("SELECT key_id FROM subject_key")]
+
+    def item_ids(self) -> list[bytes]:
+        """The ids of all item keys."""
+        with self._lock:
+            return [row[0] for row in self._db.execute("SELECT item_id FROM item_key")]
 
     def _one(self, where: str, values: tuple[object, ...]) -> StoredKey | None:
         with self._lock:
@@ -211,7 +216,9 @@ def _stored(row: tuple[bytes, bytes, int, int, int, int, bytes | None, int, int]
     except ValueError:
         msg = "The key store is damaged."
         raise WrongKeyStore(msg) from None
-    return StoredKey(KeyPlace(key_id, subject_tag, label, epoch), generation, wrapped, state, made_at)
+    return StoredKey(
+        KeyPlace(key_id, subject_tag, label, epoch), generation, wrapped, state, made_at
+    )
 
 
 def _connect(path: Path) -> sqlite3.Connection:

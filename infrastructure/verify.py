@@ -1,0 +1,107 @@
+"""Verifies a whole record: every row against the log, every key against its making, every content.
+
+What this cannot see before there are signed checkpoints outside the folder, it says
+(``WHAT_IT_CANNOT_SEE``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from infrastructure.errors import KeyGone
+from infrastructure.folder import Genesis, OpenFolder
+from infrastructure.ledger.check import Audit, Row
+from infrastructure.ledger.errors import LogBroken
+from infrastructure.mapper import CONTROL_KEY
+from infrastructure.stores.contract import RecordStore
+
+BATCH = 5000
+WHAT_IT_CANNOT_SEE = (
+    "a consistent rewrite of everything by somebody who holds the append key, or the whole folder"
+    " put back to an earlier state: that needs signed checkpoints kept elsewhere"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was found good: how many rows, their root, and how many were opened."""
+
+    size: int
+    root: bytes
+    opened: int
+    keys: int
+    with_append_key: bool
+
+
+def verify_log(
+    store: RecordStore,
+    genesis: Genesis,
+    *,
+    append_key: bytes | None = None,
+    each: Callable[[Row], None] = lambda _: None,
+    progress: Callable[[int, int], None] = lambda _now, _of: None,
+) -> Audit:
+    """Refold the log from its rows; without the append key, tags of writers are not checked.
+
+    Raises:
+        LogBroken: The first row that is not as it was written.
+    """
+    standing = store.standing()
+    audit = Audit(genesis.log_id, append_key=append_key)
+    while audit.size < standing.size:
+        rows = store.rows(audit.size, min(BATCH, standing.size - audit.size))
+        if not rows:
+            break
+        for row in rows:
+            audit.feed(row)
+            each(row)
+        progress(audit.size, standing.size)
+    audit.finish(standing.size, standing.range_bytes)
+    extra = store.rows(standing.size, 1)
+    if extra and store.standing().size == standing.size:
+        raise LogBroken("E-ROOT", standing.size, None, "no row beyond the head", "a row")
+    return audit
+
+
+def verify_folder(
+    folder: OpenFolder,
+    *,
+    contents: bool = True,
+    progress: Callable[[int, int], None] = lambda _now, _of: None,
+) -> Verified:
+    """Verify the log with the append key, every key, and, unless told not to, every content.
+
+    Raises:
+        LogBroken: A row is not as it was written.
+        Broken: A key or a content is not.
+    """
+    made: set[bytes] = set()
+    opened = 0
+
+    def each(row: Row) -> None:
+        nonlocal opened
+        if row.key_id == CONTROL_KEY:
+            made.add(row.stream_id)
+            return
+        if row.key_id not in made:
+            raise LogBroken("E-KEYSTATE", row.position, row.stream_id, "a key made before", "none")
+        if contents:
+            folder.record.mapper.open(row)
+            opened += 1
+
+    audit = verify_log(
+        folder.store, folder.genesis, append_key=folder.append_key, each=each, progress=progress
+    )
+    keys = 0
+    for key_id in folder.keys.key_ids():
+        # A key that was made and never used is not in the log; nothing is sealed under it.
+        if key_id in made:
+            try:
+                folder.vault.keyring.for_opening(key_id)
+            except KeyGone:
+                continue
+            keys += 1
+    for item_id in folder.keys.item_ids():
+        folder.vault.items.open(folder.vault.items.owner(item_id))
+    return Verified(audit.size, audit.root(), opened, keys, with_append_key=True)
