@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from domain import access
@@ -29,7 +30,13 @@ from domain.values import (
     Role,
 )
 from infrastructure import folder as data_folder
-from infrastructure.accounts import Accounts, PasswordRefused, SignedIn, SignInRefused
+from infrastructure.accounts import (
+    TOKEN_LIFETIME,
+    Accounts,
+    PasswordRefused,
+    SignedIn,
+    SignInRefused,
+)
 from infrastructure.errors import (
     Broken,
     FolderRefused,
@@ -37,8 +44,11 @@ from infrastructure.errors import (
     WrongPassphrase,
 )
 from infrastructure.folder import OpenFolder
+from infrastructure.ledger.errors import LogBroken
+from infrastructure.ledger.merkle import CompactRange
 from infrastructure.vault.cells import CellSealer
 from infrastructure.vault.custody import LIGHT, Cost
+from infrastructure.verify import WHAT_IT_CANNOT_SEE, verify_folder, verify_log
 from infrastructure.views import ServingViews, locked
 from infrastructure.world import RandomIdentifiers, SystemClock
 from projections.access_log import AccessLog, AccessLogProjection
@@ -51,6 +61,7 @@ from projections.name_cards import NameCards, NameCardsProjection
 from projections.process_notes import ProcessNotes, ProcessNotesProjection
 from projections.projection import Projection
 from projections.rebuild import Comparison, compare, rebuild
+from projections.staff import Staff, StaffProjection
 
 PROJECTIONS: tuple[Projection, ...] = (
     CaseStateProjection(),
@@ -60,6 +71,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     CalendarProjection(),
     NameCardsProjection(),
     ProcessNotesProjection(),
+    StaffProjection(),
 )
 POLL_SECONDS = 0.05
 
@@ -88,10 +100,15 @@ class Views:
         self.calendar = Calendar(*place(CalendarProjection))
         self.name_cards = NameCards(*place(NameCardsProjection))
         self.process_notes = ProcessNotes(*place(ProcessNotesProjection))
+        self.staff = Staff(*place(StaffProjection))
 
     def position(self) -> int:
         """The position that every projection has reached."""
         return min(each.position() for each in self.stores.values())
+
+    def positions(self) -> dict[str, int]:
+        """The position that each projection has reached."""
+        return {name: each.position() for name, each in self.stores.items()}
 
     def close(self) -> None:
         """Close every file."""
@@ -133,7 +150,19 @@ class Clinic:
             rule="system",
         )
 
+    def position_at(self, instant: datetime) -> int:
+        """The last position recorded at or before an instant; -1 where there is none."""
+        return self.folder.record.position_at(instant)
+
+    def last_position(self) -> int:
+        """The position of the newest event."""
+        return self.folder.record.last_position()
+
     # Following
+
+    @property
+    def _follower_lock(self) -> Path:
+        return self.folder.layout.folder / "follower.lock"
 
     def follower(self, why: str) -> Follower:
         """A follower with a standing grant, released against one batch entry (fine print 6)."""
@@ -144,7 +173,7 @@ class Clinic:
         write = Write(clinic.id, (entry,), clinic, after=None, opens=(clinic,))
         receipt = self.folder.record.append_now((write,), self.system(why))
         opening: Opening = self.folder.vault.broker.standing(receipt)
-        return Follower(self.folder.record, opening, CellSealer(self.folder.vault.keyring))
+        return Follower(self.folder.record, opening, CellSealer(self.folder.vault.keyring, clinic))
 
     def catch_up(self) -> None:
         """Bring every projection up to date now, in this thread.
@@ -152,7 +181,7 @@ class Clinic:
         Raises:
             FolderRefused: Another process follows here.
         """
-        with locked(self.folder.layout.folder / "follower.lock"):
+        with locked(self._follower_lock):
             self.follower("follow").catch_up(self.views.followed)
 
     def start_following(self) -> None:
@@ -162,9 +191,8 @@ class Clinic:
 
     def _follow(self) -> None:
         while not self._stop.is_set():
-            with contextlib.suppress(FolderRefused):
-                with locked(self.folder.layout.folder / "follower.lock"):
-                    self._follow_alone()
+            with contextlib.suppress(FolderRefused), locked(self._follower_lock):
+                self._follow_alone()
             self._stop.wait(1)
 
     def _follow_alone(self) -> None:
@@ -208,10 +236,9 @@ class Clinic:
         projection = next(each for each in PROJECTIONS if each.name == name)
         serving = self.views.stores[name]
         follower = self.follower(f"rebuild {name}")
-        with contextlib.suppress(FolderRefused):
+        with contextlib.suppress(FolderRefused), locked(self._follower_lock):
             # Nobody follows: bring the serving version up to date first.
-            with locked(self.folder.layout.folder / "follower.lock"):
-                follower.catch_up([Followed(projection, serving)])
+            follower.catch_up([Followed(projection, serving)])
         with serving.fresh() as (number, store):
             target = serving.position()
             followed = Followed(projection, store)
@@ -231,6 +258,11 @@ class Clinic:
             self._thread.join()
         self.views.close()
         self.folder.close()
+
+
+def recovery_passphrase() -> str:
+    """A second passphrase for the envelope in the safe: 100 random bits."""
+    return one_time_secret()
 
 
 def create(
@@ -272,6 +304,76 @@ def compose(folder: OpenFolder) -> Clinic:
     return Clinic(folder, Views(folder), desk)
 
 
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What can be told of a data folder without its passphrase."""
+
+    origin: str
+    created_at: datetime
+    events: int
+    root: str
+    bytes: int
+    projections: dict[str, int]
+
+
+def status(path: Path) -> Status:
+    """How a data folder fares; needs no key.
+
+    Raises:
+        FolderRefused: It is missing, incomplete, or of another version.
+    """
+    data_folder.check_format(path)
+    layout = data_folder.Layout(path)
+    genesis = data_folder.read_genesis(layout.record)
+    with contextlib.closing(data_folder.structure(layout.record)) as store:
+        standing = store.standing()
+    positions = {}
+    for each in PROJECTIONS:
+        with contextlib.closing(ServingViews(path, each.name, each.tables)) as views:
+            positions[each.name] = views.position()
+    root = CompactRange.from_bytes(standing.size, standing.range_bytes).root().hex()
+    size = sum(each.stat().st_size for each in path.iterdir() if each.is_file())
+    return Status(genesis.origin, genesis.created_at, standing.size, root, size, positions)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What verification found good, and what it could not look at."""
+
+    events: int
+    root: str
+    contents: int
+    keys: int
+    with_keys: bool
+
+
+def verify(
+    path: Path,
+    passphrase: str | None,
+    progress: Callable[[int, int], None] = lambda _now, _of: None,
+) -> Verdict:
+    """Verify a data folder: with its passphrase everything, without it the structure of the log.
+
+    Raises:
+        LogBroken: The first row that is not as it was written.
+        Broken: A key or a content is not as it was written.
+        FolderRefused: The folder cannot be used.
+    """
+    if passphrase is None:
+        data_folder.check_format(path)
+        layout = data_folder.Layout(path)
+        genesis = data_folder.read_genesis(layout.record)
+        with contextlib.closing(data_folder.structure(layout.record)) as store:
+            audit = verify_log(store, genesis, progress=progress)
+        return Verdict(audit.size, audit.root().hex(), 0, 0, with_keys=False)
+    folder = data_folder.open_folder(path, passphrase)
+    try:
+        found = verify_folder(folder, progress=progress)
+    finally:
+        folder.close()
+    return Verdict(found.size, found.root.hex(), found.opened, found.keys, with_keys=True)
+
+
 @contextlib.contextmanager
 def opened(path: Path, passphrase: str) -> Iterator[Clinic]:
     """A clinic that is closed at the end of the block."""
@@ -285,10 +387,13 @@ def opened(path: Path, passphrase: str) -> Iterator[Clinic]:
 __all__ = [
     "LIGHT",
     "PROJECTIONS",
+    "TOKEN_LIFETIME",
+    "WHAT_IT_CANNOT_SEE",
     "Accounts",
     "Broken",
     "Clinic",
     "FolderRefused",
+    "LogBroken",
     "PasswordRefused",
     "RecordUnavailable",
     "SignInRefused",
@@ -301,4 +406,7 @@ __all__ = [
     "create",
     "open_clinic",
     "opened",
+    "recovery_passphrase",
+    "status",
+    "verify",
 ]

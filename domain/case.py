@@ -41,7 +41,10 @@ class Case:
     school: School
     therapist: PractitionerId
     team: frozenset[PractitionerId]
+    ever_on_team: frozenset[PractitionerId]
+    """Everyone who has ever cared for it: who may have process notes of her own on it."""
     open: bool = True
+    outcome: Outcome | None = None
 
     @property
     def owner(self) -> Owner:
@@ -67,20 +70,21 @@ def evolve(state: Case | None, event: object) -> Case | None:
                 school=event.school,
                 therapist=event.therapist,
                 team=frozenset({event.therapist}),
+                ever_on_team=frozenset({event.therapist}),
             )
         case _ if state is None:
             return None
         case CaseTeamJoined():
-            return replace(state, team=state.team | {event.practitioner})
+            return _joined(state, event.practitioner)
         case CaseTeamLeft():
             return replace(state, team=state.team - {event.practitioner})
         case CaseTransferred():
-            team = (state.team - {event.previous}) | {event.therapist}
-            return replace(state, therapist=event.therapist, team=team)
+            left = replace(state, therapist=event.therapist, team=state.team - {event.previous})
+            return _joined(left, event.therapist)
         case CaseClosed():
-            return replace(state, open=False)
+            return replace(state, open=False, outcome=event.outcome)
         case CaseReopened():
-            return replace(state, open=True)
+            return replace(state, open=True, outcome=None)
         case _:
             return state
 
@@ -139,13 +143,24 @@ def transfer(state: Case, therapist: PractitionerId) -> tuple[CaseEvent, ...]:
 
 
 def close(state: Case, outcome: Outcome) -> tuple[CaseEvent, ...]:
-    """End the therapy."""
-    return (CaseClosed(case=state.id, outcome=outcome),) if state.open else ()
+    """End the therapy; ending it again with the same outcome changes nothing."""
+    if state.outcome is outcome:
+        return ()
+    _must_be_open(state)
+    return (CaseClosed(case=state.id, outcome=outcome),)
 
 
 def reopen(state: Case) -> tuple[CaseEvent, ...]:
     """Take a closed therapy up again."""
     return () if state.open else (CaseReopened(case=state.id),)
+
+
+def _joined(state: Case, practitioner: PractitionerId) -> Case:
+    return replace(
+        state,
+        team=state.team | {practitioner},
+        ever_on_team=state.ever_on_team | {practitioner},
+    )
 
 
 def _must_be_open(state: Case) -> None:

@@ -1,7 +1,8 @@
 """A client's file: State, evolve, decisions.
 
-The policy reads only the frame (``Client.consent_stream``, ``access_stream``, ``cases``); identity
-and contact are administrative content and stay out of the folded state.
+The policy reads only the frame (``Client.consent_stream``, ``access_stream``, ``cases``). Identity,
+contact and representatives are administrative content: they stand in the state that a command
+decides on, and stay empty in the one that the policy reads.
 """
 
 from collections.abc import Iterable
@@ -19,6 +20,8 @@ from domain.events.client import (
 )
 from domain.values import CaseId, ClientId, ItemId, StreamId
 
+_PESEL_WEIGHTS = (1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Client:
@@ -29,6 +32,8 @@ class Client:
     consent_stream: StreamId
     cases: tuple[CaseId, ...] = ()
     representatives: frozenset[ItemId] = frozenset()
+    former_representatives: frozenset[ItemId] = frozenset()
+    identity: ClientIdentified | None = None
     contact: ClientContactChanged | None = None
 
 
@@ -41,12 +46,18 @@ def evolve(state: Client | None, event: object) -> Client | None:
             return None
         case ClientCaseLinked():
             return replace(state, cases=(*state.cases, event.case))
+        case ClientIdentified():
+            return replace(state, identity=event)
         case ClientContactChanged():
             return replace(state, contact=event)
         case ClientRepresentativeAdded():
             return replace(state, representatives=state.representatives | {event.representative})
         case ClientRepresentativeEnded():
-            return replace(state, representatives=state.representatives - {event.representative})
+            return replace(
+                state,
+                representatives=state.representatives - {event.representative},
+                former_representatives=state.former_representatives | {event.representative},
+            )
         case _:
             return state
 
@@ -69,9 +80,8 @@ def register(
 
 
 def identify(state: Client, identity: ClientIdentified) -> tuple[ClientEvent, ...]:
-    """Record or correct the identity."""
-    del state
-    return (_checked(identity),)
+    """Record or correct the identity; the same identity again changes nothing."""
+    return () if state.identity == identity else (_checked(identity),)
 
 
 def change_contact(state: Client, contact: ClientContactChanged) -> tuple[ClientEvent, ...]:
@@ -81,11 +91,14 @@ def change_contact(state: Client, contact: ClientContactChanged) -> tuple[Client
 
 def add_representative(state: Client, added: ClientRepresentativeAdded) -> tuple[ClientEvent, ...]:
     """Record who speaks for the client."""
-    return () if added.representative in state.representatives else (added,)
+    known = state.representatives | state.former_representatives
+    return () if added.representative in known else (added,)
 
 
 def end_representative(state: Client, representative: ItemId) -> tuple[ClientEvent, ...]:
     """Record that somebody no longer speaks for the client."""
+    if representative in state.former_representatives:
+        return ()
     if representative not in state.representatives:
         raise WrongState("There is no such representative")
     return (ClientRepresentativeEnded(representative=representative),)
@@ -105,9 +118,9 @@ def _checked(identity: ClientIdentified) -> ClientIdentified:
 
 
 def valid_pesel(number: str) -> bool:
-    """Whether the eleven digits carry the right check digit (Act on Population Records, art. 15)."""
-    if len(number) != 11 or not number.isascii() or not number.isdigit():
+    """Whether it is eleven digits with the right check digit (Population Records Act, art. 15)."""
+    if len(number) != len(_PESEL_WEIGHTS) or not (number.isascii() and number.isdigit()):
         return False
-    weights = (1, 3, 7, 9, 1, 3, 7, 9, 1, 3)
-    total = sum(weight * int(digit) for weight, digit in zip(weights, number[:10], strict=True))
-    return (10 - total % 10) % 10 == int(number[10])
+    digits = (int(digit) for digit in number)
+    weighed = zip(_PESEL_WEIGHTS, digits, strict=True)
+    return sum(weight * digit for weight, digit in weighed) % 10 == 0

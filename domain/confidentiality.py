@@ -31,14 +31,15 @@ class Class(IntEnum):
         return "ABCDEFGHIJKLM"[self - 1]
 
 
+RECORD = "record"
 NEUTRAL = {Class.ADMINISTRATIVE: "administrative", Class.AUDIT_LOG: "audit-log"}
-"""What a list or the audit trail calls a class; every other class is just ``record`` there, so that
+"""What a list or the audit trail calls a class; every other class is just ``RECORD`` there, so that
 no list shows that a crisis, a process note or a group's theme exists (fine print 11)."""
 
 
 def neutral(label: Class) -> str:
     """The neutral name of a class."""
-    return NEUTRAL.get(label, "record")
+    return NEUTRAL.get(label, RECORD)
 
 
 class KeyPurpose(IntEnum):
@@ -83,6 +84,8 @@ FRAME = Label(KeyPurpose.RELATIONSHIP, Class.ADMINISTRATIVE)
 ADMINISTRATIVE = Label(KeyPurpose.CLINICAL, Class.ADMINISTRATIVE)
 CLINICAL = Label(KeyPurpose.CLINICAL, Class.CLINICAL)
 PROCESS_NOTE = Label(KeyPurpose.CLINICAL, Class.PROCESS_NOTE)
+TENANT = Label(KeyPurpose.TENANT, Class.ADMINISTRATIVE)
+"""What belongs to the clinic as a whole, whoever it is about: the rooms of its calendar."""
 ACCOUNTABILITY = Label(KeyPurpose.ACCOUNTABILITY, Class.AUDIT_LOG)
 
 

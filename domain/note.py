@@ -58,6 +58,16 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Drafting:
+    """What a new note is about, and what it says."""
+
+    kind: NoteKind
+    occurred_at: datetime
+    text: FreeText
+    session: SessionId | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Signatory:
     """Who signs, as the entry must show her (u.p.p. art. 25(1), REC-02)."""
 
@@ -100,29 +110,26 @@ def draft(
     state: Note | None,
     note: NoteId,
     case: CaseId,
+    drafting: Drafting,
     *,
     author: PractitionerId,
-    kind: NoteKind,
-    occurred_at: datetime,
-    text: FreeText,
-    session: SessionId | None = None,
     now: datetime,
 ) -> tuple[NoteEvent, ...]:
     """Begin a note about something that has happened; a late one is marked."""
     if state is not None:
         return ()
-    if occurred_at > now:
+    if drafting.occurred_at > now:
         raise InTheFuture("occurred_at")
     return (
         NoteDrafted(
             note=note,
             case=case,
             author=author,
-            kind=kind,
-            occurred_at=occurred_at,
-            text=worded(text),
-            late=now - occurred_at > LATE_AFTER,
-            session=session,
+            kind=drafting.kind,
+            occurred_at=drafting.occurred_at,
+            text=worded(drafting.text),
+            late=now - drafting.occurred_at > LATE_AFTER,
+            session=drafting.session,
         ),
     )
 

@@ -223,11 +223,14 @@ def permit(
         if _holds(rule, actor, act, standing):
             return Decision(permitted=True, rule=rule.id, role=rule.role, mode=rule.mode)
     if fitting:
-        reason, role = "deny.relationship.none", fitting[0].role
-    else:
-        reason = "deny.purpose" if candidates else "deny.role"
-        role = candidates[0].role if candidates else next(iter(actor.roles), None)
-    return Decision(permitted=False, rule=reason, role=role, mode=None, by_role=not fitting)
+        return _deny("deny.relationship.none", fitting[0].role)
+    if candidates:
+        return _deny("deny.purpose", candidates[0].role, by_role=True)
+    return _deny("deny.role", next(iter(actor.roles), None), by_role=True)
+
+
+def _deny(reason: str, role: Role | None, *, by_role: bool = False) -> Decision:
+    return Decision(permitted=False, rule=reason, role=role, mode=None, by_role=by_role)
 
 
 def _holds(rule: Rule, actor: Actor, act: Act, standing: Standing) -> bool:

@@ -108,7 +108,7 @@ class ViewStore(Protocol):
     ) -> list[StoredRow]:
         """Rows whose columns equal these, and one of whose columns lies in a closed span.
 
-        They come in the order of the span's column, else of the key.
+        They come in the order of the span's column, then of the key; the newest first, backwards.
         """
         ...
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import Enum, auto
 
 from domain.errors import InTheFuture, Invalid, WrongState
 from domain.events.session import (
@@ -18,14 +17,8 @@ from domain.values import CaseId, PractitionerId, SessionId
 
 LONGEST = timedelta(hours=12)
 
-
-class Status(Enum):
-    """Where a session stands."""
-
-    SCHEDULED = auto()
-    HELD = auto()
-    CANCELLED = auto()
-    MISSED = auto()
+Settled = SessionHeld | SessionCancelled | SessionMissed
+"""How a session ended; it ends once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +29,7 @@ class Session:
     case: CaseId
     therapist: PractitionerId
     starts_at: datetime
-    status: Status = Status.SCHEDULED
+    settled: Settled | None = None
 
 
 def evolve(state: Session | None, event: object) -> Session | None:
@@ -44,12 +37,8 @@ def evolve(state: Session | None, event: object) -> Session | None:
     match event:
         case SessionScheduled():
             return Session(event.session, event.case, event.therapist, event.starts_at)
-        case SessionHeld() if state is not None:
-            return replace(state, status=Status.HELD)
-        case SessionCancelled() if state is not None:
-            return replace(state, status=Status.CANCELLED)
-        case SessionMissed() if state is not None:
-            return replace(state, status=Status.MISSED)
+        case SessionHeld() | SessionCancelled() | SessionMissed() if state is not None:
+            return replace(state, settled=event)
         case _:
             return state
 
@@ -74,37 +63,30 @@ def hold(
     state: Session, started_at: datetime, ended_at: datetime, *, now: datetime
 ) -> tuple[SessionEvent, ...]:
     """Record that the session took place."""
-    if state.status is Status.HELD:
-        return ()
-    _must_be_scheduled(state)
     _check_span(started_at, ended_at, "ended_at")
     if ended_at > now:
         raise InTheFuture("ended_at")
     held = SessionHeld(session=state.id, case=state.case, started_at=started_at, ended_at=ended_at)
-    return (held,)
+    return _settle(state, held)
 
 
 def cancel(state: Session, by: CancelledBy) -> tuple[SessionEvent, ...]:
     """Call the session off."""
-    if state.status is Status.CANCELLED:
-        return ()
-    _must_be_scheduled(state)
-    return (SessionCancelled(session=state.id, case=state.case, by=by),)
+    return _settle(state, SessionCancelled(session=state.id, case=state.case, by=by))
 
 
 def miss(state: Session, *, now: datetime) -> tuple[SessionEvent, ...]:
     """Record that nobody came."""
-    if state.status is Status.MISSED:
-        return ()
-    _must_be_scheduled(state)
     if state.starts_at > now:
         raise InTheFuture("starts_at")
-    return (SessionMissed(session=state.id, case=state.case),)
+    return _settle(state, SessionMissed(session=state.id, case=state.case))
 
 
-def _must_be_scheduled(state: Session) -> None:
-    if state.status is not Status.SCHEDULED:
+def _settle(state: Session, settled: Settled) -> tuple[SessionEvent, ...]:
+    """Settling a session again in the same words changes nothing; in others it is refused."""
+    if state.settled is not None and state.settled != settled:
         raise WrongState("The session has already been settled")
+    return () if state.settled == settled else (settled,)
 
 
 def _check_span(start: datetime, end: datetime, field: str) -> None:

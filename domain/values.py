@@ -1,4 +1,4 @@
-"""The small words of the domain: identifiers, roles, purposes, and who acts under which circumstances.
+"""The small words of the domain: identifiers, roles, purposes, and who acts in what circumstances.
 
 Identifiers are 32 lower-case hexadecimal digits, drawn at random by whoever stands outside.
 """
@@ -88,7 +88,8 @@ class FreeText:
     """Words under a key of their own, so that one item can be made unreadable alone (REC-04).
 
     Open, ``words`` holds them; closed, ``sealed`` holds their ciphertext. The record seals open
-    words when it writes and hands back closed ones when it reads; only a recorded access opens them.
+    words when it writes and hands back closed ones when it reads; only a recorded access opens
+    them.
     """
 
     words: str | None = field(default=None, repr=False)
@@ -96,7 +97,7 @@ class FreeText:
 
 
 class RegistrationKind(StrEnum):
-    """How a practitioner's standing is shown; a psychotherapist has no state register of her own."""
+    """How a practitioner's standing is shown; a psychotherapist has no state register."""
 
     REGISTER = "register"
     CERTIFICATE = "certificate"

@@ -1,7 +1,7 @@
 """``accounts.db``: who may sign in. It lies outside the record and holds no name in clear.
 
-A user name is kept as a keyed tag, a password as Argon2id, a token as a hash; what an account may do
-is not here but in the record, and is asked for at every request (fine print 9).
+A user name is kept as a keyed tag, a password as Argon2id, a token as a hash; what an account may
+do is not here but in the record, and is asked for at every request (fine print 9).
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import hmac
 import secrets
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -28,6 +30,8 @@ SESSION_LIFETIME = timedelta(hours=12)
 FREE_TRIES = 5
 LONGEST_PAUSE = timedelta(minutes=15)
 SHORTEST_PASSWORD = 12
+MOST_STRANGERS = 10_000
+"""Names without an account whose tries are counted, so that a pause does not tell who has one."""
 _SCHEMA = f"""
 PRAGMA user_version = {FORMAT};
 CREATE TABLE account(
@@ -84,6 +88,7 @@ class Accounts:
             raise FolderRefused(msg)
         self._key = key
         self._lock = threading.Lock()
+        self._strangers: dict[bytes, tuple[int, int]] = {}
         try:
             self._db = _connect(path)
             (found,) = self._db.execute("PRAGMA user_version").fetchone()
@@ -148,45 +153,50 @@ class Accounts:
         Raises:
             SignInRefused: Anything was wrong.
         """
-        tag = self._tag(name)
-        with self._lock:
+        tag, seconds = self._tag(name), int(now.timestamp())
+        # The try counts before the slow look at the password: many at once are no way around it.
+        with self._lock, _transaction(self._db):
             row = self._db.execute(
                 "SELECT actor_kind, actor_id, password, one_time, failures, next_try FROM account"
                 " WHERE tag = ?",
                 (tag,),
             ).fetchone()
-        if row is None:
-            # As slow as for an account that exists.
-            matches(_NOBODYS, password)
-            raise SignInRefused
-        kind, actor = ActorKind(row[0]), ActorId(row[1].hex())
-        hashed, one_time, failures, next_try = row[2:]
-        seconds = int(now.timestamp())
-        if next_try > seconds:
-            raise SignInRefused(next_try - seconds, (kind, actor))
-        if not matches(hashed, password):
+            whose = None if row is None else (ActorKind(row[0]), ActorId(row[1].hex()))
+            failures, next_try = self._strangers.get(tag, (0, 0)) if row is None else row[4:]
+            if next_try > seconds:
+                raise SignInRefused(next_try - seconds, whose)
             pause = _pause(failures + 1)
-            with self._lock:
-                self._db.execute(
-                    "UPDATE account SET failures = failures + 1, next_try = ? WHERE tag = ?",
-                    (seconds + pause, tag),
-                )
-            raise SignInRefused(pause, (kind, actor))
-        with self._lock:
-            self._db.execute("UPDATE account SET failures = 0, next_try = 0 WHERE tag = ?", (tag,))
+            self._count(tag, row is not None, failures + 1, seconds + pause)
+        # As slow for a name without an account as for one with.
+        right = matches(_NOBODYS if row is None else row[2], password)
+        if whose is None or not right:
+            raise SignInRefused(pause, whose)
+        kind, actor = whose
         token, reference = secrets.token_urlsafe(32), secrets.token_hex(8)
-        until, session_until = now + TOKEN_LIFETIME, now + SESSION_LIFETIME
-        self._keep(token, (tag, reference, kind.value, bytes.fromhex(actor)), until, session_until)
-        return token, SignedIn(kind, actor, reference, bool(one_time))
+        values = (_digest(token), tag, reference, kind.value, bytes.fromhex(actor))
+        ends = (now + TOKEN_LIFETIME, now + SESSION_LIFETIME)
+        with self._lock, _transaction(self._db):
+            # Whoever has reset the password meanwhile has ended this sign-in, too.
+            found = self._db.execute(
+                "UPDATE account SET failures = 0, next_try = 0 WHERE tag = ? AND password = ?",
+                (tag, row[2]),
+            )
+            if not found.rowcount:
+                raise SignInRefused(0, whose)
+            self._db.execute("DELETE FROM token WHERE until <= ?", (seconds,))
+            self._db.execute(
+                "INSERT INTO token VALUES(?, ?, ?, ?, ?, ?, ?)",
+                (*values, *(int(each.timestamp()) for each in ends)),
+            )
+        return token, SignedIn(kind, actor, reference, bool(row[3]))
 
     def holder(self, token: str, now: datetime) -> SignedIn | None:
         """Whose live token this is."""
-        digest = sha256(token.encode()).digest()
         with self._lock:
             row = self._db.execute(
                 "SELECT token.actor_kind, token.actor_id, reference, until, one_time FROM token"
                 " JOIN account USING(tag) WHERE digest = ?",
-                (digest,),
+                (_digest(token),),
             ).fetchone()
         if row is None or row[3] <= now.timestamp():
             return None
@@ -194,26 +204,19 @@ class Accounts:
 
     def renew(self, token: str, now: datetime) -> str | None:
         """A fresh token for a live one, within the same session; the old one ends."""
-        digest = sha256(token.encode()).digest()
+        fresh, until = secrets.token_urlsafe(32), int((now + TOKEN_LIFETIME).timestamp())
         with self._lock:
-            row = self._db.execute(
-                "SELECT tag, reference, actor_kind, actor_id, until, session_until FROM token"
-                " WHERE digest = ?",
-                (digest,),
-            ).fetchone()
-            self._db.execute("DELETE FROM token WHERE digest = ?", (digest,))
-        if row is None or row[4] <= now.timestamp() or row[5] <= now.timestamp():
-            return None
-        fresh = secrets.token_urlsafe(32)
-        session_until = datetime.fromtimestamp(row[5], now.tzinfo)
-        self._keep(fresh, row[:4], min(now + TOKEN_LIFETIME, session_until), session_until)
-        return fresh
+            found = self._db.execute(
+                "UPDATE token SET digest = ?, until = min(?, session_until)"
+                " WHERE digest = ? AND until > ?",
+                (_digest(fresh), until, _digest(token), now.timestamp()),
+            )
+        return fresh if found.rowcount else None
 
     def sign_out(self, token: str) -> None:
         """End the token."""
         with self._lock:
-            digest = sha256(token.encode()).digest()
-            self._db.execute("DELETE FROM token WHERE digest = ?", (digest,))
+            self._db.execute("DELETE FROM token WHERE digest = ?", (_digest(token),))
 
     def change_password(self, name: str, old: str, new: str, now: datetime) -> None:
         """Replace the password and end every session of the account.
@@ -248,19 +251,16 @@ class Accounts:
             ).fetchone()
         return None if row is None else (ActorKind(row[0]), ActorId(row[1].hex()))
 
-    def _keep(
-        self,
-        token: str,
-        whose: tuple[bytes, str, str, bytes],
-        until: datetime,
-        session_until: datetime,
-    ) -> None:
-        digest = sha256(token.encode()).digest()
-        ends = (int(until.timestamp()), int(session_until.timestamp()))
-        with self._lock:
+    def _count(self, tag: bytes, known: bool, failures: int, next_try: int) -> None:  # noqa: FBT001 - private
+        if known:
             self._db.execute(
-                "INSERT INTO token VALUES(?, ?, ?, ?, ?, ?, ?)", (digest, *whose, *ends)
+                "UPDATE account SET failures = ?, next_try = ? WHERE tag = ?",
+                (failures, next_try, tag),
             )
+            return
+        self._strangers[tag] = (failures, next_try)
+        if len(self._strangers) > MOST_STRANGERS:
+            del self._strangers[next(iter(self._strangers))]
 
     def _tag(self, name: str) -> bytes:
         return hmac.digest(self._key, name.strip().casefold().encode(), "sha256")
@@ -293,7 +293,23 @@ def _pause(failures: int) -> int:
     """Seconds until the next try: none for the first few, then doubling up to a quarter hour."""
     if failures < FREE_TRIES:
         return 0
-    return min(2 ** (failures - FREE_TRIES + 1), int(LONGEST_PAUSE.total_seconds()))
+    return min(2 << (failures - FREE_TRIES), int(LONGEST_PAUSE.total_seconds()))
+
+
+def _digest(token: str) -> bytes:
+    return sha256(token.encode()).digest()
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -1,9 +1,9 @@
 """Events to canonical msgpack and back: a closed registry, strict types, limits, upcasters.
 
-The payload is a map with integer keys, flat wherever it can be (``docs/formats/event.md``). Decoding
-refuses what it does not know: a name, a version, a key, a type, a trailing byte, a number or a map
-that is not in its one canonical form. An event's fields are stored under their place in the class,
-so their order is part of the format.
+The payload is a map with integer keys, flat wherever it can be (``docs/formats/event.md``).
+Decoding refuses what it does not know: a name, a version, a key, a type, a trailing byte, a number
+or a map that is not in its one canonical form, keys in rising order. An event's fields are stored
+under their place in the class, so their order is part of the format.
 
 Source:
     docs of the design: security, section 1.3; architecture, fine print 16.
@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, date, datetime, timedelta
-from enum import Enum
+from enum import IntEnum, StrEnum
+from functools import lru_cache
 from types import NoneType, UnionType
-from typing import Any, NewType, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, NewType, Union, cast, get_args, get_origin, get_type_hints
 
 import msgpack
 
@@ -36,11 +37,13 @@ from domain.values import (
     Role,
 )
 from infrastructure.errors import Broken
+from infrastructure.vault.envelope import MOST_PAYLOAD
 
 SEALED_TEXT = 42
 """The msgpack extension type of a text under its own key."""
 APPLICATION = "powiernik/1"
 MOST_ITEMS = 10_000
+MOST_ACTORS = 1000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _MICROSECOND = timedelta(microseconds=1)
@@ -55,8 +58,7 @@ SealText = Callable[[int, str], bytes]
 """Seals the words of the field with this number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """A payload, taken apart."""
 
     event: Event
@@ -67,8 +69,7 @@ class Decoded:
     who: Circumstances
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
+class _Field(NamedTuple):
     number: int
     name: str
     encode: Encode
@@ -98,32 +99,32 @@ def encode(
     """The canonical payload of an event; open texts are sealed by ``seal_text`` on the way."""
     form = _FORMS[event.NAME]
     state = {}
-    for field in form.fields:
-        value = getattr(event, field.name)
+    for number, name, encode_one, _, _, free_text in form.fields:
+        value = getattr(event, name)
         if value is None:
             continue
-        if field.free_text:
-            sealed = value.sealed if value.words is None else seal_text(field.number, value.words)
-            state[field.number] = msgpack.ExtType(SEALED_TEXT, sealed)
+        if free_text:
+            sealed = value.sealed if value.words is None else seal_text(number, value.words)
+            state[number] = msgpack.ExtType(SEALED_TEXT, sealed)
         else:
-            state[field.number] = field.encode(value)
+            state[number] = encode_one(value)
     payload = {
         NAME: event.NAME,
         VERSION: event.VERSION,
         OCCURRED: _encode_instant(occurred_at),
-        ACTOR: bytes.fromhex(who.actor.id),
+        ACTOR: _encode_id(who.actor.id),
         STATE: state,
         REQUEST: who.request,
         APP: APPLICATION,
         CLASS: int(label.cls),
-        OWNER: [int(owner.kind), bytes.fromhex(owner.id)],
-        CLIENTS: [bytes.fromhex(each) for each in concerning],
+        OWNER: [int(owner.kind), _encode_id(owner.id)],
+        CLIENTS: _encode_ids(concerning),
         WHO: [
-            who.actor.kind.value,
-            [each.value for each in who.actor.roles],
-            who.role.value if who.role else None,
-            who.mode.value if who.mode else None,
-            who.purpose.value if who.purpose else None,
+            who.actor.kind,
+            who.actor.roles,
+            who.role,
+            who.mode,
+            who.purpose,
             who.rule,
             who.policy_version,
             who.session_reference,
@@ -131,7 +132,12 @@ def encode(
             who.application,
         ],
     }
-    return cast("bytes", msgpack.packb(payload))
+    return msgpack.packb(payload)
+
+
+def has_text(event: Event) -> bool:
+    """Whether free text stands in an event."""
+    return any(getattr(event, name) is not None for name in _TEXTS[event.NAME])
 
 
 def decode(payload: bytes) -> Decoded:
@@ -156,6 +162,8 @@ def unpack(payload: bytes) -> dict[int, Any]:
     Raises:
         Broken: E-PARSE or E-LIMIT.
     """
+    if len(payload) > MOST_PAYLOAD:
+        raise Broken("E-LIMIT", "a payload that is too large")
     try:
         raw = msgpack.unpackb(
             payload,
@@ -173,30 +181,32 @@ def unpack(payload: bytes) -> dict[int, Any]:
 
 
 def _decode(raw: dict[int, Any]) -> Decoded:
-    if raw.keys() != _KEYS:
+    # To Python 1, 1.0 and True are the same key; to the format they are not.
+    if list(raw) != _KEYS or not _ONLY_INTEGERS.issuperset(map(type, raw)):
         raise Broken("E-PARSE", "a payload with unknown keys")
     name = raw[NAME]
     form = _FORMS.get(name)
     if form is None:
         raise Broken("E-PARSE", "an event of unknown name")
-    state = raw[STATE]
-    if raw[VERSION] != form.kind.VERSION:
-        state = upcast(name, raw[VERSION], state)
+    state, version = raw[STATE], _decode_number(raw[VERSION])
+    if type(state) is not dict or not _ONLY_INTEGERS.issuperset(map(type, state)):
+        raise Broken("E-PARSE", "a payload with unknown fields")
+    if version != form.kind.VERSION:
+        state = upcast(name, version, state)
     event = _event(form, state)
-    owner_kind, owner_id = raw[OWNER]
-    kind, roles, role, mode, purpose, rule, policy_version, session, address, application = raw[WHO]
+    _decode_text(raw[APP])
+    owner_kind, owner_id = _decode_list(raw[OWNER])
+    kind, roles, role, mode, purpose, rule, policy_version, session, address, application = (
+        _decode_list(raw[WHO])
+    )
     return Decoded(
         event=event,
         occurred_at=_decode_instant(raw[OCCURRED]),
-        cls=_CLASSES[raw[CLASS]],
-        owner=Owner(_OWNER_KINDS[owner_kind], _decode_id(owner_id)),
-        concerning=tuple([ClientId(_decode_id(each)) for each in raw[CLIENTS]]),
+        cls=_CLASSES[_decode_number(raw[CLASS])],
+        owner=Owner(_OWNER_KINDS[_decode_number(owner_kind)], _decode_id(owner_id)),
+        concerning=tuple([ClientId(_decode_id(each)) for each in _decode_list(raw[CLIENTS])]),
         who=Circumstances(
-            actor=Actor(
-                id=ActorId(_decode_id(raw[ACTOR])),
-                kind=_ACTOR_KINDS[kind],
-                roles=tuple([_ROLES[each] for each in roles]),
-            ),
+            actor=_actor(raw[ACTOR], kind, tuple(_decode_list(roles))),
             purpose=None if purpose is None else _PURPOSES[purpose],
             request=RequestId(_decode_text(raw[REQUEST])),
             session_reference=_decode_text(session),
@@ -210,17 +220,25 @@ def _decode(raw: dict[int, Any]) -> Decoded:
     )
 
 
+@lru_cache(maxsize=MOST_ACTORS)
+def _actor(actor_id: object, kind: str, roles: tuple[str, ...]) -> Actor:
+    """The same few people act again and again."""
+    return Actor(
+        id=ActorId(_decode_id(actor_id)),
+        kind=_ACTOR_KINDS[kind],
+        roles=tuple([_ROLES[each] for each in roles]),
+    )
+
+
 def _event(form: _Form, state: dict[int, Any]) -> Event:
-    found = 0
     arguments = {}
-    for field in form.fields:
-        if field.number in state:
-            arguments[field.name] = field.decode(state[field.number])
-            found += 1
-        elif not field.optional:
+    for number, name, _, decode_one, optional, _ in form.fields:
+        if number in state:
+            arguments[name] = decode_one(state[number])
+        elif not optional:
             raise Broken("E-PARSE", "a payload that lacks a field")
-    if found != len(state):
-        raise Broken("E-PARSE", "a payload with an unknown field")
+    if len(arguments) != len(state) or list(state) != sorted(state):
+        raise Broken("E-PARSE", "a payload with an unknown field, or out of order")
     return form.kind(**arguments)
 
 
@@ -241,19 +259,21 @@ UPCASTERS: Mapping[tuple[str, int], Upcaster] = {
 }
 
 
-def upcast(name: str, version: object, state: dict[int, Any]) -> dict[int, Any]:
+def upcast(name: str, version: int, state: dict[int, Any]) -> dict[int, Any]:
     """The state as the current version of its event has it.
 
     Raises:
         Broken: E-PARSE, no upcaster leads from this version.
     """
+    if list(state) != sorted(state):
+        raise Broken("E-PARSE", "a payload with fields out of order")
     current = VOCABULARY[name].VERSION
     while version != current:
-        step = UPCASTERS.get((name, version)) if type(version) is int else None
-        if step is None or type(version) is not int:
+        step = UPCASTERS.get((name, version))
+        if step is None:
             raise Broken("E-PARSE", "an event of unknown version")
         state, version = step(state), version + 1
-    return state
+    return dict(sorted(state.items()))
 
 
 # One pair of functions per type of field, chosen once.
@@ -282,7 +302,17 @@ def _decode_day(value: object) -> date:
 
 
 def _encode_id(value: str) -> bytes:
-    return bytes.fromhex(value)
+    found = bytes.fromhex(value)
+    # What is not read back as it was must not be written: a record is for good.
+    if len(found) != _ID_SIZE or found.hex() != value:
+        raise Broken("E-PARSE", "an identifier that is not 32 hexadecimal digits")
+    return found
+
+
+def _encode_ids(values: tuple[str, ...]) -> list[bytes]:
+    if len(values) > MOST_ITEMS:
+        raise Broken("E-LIMIT", "more items than a payload may hold")
+    return [_encode_id(each) for each in values]
 
 
 def _decode_id(value: object) -> str:
@@ -293,6 +323,12 @@ def _decode_id(value: object) -> str:
 
 def _decode_text(value: object) -> str:
     if type(value) is not str:
+        raise TypeError
+    return value
+
+
+def _decode_list(value: object) -> list[Any]:
+    if type(value) is not list:
         raise TypeError
     return value
 
@@ -332,22 +368,32 @@ def _pair(kind: Any) -> tuple[Encode, Decode]:
         return _PLAIN[kind]
     if get_origin(kind) is tuple:
         return _tuple_pair(*_pair(get_args(kind)[0]))
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        members = {each.value: each for each in kind}
-        return (lambda value: value.value), members.__getitem__
+    if isinstance(kind, type) and issubclass(kind, (StrEnum, IntEnum)):
+        # Its members are texts or numbers, and stored as the texts or numbers that they are.
+        return _same, _member(kind)
     if is_dataclass(kind):
         return _record_pair(cast("type", kind))
     msg = f"no stored form for {kind}"
     raise TypeError(msg)
 
 
-def _tuple_pair(encode_one: Encode, decode_one: Decode) -> tuple[Encode, Decode]:
-    def decode_all(value: object) -> tuple[Any, ...]:
-        if type(value) is not list:
-            raise TypeError
-        return tuple([decode_one(each) for each in value])
+def _member(kind: type[StrEnum | IntEnum]) -> Decode:
+    members = {each.value: each for each in kind}
+    if issubclass(kind, int):
+        return lambda value: members[_decode_number(value)]
+    return members.__getitem__
 
-    return (lambda value: [encode_one(each) for each in value]), decode_all
+
+def _tuple_pair(encode_one: Encode, decode_one: Decode) -> tuple[Encode, Decode]:
+    def encode_all(value: tuple[Any, ...]) -> list[Any]:
+        if len(value) > MOST_ITEMS:
+            raise Broken("E-LIMIT", "more items than a payload may hold")
+        return [encode_one(each) for each in value]
+
+    def decode_all(value: object) -> tuple[Any, ...]:
+        return tuple([decode_one(each) for each in _decode_list(value)])
+
+    return encode_all, decode_all
 
 
 def _record_pair(kind: type) -> tuple[Encode, Decode]:
@@ -392,8 +438,13 @@ def _unwrapped(hint: Any) -> tuple[Any, bool]:
     return hint, False
 
 
-_KEYS = {NAME, VERSION, OCCURRED, ACTOR, STATE, REQUEST, APP, CLASS, OWNER, CLIENTS, WHO}
+_KEYS = [NAME, VERSION, OCCURRED, ACTOR, STATE, REQUEST, APP, CLASS, OWNER, CLIENTS, WHO]
+_ONLY_INTEGERS = frozenset({int})
 _FORMS = {name: _Form(kind, _fields(kind)) for name, kind in VOCABULARY.items()}
+_TEXTS = {
+    name: tuple([each.name for each in form.fields if each.free_text])
+    for name, form in _FORMS.items()
+}
 _CLASSES = {int(each): each for each in Class}
 _OWNER_KINDS = {int(each): each for each in OwnerKind}
 _ACTOR_KINDS = {each.value: each for each in ActorKind}

@@ -32,6 +32,7 @@ class Committer:
         self._store = store
         self._queue: queue.SimpleQueue[_Group | None] = queue.SimpleQueue()
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopGroup] = WeakKeyDictionary()
+        self._gate = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
@@ -63,21 +64,24 @@ class Committer:
         loop = asyncio.get_running_loop()
         group = self._loops.get(loop)
         if group is None:
-            group = self._loops[loop] = _LoopGroup(loop, self)
+            group = self._loops[loop] = _LoopGroup(self)
         return await group.join(submission)
 
     def hand_over(self, submissions: Sequence[Submission], done: Done) -> None:
         """Queue submissions; ``done`` is called in the writer's thread with their outcomes."""
-        if self._closed:
-            raise RecordUnavailable
-        self._queue.put((submissions, done))
+        # Nothing may be queued behind the end: nobody would ever write it.
+        with self._gate:
+            if self._closed:
+                raise RecordUnavailable
+            self._queue.put((submissions, done))
 
     def close(self) -> None:
         """Write what is queued, then stop."""
-        if not self._closed:
-            self._closed = True
-            self._queue.put(None)
-            self._thread.join()
+        with self._gate:
+            if not self._closed:
+                self._closed = True
+                self._queue.put(None)
+        self._thread.join()
 
     def _run(self) -> None:
         while True:
@@ -117,30 +121,34 @@ class Committer:
 
 
 class _LoopGroup:
-    """What one event loop has waiting, and the batch of it that is being written."""
+    """What one event loop has waiting, and the batch of it that is being written.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, committer: Committer) -> None:
-        self._loop = loop
+    It does not hold its loop, which would keep every loop of a process alive.
+    """
+
+    def __init__(self, committer: Committer) -> None:
         self._committer = committer
         self._waiting: list[tuple[Submission, asyncio.Future[Outcome]]] = []
         self._flying = False
 
     def join(self, submission: Submission) -> asyncio.Future[Outcome]:
-        future: asyncio.Future[Outcome] = self._loop.create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Outcome] = loop.create_future()
         self._waiting.append((submission, future))
         if not self._flying:
             self._flying = True
-            self._loop.call_soon(self._fly)
+            loop.call_soon(self._fly)
         return future
 
     def _fly(self) -> None:
+        loop = asyncio.get_running_loop()
         batch, self._waiting = self._waiting, []
         futures = [future for _, future in batch]
 
         def done(outcomes: Sequence[Outcome | BaseException]) -> None:
             # The loop may have been closed meanwhile; then nobody is waiting.
             with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._land, futures, outcomes)
+                loop.call_soon_threadsafe(self._land, futures, outcomes)
 
         try:
             self._committer.hand_over([submission for submission, _ in batch], done)
@@ -161,4 +169,4 @@ class _LoopGroup:
                 future.set_result(outcome)
         self._flying = bool(self._waiting)
         if self._flying:
-            self._loop.call_soon(self._fly)
+            asyncio.get_running_loop().call_soon(self._fly)

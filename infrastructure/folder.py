@@ -18,9 +18,11 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -116,7 +118,7 @@ class OpenFolder:
     record: Record
     committer: Committer
     accounts: Accounts
-    append_key: bytes
+    append_key: bytes = field(repr=False)
     clock: Clock
 
     def close(self) -> None:
@@ -144,6 +146,7 @@ def create(
 
     Raises:
         FolderRefused: There is something in it already.
+        Broken: E-LIMIT, there are no passphrases, or more than a keyfile has slots.
     """
     if folder.exists() and any(folder.iterdir()):
         msg = "The data folder is not empty."
@@ -215,6 +218,10 @@ def check_format(folder: Path) -> None:
     except (FileNotFoundError, NotADirectoryError):
         msg = "There is no data folder here; 'powiernik init' makes one."
         raise FolderRefused(msg) from None
+    except (OSError, UnicodeDecodeError):
+        # The message of the cause names the path.
+        msg = "The data folder cannot be read."
+        raise FolderRefused(msg) from None
     if found != FORMAT:
         msg = "The data folder has a format that this version does not know."
         raise FolderRefused(msg)
@@ -222,20 +229,35 @@ def check_format(folder: Path) -> None:
 
 def open_with(folder: Path, custody: Keyfile, *, clock: Clock | None = None) -> OpenFolder:
     """``open_folder`` for a key-encryption key that is open already."""
-    layout, clock = Layout(folder), clock or SystemClock()
+    with ExitStack() as opened:
+        try:
+            found = _open(Layout(folder), custody, clock or SystemClock(), opened)
+        except sqlite3.DatabaseError:
+            msg = "The data folder is damaged."
+            raise FolderRefused(msg) from None
+        # It is the caller's to close from now on.
+        opened.pop_all()
+    return found
+
+
+def _open(layout: Layout, custody: Keyfile, clock: Clock, opened: ExitStack) -> OpenFolder:
     genesis = read_genesis(layout.record)
     keys = KeyStore(layout.keys, genesis.log_id)
+    opened.callback(keys.close)
     log_id = genesis.log_id
     append_key, tag, accounts_key, commands, generation = (
         _secret(keys, custody, log_id, name) for name in SECRETS
     )
     store = SqliteStore(layout.record, append_key, milliseconds(clock))
+    opened.callback(store.close)
     logged = logged_keys(store, log_id, append_key)
     keyring = Keyring(keys, custody, log_id, tag, logged)
     sweep(keys, logged)
     items = ItemKeys(keys, keyring, generation)
     clinic = Owner(OwnerKind.CLINIC, genesis.clinic)
     vault = Vault(log_id, keyring, items, Broker(keyring, items, log_id), clinic, commands)
+    accounts = Accounts(layout.accounts, accounts_key)
+    opened.callback(accounts.close)
     committer = Committer(store)
     return OpenFolder(
         layout=layout,
@@ -245,10 +267,15 @@ def open_with(folder: Path, custody: Keyfile, *, clock: Clock | None = None) -> 
         vault=vault,
         record=Record(store, vault, committer, clock),
         committer=committer,
-        accounts=Accounts(layout.accounts, accounts_key),
+        accounts=accounts,
         append_key=append_key,
         clock=clock,
     )
+
+
+def structure(path: Path) -> RecordStore:
+    """The record as it can be read without any key; nothing is ever written through it."""
+    return SqliteStore(path, b"", lambda: 0)
 
 
 def read_genesis(path: Path) -> Genesis:
@@ -257,19 +284,22 @@ def read_genesis(path: Path) -> Genesis:
     Raises:
         FolderRefused: There is none, or it is not one.
     """
-    store = SqliteStore(path, b"", lambda: 0)
+    store = structure(path)
     try:
         (row,) = store.rows(0, 1)
         record = row.record or b""
         payload = open_control(Kind.GENESIS, row.stream_id, row.stream_id, 1, record)
         origin, clinic, created_us = msgpack.unpackb(payload)
         genesis = Genesis(origin, clinic.hex(), datetime.fromtimestamp(created_us / 1_000_000, UTC))
-    except (ValueError, TypeError, AttributeError, Broken):
-        msg = "The record store does not begin as a record does."
+        whole = genesis.log_id == row.stream_id
+    except sqlite3.DatabaseError:
+        msg = "The record store is damaged."
         raise FolderRefused(msg) from None
+    except (ValueError, TypeError, AttributeError, OverflowError, OSError, Broken):
+        whole, genesis = False, None
     finally:
         store.close()
-    if genesis.log_id != row.stream_id:
+    if not whole or genesis is None:
         msg = "The record store does not begin as a record does."
         raise FolderRefused(msg)
     return genesis

@@ -11,9 +11,9 @@ import asyncio
 import hmac
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import TypeVar, cast
 from uuid import UUID
 
 import msgpack
@@ -24,6 +24,7 @@ from eventsourcing.persistence import EventStore
 from domain.confidentiality import (
     ACCOUNTABILITY,
     CLINICAL,
+    TENANT,
     Class,
     KeyPurpose,
     Label,
@@ -35,6 +36,7 @@ from domain.errors import CommandMismatch, RecordUnavailable, Stale
 from domain.events import Event
 from domain.events.access import AccessRecorded
 from domain.events.case import CaseOpened
+from domain.events.session import SessionScheduled
 from domain.ports import Clock, Recorded, Write
 from domain.values import Circumstances, Command, FreeText, Receipt
 from infrastructure import codec
@@ -82,7 +84,7 @@ class Vault:
     items: ItemKeys
     broker: Broker
     clinic: Owner
-    command_key: bytes
+    command_key: bytes = field(repr=False)
 
 
 class Record:
@@ -137,7 +139,8 @@ class Record:
             Broken: The stream is not what was written.
         """
         found: list[Recorded] = []
-        for version, each in enumerate(self._events.get(UUID(stream)), start=1):
+        events = cast("Iterator[Recorded]", self._events.get(UUID(stream)))
+        for version, each in enumerate(events, start=1):
             if each.version != version:
                 raise Broken("E-GAP", "a stream that lacks an event")
             if until is None or each.position <= until:
@@ -147,8 +150,14 @@ class Record:
     def follow(
         self, after: int, limit: int, purposes: frozenset[KeyPurpose]
     ) -> tuple[list[Recorded], int]:
-        """The events after a position whose keys have one of the purposes, and how far that is."""
+        """The events after a position whose keys have one of the purposes, and how far that is.
+
+        Raises:
+            Broken: The log is not what was written.
+        """
         rows = self._store.rows(after + 1, limit)
+        if rows and rows[-1].position != after + len(rows):
+            raise Broken("E-GAP", "a log that lacks a row")
         purpose, open_row = self.mapper.purpose, self.mapper.open
         events = [open_row(row) for row in rows if purpose(row) in purposes]
         return events, rows[-1].position if rows else after
@@ -325,6 +334,8 @@ class _Batch:
                 yield write.owner, label_for(event.LABEL, write.owner)
                 if isinstance(event, CaseOpened):
                     yield write.owner, label_for(CLINICAL, write.owner)
+                if isinstance(event, SessionScheduled):
+                    yield self._vault.clinic, TENANT
             for client in write.concerning:
                 yield Owner(OwnerKind.CLIENT, client), ACCOUNTABILITY
             if not write.concerning:
@@ -450,5 +461,7 @@ def _names(entry: AccessRecorded, owner: Owner, who: Circumstances) -> bool:
             return owner.id == entry.relationship
         case OwnerKind.PRACTITIONER if Class.PROCESS_NOTE in entry.classes:
             return owner.id == who.actor.id
+        case OwnerKind.CLINIC:
+            return entry.client is None
         case _:
             return entry.client is None and entry.classes == (Class.AUDIT_LOG,)

@@ -7,6 +7,7 @@ What this cannot see before there are signed checkpoints outside the folder, it 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from infrastructure.errors import KeyGone
@@ -15,6 +16,7 @@ from infrastructure.ledger.check import Audit, Row
 from infrastructure.ledger.errors import LogBroken
 from infrastructure.mapper import CONTROL_KEY
 from infrastructure.stores.contract import RecordStore
+from infrastructure.vault.envelope import Kind
 
 BATCH = 5000
 WHAT_IT_CANNOT_SEE = (
@@ -82,7 +84,8 @@ def verify_folder(
     def each(row: Row) -> None:
         nonlocal opened
         if row.key_id == CONTROL_KEY:
-            made.add(row.stream_id)
+            if row.record and row.record[5] == Kind.KEY:
+                made.add(row.stream_id)
             return
         if row.key_id not in made:
             raise LogBroken("E-KEYSTATE", row.position, row.stream_id, "a key made before", "none")
@@ -94,14 +97,14 @@ def verify_folder(
         folder.store, folder.genesis, append_key=folder.append_key, each=each, progress=progress
     )
     keys = 0
-    for key_id in folder.keys.key_ids():
-        # A key that was made and never used is not in the log; nothing is sealed under it.
-        if key_id in made:
-            try:
-                folder.vault.keyring.for_opening(key_id)
-            except KeyGone:
-                continue
+    for key_id in made:
+        with suppress(KeyGone):
+            folder.vault.keyring.for_opening(key_id)
             keys += 1
     for item_id in folder.keys.item_ids():
-        folder.vault.items.open(folder.vault.items.owner(item_id))
+        with suppress(KeyGone):
+            stored = folder.vault.items.owner(item_id)
+            # A key that was made and never used is not in the log; nothing is sealed under it.
+            if stored.owner_key in made:
+                folder.vault.items.open(stored)
     return Verified(audit.size, audit.root(), opened, keys, with_append_key=True)

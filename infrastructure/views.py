@@ -103,7 +103,7 @@ class ServingViews:
             self._store = self._seen = None
 
     def _current(self) -> SqliteViews:
-        found = os.stat(self._pointer)
+        found = self._pointer.stat()
         seen = (found.st_ino, found.st_mtime_ns)
         store = self._store
         if store is not None and seen == self._seen:

@@ -6,8 +6,10 @@
 - ``caseload``: which cases each practitioner cares for.
 - ``calendar``: the front desk's days: time, room, therapist.
 - ``name_cards``: names, joined to lists as they are shown.
+- ``staff``: who works here.
 - ``process_notes``: each author's own list.
 
 ``projection`` says what a projection is, ``workspace`` holds its rows while events are applied,
-``follower`` applies each event exactly once, ``rebuild`` makes a version anew beside the serving one.
+``follower`` applies each event exactly once, ``rebuild`` makes a version anew beside the one that
+serves.
 """

@@ -1,6 +1,6 @@
 """Access log: per client, everyone who looked at her record or wrote in it, and every denied look.
 
-One row per client and event, under her accountability key, so that it outlives her clinical content.
+One row per client and event, under her accountability key: it outlives her clinical content.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class AccessLog:
     """The queries of the access log."""
 
     def __init__(self, view: str, store: ViewStore) -> None:
-        self._view = view
+        self.name = view
         self._store = store
 
     def of(
@@ -55,7 +55,7 @@ class AccessLog:
             entry(
                 row.position,
                 client_id,
-                opening.cell(row.cell, Place(self._view, ENTRIES.name, row.key, row.position)),
+                opening.cell(row.cell, Place(self.name, ENTRIES.name, row.key, row.position)),
             )
             for row in rows
         ]

@@ -61,31 +61,40 @@ class AuditTrail:
     """The queries of the audit trail: first which lines, then, once recorded, what they say."""
 
     def __init__(self, view: str, store: ViewStore) -> None:
-        self._view = view
+        self.name = view
         self._store = store
 
     def lines(self, wanted: Filter) -> list[StoredRow]:
-        """The lines, the newest first, still sealed."""
+        """The lines, the newest first, still sealed; the lines of one event stand on one page."""
         equal: dict[str, Value] = {}
         if wanted.actor is not None:
             equal["actor_id"] = wanted.actor
         if wanted.client is not None:
             equal["client_id"] = wanted.client
         last = _LAST if wanted.before is None else wanted.before - 1
-        return self._store.select(
+        found = self._store.select(
             TRAIL,
             equal,
             span=("position_of", 0, last),
             limit=wanted.limit,
             newest_first=True,
         )
+        return self._whole(found, equal) if len(found) == wanted.limit else found
+
+    def _whole(self, page: list[StoredRow], equal: dict[str, Value]) -> list[StoredRow]:
+        """The page with every line of its oldest event, since the next one begins before it."""
+        if not page:
+            return page
+        oldest = page[-1].key[0]
+        rest = self._store.select(TRAIL, {**equal, "position_of": oldest}, newest_first=True)
+        return [*(row for row in page if row.key[0] != oldest), *rest]
 
     @staticmethod
     def concerning(lines: list[StoredRow]) -> tuple[tuple[str, ...], tuple[Owner, ...]]:
         """The clients whom the lines concern, and the owners of lines that concern none."""
         clients = dict.fromkeys(str(row.key[1]) for row in lines if row.key[1])
         owners = dict.fromkeys(
-            Owner(OwnerKind(row.clear[2]), row.subject) for row in lines if not row.key[1]
+            Owner(OwnerKind(int(row.clear[2] or 0)), row.subject) for row in lines if not row.key[1]
         )
         return tuple(clients), tuple(owners)
 
@@ -95,7 +104,7 @@ class AuditTrail:
             entry(
                 row.position,
                 str(row.key[1]) or None,
-                opening.cell(row.cell, Place(self._view, TRAIL.name, row.key, row.position)),
+                opening.cell(row.cell, Place(self.name, TRAIL.name, row.key, row.position)),
             )
             for row in lines
         ]

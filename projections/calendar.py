@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.confidentiality import ADMINISTRATIVE, KeyPurpose, OwnerKind, label_for
+from domain.confidentiality import TENANT, KeyPurpose, OwnerKind
 from domain.events.session import (
     SessionCancelled,
     SessionHeld,
@@ -16,7 +16,7 @@ from domain.events.session import (
     SessionScheduled,
 )
 from domain.ports import Opening, Recorded
-from domain.rows import Place, StoredRow, Table, Under, ViewStore
+from domain.rows import Place, StoredRow, Table, Under, Value, ViewStore
 from projections.projection import Rows
 from projections.times import from_ms, to_ms
 
@@ -51,13 +51,11 @@ class CalendarProjection:
 
     def apply(self, recorded: Recorded, rows: Rows) -> None:
         """Let one event change rows."""
-        under = Under(
-            recorded.owner, label_for(ADMINISTRATIVE, recorded.owner), recorded.recorded_at
-        )
+        under = Under(recorded.owner, TENANT, recorded.recorded_at)
         match recorded.event:
             case SessionScheduled() as event:
                 alone = recorded.owner.kind is OwnerKind.CLIENT
-                clear = {
+                clear: dict[str, Value] = {
                     "starts_ms": to_ms(event.starts_at),
                     "ends_ms": to_ms(event.ends_at),
                     "therapist_id": event.therapist,

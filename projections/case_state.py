@@ -1,7 +1,8 @@
 """Case state: what a case is now, or was at any past position.
 
 One row for the case, one for each session and note in it. Words stay sealed under their item keys
-inside the rows, so that one item made unreadable is unreadable here too. Process notes are not here.
+inside the rows, so that one item made unreadable is unreadable here too. Process notes stand
+elsewhere.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from domain.confidentiality import ADMINISTRATIVE, CLINICAL, KeyPurpose, Label, label_for
 from domain.events.case import (
     CaseClosed,
+    CaseEvent,
     CaseOpened,
     CaseProblemStated,
     CaseReopened,
@@ -25,6 +27,7 @@ from domain.events.note import (
     NoteAmended,
     NoteCountersigned,
     NoteDrafted,
+    NoteEvent,
     NoteMarkedErroneous,
     NoteRevised,
     NoteSigned,
@@ -135,40 +138,33 @@ class CaseStateProjection:
     tables = (CASES, ITEMS)
     purposes = frozenset({KeyPurpose.RELATIONSHIP, KeyPurpose.CLINICAL, KeyPurpose.CASE})
 
-    def apply(self, recorded: Recorded, rows: Rows) -> None:  # noqa: C901 - one line per event
+    def apply(self, recorded: Recorded, rows: Rows) -> None:
         """Let one event change rows."""
         match recorded.event:
             case CaseOpened() as event:
-                content = {
-                    "version": recorded.version,
-                    "clients": list(event.clients),
-                    "format": event.format.value,
-                    "school": event.school.value,
-                    "therapist": event.therapist,
-                    "team": [event.therapist],
-                    "opened": to_ms(recorded.recorded_at),
-                    "outcome": None,
-                    "problems": [],
-                }
-                _put_case(recorded, rows, event.case, content, is_open=True)
-            case CaseProblemStated() as event:
-                self._case(recorded, rows, event.case, _state_problem)
-            case CaseTeamJoined() as event:
-                self._case(recorded, rows, event.case, _join_team)
-            case CaseTeamLeft() as event:
-                self._case(recorded, rows, event.case, _leave_team)
-            case CaseTransferred() as event:
-                self._case(recorded, rows, event.case, _transfer)
-            case CaseClosed() as event:
-                self._case(recorded, rows, event.case, _close, is_open=False)
-            case CaseReopened() as event:
-                self._case(recorded, rows, event.case, _reopen, is_open=True)
+                _put_case(recorded, rows, event.case, _opened(recorded, event), is_open=True)
+            case (
+                CaseProblemStated()
+                | CaseTeamJoined()
+                | CaseTeamLeft()
+                | CaseTransferred()
+                | CaseClosed()
+                | CaseReopened()
+            ) as event:
+                found = rows.get(CASES, (event.case,))
+                if found is not None:
+                    clear, content = found
+                    still_open = _change_case(content, recorded, event, is_open=bool(clear["open"]))
+                    _put_case(recorded, rows, event.case, content, is_open=still_open)
             case SessionScheduled() as event:
-                _put_item(recorded, rows, event.case, event.session, _scheduled(recorded, event))
+                _put_item(recorded, rows, (event.case, event.session), _scheduled(event))
             case SessionHeld() | SessionCancelled() | SessionMissed() as event:
-                self._item(recorded, rows, event.case, event.session, _settle)
+                found = rows.get(ITEMS, (event.case, event.session))
+                if found is not None:
+                    _settle(found[1], event)
+                    _put_item(recorded, rows, (event.case, event.session), found[1])
             case NoteDrafted() as event:
-                _put_item(recorded, rows, event.case, event.note, _drafted(recorded, event))
+                _put_item(recorded, rows, (event.case, event.note), _drafted(recorded, event))
             case (
                 NoteRevised()
                 | NoteSigned()
@@ -176,43 +172,12 @@ class CaseStateProjection:
                 | NoteCountersigned()
                 | NoteMarkedErroneous()
             ) as event:
-                self._item(recorded, rows, event.case, event.note, _note_changed)
+                found = rows.get(ITEMS, (event.case, event.note))
+                if found is not None:
+                    _change_note(found[1], recorded, event)
+                    _put_item(recorded, rows, (event.case, event.note), found[1])
             case _:
                 pass
-
-    @staticmethod
-    def _case(
-        recorded: Recorded,
-        rows: Rows,
-        case_id: str,
-        change: Callable[[Content, Recorded], None],
-        *,
-        is_open: bool | None = None,
-    ) -> None:
-        found = rows.get(CASES, (case_id,))
-        if found is None:
-            return
-        clear, content = found
-        change(content, recorded)
-        content["version"] = recorded.version
-        still_open = bool(clear["open"]) if is_open is None else is_open
-        _put_case(recorded, rows, case_id, content, is_open=still_open)
-
-    @staticmethod
-    def _item(
-        recorded: Recorded,
-        rows: Rows,
-        case_id: str,
-        item_id: str,
-        change: Callable[[Content, Recorded], None],
-    ) -> None:
-        found = rows.get(ITEMS, (case_id, item_id))
-        if found is None:
-            return
-        _, content = found
-        change(content, recorded)
-        content["version"] = recorded.version
-        _put_item(recorded, rows, case_id, item_id, content)
 
 
 class CaseStates:
@@ -233,9 +198,9 @@ class CaseStates:
         items = self._store.select(ITEMS, {"case_id": case_id}, limit=_MOST_ITEMS)
         return _case_state(
             case_id,
-            bool(stored.clear[0]),
             self._open(CASES, stored, opening),
             [(str(row.key[1]), self._open(ITEMS, row, opening)) for row in items],
+            is_open=bool(stored.clear[0]),
         )
 
     def note(self, case_id: str, note_id: str, opening: Opening) -> NoteLine | None:
@@ -262,7 +227,7 @@ class CaseStates:
             return None
         clear, content = found
         past = [(str(key[1]), item) for key, item in rows.items(ITEMS)]
-        return _case_state(case_id, bool(clear["open"]), content, past)
+        return _case_state(case_id, content, past, is_open=bool(clear["open"]))
 
     def _open(self, table: Table, row: StoredRow, opening: Opening) -> Content:
         return opening.cell(row.cell, Place(self._view, table.name, row.key, row.position))
@@ -274,65 +239,69 @@ _MOST_ITEMS = 100_000
 def _put_case(
     recorded: Recorded, rows: Rows, case_id: str, content: Content, *, is_open: bool
 ) -> None:
+    content["version"] = recorded.version
     under = Under(recorded.owner, label_for(CLINICAL, recorded.owner), recorded.recorded_at)
     rows.put(CASES, (case_id,), {"open": int(is_open)}, content, under, recorded.position)
 
 
-def _put_item(recorded: Recorded, rows: Rows, case_id: str, item_id: str, content: Content) -> None:
+def _put_item(recorded: Recorded, rows: Rows, key: tuple[str, str], content: Content) -> None:
+    content["version"] = recorded.version
     label: Label = ADMINISTRATIVE if content["item"] == "session" else CLINICAL
     under = Under(recorded.owner, label_for(label, recorded.owner), recorded.recorded_at)
-    rows.put(ITEMS, (case_id, item_id), {}, content, under, recorded.position)
+    rows.put(ITEMS, key, {}, content, under, recorded.position)
 
 
-def _state_problem(content: Content, recorded: Recorded) -> None:
-    event = recorded.event
-    assert isinstance(event, CaseProblemStated)
+def _opened(recorded: Recorded, event: CaseOpened) -> Content:
+    return {
+        "clients": list(event.clients),
+        "format": event.format.value,
+        "school": event.school.value,
+        "therapist": event.therapist,
+        "team": [event.therapist],
+        "opened": to_ms(recorded.recorded_at),
+        "outcome": None,
+        "problems": [],
+    }
+
+
+def _change_case(content: Content, recorded: Recorded, event: CaseEvent, *, is_open: bool) -> bool:
+    """Change a case's content; whether the case is open after it."""
+    match event:
+        case CaseProblemStated():
+            content["problems"].append(_stated(recorded, event))
+        case CaseTeamJoined():
+            content["team"].append(event.practitioner)
+        case CaseTeamLeft():
+            content["team"].remove(event.practitioner)
+        case CaseTransferred():
+            content["therapist"] = event.therapist
+            moved = (event.previous, event.therapist)
+            others = [each for each in content["team"] if each not in moved]
+            content["team"] = [*others, event.therapist]
+        case CaseClosed():
+            content["outcome"] = event.outcome.value
+            return False
+        case CaseReopened():
+            content["outcome"] = None
+            return True
+        case CaseOpened():
+            pass
+    return is_open
+
+
+def _stated(recorded: Recorded, event: CaseProblemStated) -> Content:
     diagnosis = event.diagnosis
-    content["problems"].append(
-        {
-            "words": event.words.sealed,
-            "by": recorded.who.actor.id,
-            "at": to_ms(recorded.recorded_at),
-            "diagnosis": diagnosis and [diagnosis.coding.value, diagnosis.code, diagnosis.title],
-        }
-    )
+    return {
+        "words": event.words.sealed,
+        "by": recorded.who.actor.id,
+        "at": to_ms(recorded.recorded_at),
+        "diagnosis": diagnosis and [diagnosis.coding.value, diagnosis.code, diagnosis.title],
+    }
 
 
-def _join_team(content: Content, recorded: Recorded) -> None:
-    event = recorded.event
-    assert isinstance(event, CaseTeamJoined)
-    content["team"].append(event.practitioner)
-
-
-def _leave_team(content: Content, recorded: Recorded) -> None:
-    event = recorded.event
-    assert isinstance(event, CaseTeamLeft)
-    content["team"].remove(event.practitioner)
-
-
-def _transfer(content: Content, recorded: Recorded) -> None:
-    event = recorded.event
-    assert isinstance(event, CaseTransferred)
-    content["therapist"] = event.therapist
-    others = [each for each in content["team"] if each not in (event.previous, event.therapist)]
-    content["team"] = [*others, event.therapist]
-
-
-def _close(content: Content, recorded: Recorded) -> None:
-    event = recorded.event
-    assert isinstance(event, CaseClosed)
-    content["outcome"] = event.outcome.value
-
-
-def _reopen(content: Content, recorded: Recorded) -> None:
-    del recorded
-    content["outcome"] = None
-
-
-def _scheduled(recorded: Recorded, event: SessionScheduled) -> Content:
+def _scheduled(event: SessionScheduled) -> Content:
     return {
         "item": "session",
-        "version": recorded.version,
         "therapist": event.therapist,
         "starts": to_ms(event.starts_at),
         "ends": to_ms(event.ends_at),
@@ -341,21 +310,20 @@ def _scheduled(recorded: Recorded, event: SessionScheduled) -> Content:
     }
 
 
-def _settle(content: Content, recorded: Recorded) -> None:
-    match recorded.event:
-        case SessionHeld() as event:
+def _settle(content: Content, event: SessionHeld | SessionCancelled | SessionMissed) -> None:
+    match event:
+        case SessionHeld():
             content["status"] = "held"
             content["starts"], content["ends"] = to_ms(event.started_at), to_ms(event.ended_at)
-        case SessionCancelled() as event:
+        case SessionCancelled():
             content["status"] = f"cancelled-by-{event.by.value}"
-        case _:
+        case SessionMissed():
             content["status"] = "no-show"
 
 
 def _drafted(recorded: Recorded, event: NoteDrafted) -> Content:
     return {
         "item": "note",
-        "version": recorded.version,
         "kind": event.kind.value,
         "author": event.author,
         "status": "draft",
@@ -371,42 +339,34 @@ def _drafted(recorded: Recorded, event: NoteDrafted) -> Content:
     }
 
 
-def _note_changed(content: Content, recorded: Recorded) -> None:
-    match recorded.event:
-        case NoteRevised() as event:
+def _change_note(content: Content, recorded: Recorded, event: NoteEvent) -> None:
+    at = to_ms(recorded.recorded_at)
+    match event:
+        case NoteRevised():
             content["texts"].append(event.text.sealed)
-        case NoteSigned() as event:
+        case NoteSigned():
             content["status"] = "signed"
-            content["signature"] = _signed(event.author, event.title, event.registration, recorded)
-        case NoteCountersigned() as event:
+            content["signature"] = _signed(event.author, event.title, event.registration, at)
+        case NoteCountersigned():
             content["countersignatures"].append(
-                _signed(event.practitioner, event.title, event.registration, recorded)
+                _signed(event.practitioner, event.title, event.registration, at)
             )
-        case NoteAmended() as event:
-            content["amendments"].append(
-                [
-                    event.author,
-                    to_ms(recorded.recorded_at),
-                    event.reason.sealed,
-                    event.text.sealed,
-                ]
-            )
-        case NoteMarkedErroneous() as event:
+        case NoteAmended():
+            content["amendments"].append([event.author, at, event.reason.sealed, event.text.sealed])
+        case NoteMarkedErroneous():
             content["status"] = "erroneous"
             content["erroneous"] = event.reason.sealed
-        case _:
+        case NoteDrafted():
             pass
 
 
-def _signed(
-    practitioner: str, title: str, registration: Registration, recorded: Recorded
-) -> list[Any]:
+def _signed(practitioner: str, title: str, registration: Registration, at: int) -> list[Any]:
     standing = [registration.kind.value, registration.number, registration.issuer]
-    return [practitioner, title, standing, to_ms(recorded.recorded_at)]
+    return [practitioner, title, standing, at]
 
 
 def _case_state(
-    case_id: str, is_open: bool, content: Content, items: Iterable[tuple[str, Content]]
+    case_id: str, content: Content, items: Iterable[tuple[str, Content]], *, is_open: bool
 ) -> CaseState:
     known = list(items)
     sessions = [_session_line(key, item) for key, item in known if item["item"] == "session"]

@@ -69,7 +69,9 @@ class CaseloadProjection:
     ) -> None:
         key = (practitioner, case_id)
         found = rows.get(CARES, key)
-        since = found[0]["since_ms"] if found else to_ms(recorded.recorded_at)
+        # Whoever comes back to a case cares for it since then.
+        stayed = found is not None and found[0]["caring"]
+        since = found[0]["since_ms"] if found and stayed else to_ms(recorded.recorded_at)
         clear = {"since_ms": since, "caring": int(caring)}
         rows.put(CARES, key, clear, {}, _under(recorded), recorded.position)
 
@@ -91,7 +93,9 @@ class Caseload:
 
     def of(self, practitioner_id: str) -> list[Line]:
         """The cases that somebody cares for now; their clients stand in each case's frame."""
-        rows = self._store.select(CARES, {"practitioner_id": practitioner_id, "caring": 1})
+        rows = self._store.select(
+            CARES, {"practitioner_id": practitioner_id, "caring": 1}, limit=_MOST
+        )
         lines = []
         for row in rows:
             since, _ = row.clear
@@ -100,3 +104,6 @@ class Caseload:
             is_open = bool(case_row.clear[0]) if case_row else True
             lines.append(Line(case_id, from_ms(int(since or 0)), is_open))
         return lines
+
+
+_MOST = 100_000

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.confidentiality import ADMINISTRATIVE, FRAME, KeyPurpose
-from domain.events.client import ClientContactChanged, ClientIdentified
-from domain.events.practitioner import PractitionerRegistered
+from domain.confidentiality import ADMINISTRATIVE, FRAME, KeyPurpose, Label
+from domain.events.client import (
+    ClientCaseLinked,
+    ClientContactChanged,
+    ClientIdentified,
+    ClientRepresentativeAdded,
+    ClientRepresentativeEnded,
+)
+from domain.events.practitioner import (
+    PractitionerDeparted,
+    PractitionerRegistered,
+    PractitionerRolesChanged,
+)
 from domain.ports import Opening, Recorded
 from domain.rows import Content, Place, Table, Under, ViewStore
 from projections.projection import Rows
@@ -74,8 +84,21 @@ class NameCardsProjection:
                 }
                 under = Under(recorded.owner, FRAME, recorded.recorded_at)
                 rows.put(CARDS, (recorded.stream,), {}, content, under, recorded.position)
+            case ClientCaseLinked() | ClientRepresentativeAdded() | ClientRepresentativeEnded():
+                self._count(recorded, rows, ADMINISTRATIVE)
+            case PractitionerRolesChanged() | PractitionerDeparted():
+                self._count(recorded, rows, FRAME)
             case _:
                 pass
+
+    @staticmethod
+    def _count(recorded: Recorded, rows: Rows, label: Label) -> None:
+        """The card says the same; its version is that of the file, which a change must follow."""
+        found = rows.get(CARDS, (recorded.stream,))
+        if found is not None:
+            content = {**found[1], "version": recorded.version}
+            under = Under(recorded.owner, label, recorded.recorded_at)
+            rows.put(CARDS, (recorded.stream,), {}, content, under, recorded.position)
 
     @staticmethod
     def _put(recorded: Recorded, rows: Rows, news: Content) -> None:

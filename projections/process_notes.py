@@ -8,7 +8,7 @@ from datetime import datetime
 from domain.confidentiality import Class, KeyPurpose, Label, Owner, OwnerKind
 from domain.events.process_note import ProcessNoteAmended, ProcessNoteWritten
 from domain.ports import Opening, Recorded
-from domain.rows import Place, StoredRow, Table, Under, ViewStore
+from domain.rows import Content, Place, StoredRow, Table, Under, ViewStore
 from domain.values import FreeText
 from projections.projection import Rows
 from projections.times import from_ms, to_ms
@@ -41,7 +41,7 @@ class ProcessNotesProjection:
         under = Under(Owner(OwnerKind.PRACTITIONER, author), _LABEL, recorded.recorded_at)
         match recorded.event:
             case ProcessNoteWritten() as event:
-                content = {
+                content: Content = {
                     "version": recorded.version,
                     "occurred": to_ms(event.occurred_at),
                     "recorded": to_ms(recorded.recorded_at),
@@ -70,7 +70,7 @@ class ProcessNotes:
 
     def of(self, author: str, case_id: str, opening: Opening) -> list[ProcessNoteLine]:
         """The author's notes on a case."""
-        rows = self._store.select(OWN, {"author_id": author, "case_id": case_id})
+        rows = self._store.select(OWN, {"author_id": author, "case_id": case_id}, limit=_MOST)
         return [self._line(row, opening) for row in rows]
 
     def one(
@@ -89,3 +89,6 @@ class ProcessNotes:
             recorded_at=from_ms(content["recorded"]),
             texts=tuple(FreeText(sealed=each) for each in content["texts"]),
         )
+
+
+_MOST = 100_000

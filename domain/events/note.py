@@ -65,7 +65,7 @@ class NoteSigned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteAmended:
-    """An amendment (*uzupełnienie / sprostowanie wpisu*) was added; what it amends stays (SIG-01)."""
+    """An amendment (*uzupełnienie, sprostowanie*) was added; what it amends stays (SIG-01)."""
 
     NAME: ClassVar[str] = "note.amended"
     VERSION: ClassVar[int] = 1

@@ -2,18 +2,21 @@
 
 from dataclasses import dataclass
 
-from domain import integration as integration_file, practitioner as practitioner_file
-from domain.confidentiality import Owner, OwnerKind
+from domain import access, integration as integration_file, practitioner as practitioner_file
+from domain.access import Look
+from domain.confidentiality import Class, Owner, OwnerKind
 from domain.errors import Invalid, NotThere, Stale
+from domain.events.access import AccessKind
 from domain.events.integration import IntegrationRegistered
 from domain.events.practitioner import PractitionerRegistered
 from domain.policy import Act
-from domain.ports import Write
-from domain.use_cases.desk import Desk, admit, attempt
+from domain.ports import Opening, Write
+from domain.use_cases.desk import Desk, admit, attempt, look_at_list
 from domain.values import (
     ActorId,
     Circumstances,
     Command,
+    ItemId,
     PractitionerId,
     Receipt,
     Registration,
@@ -80,7 +83,7 @@ async def change_roles(
     command: Command,
 ) -> Receipt:
     """Give somebody other roles; nobody changes her own."""
-    if practitioner_id == who.actor.id:
+    if practitioner_id == PractitionerId(who.actor.id):
         raise Invalid("roles", "cannot be changed by their holder")
     return await _change_practitioner(desk, who, practitioner_id, roles, expected, command)
 
@@ -138,8 +141,9 @@ async def withdraw_integration(
     if done := desk.record.replay(who, command):
         return done
     tried = attempt("integration", integration_id)
-    stamped = await admit(desk, who, Act.MANAGE_STAFF, attempt=tried)
     state, version = desk.record.frame(integration_id, integration_file.fold)
+    exists = state is not None
+    stamped = await admit(desk, who, Act.MANAGE_STAFF, attempt=tried, exists=exists)
     if state is None:
         raise NotThere
     if expected != version:
@@ -152,6 +156,41 @@ async def withdraw_integration(
     )
     reply = (("integration", integration_id),)
     return await desk.record.append((write,), stamped, command=command, reply=reply)
+
+
+async def look_at_staff(desk: Desk, who: Circumstances) -> tuple[Opening, Receipt]:
+    """Record the look at the list of staff."""
+    stamped = await admit(desk, who, Act.MANAGE_STAFF, attempt=attempt("staff"))
+    query = Look(AccessKind.LIST, "staff", (Class.ADMINISTRATIVE,))
+    return await look_at_list(
+        desk, stamped, query, {}, staff=(Owner(OwnerKind.CLINIC, desk.clinic),)
+    )
+
+
+async def admit_to_sign_ins(
+    desk: Desk, who: Circumstances, holder: str, *, own: bool = False
+) -> Receipt:
+    """Whether the actor may give somebody a sign-in or a new password; recorded as her act.
+
+    Raises:
+        Invalid: It is her own: that takes a second administrator, or the host.
+    """
+    stamped = await admit(desk, who, Act.MANAGE_STAFF, attempt=attempt("sign-in", holder))
+    if own:
+        raise Invalid("name", "is the actor's own")
+    stream, owner = desk.account_of(who.actor)
+    shown = Look(AccessKind.LIST, "sign-in", (Class.ADMINISTRATIVE,), object=ItemId(holder))
+    event = access.record_look(shown, None, origin=desk.origin, now=desk.clock.now())
+    return await desk.record.append((Write(stream, (event,), owner, after=None),), stamped)
+
+
+async def look_at_projections(desk: Desk, who: Circumstances) -> Receipt:
+    """Record the look at how the projections fare."""
+    stamped = await admit_to_projections(desk, who)
+    stream, owner = desk.account_of(who.actor)
+    shown = Look(AccessKind.LIST, "projections", (Class.ADMINISTRATIVE,))
+    event = access.record_look(shown, None, origin=desk.origin, now=desk.clock.now())
+    return await desk.record.append((Write(stream, (event,), owner, after=None),), stamped)
 
 
 async def admit_to_projections(desk: Desk, who: Circumstances) -> Circumstances:
@@ -170,8 +209,9 @@ async def _change_practitioner(
     if done := desk.record.replay(who, command):
         return done
     tried = attempt("practitioner", practitioner_id)
-    stamped = await admit(desk, who, Act.MANAGE_STAFF, attempt=tried)
     person, version = desk.practitioner(practitioner_id)
+    exists = person is not None
+    stamped = await admit(desk, who, Act.MANAGE_STAFF, attempt=tried, exists=exists)
     if person is None:
         raise NotThere
     if expected != version:

@@ -1,6 +1,6 @@
 """What a clinician does: cases, sessions, notes, process notes, consents."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,13 +20,22 @@ from domain.errors import Invalid, NotThere, Stale
 from domain.events.access import AccessKind
 from domain.events.case import CaseEvent, CaseOpened, Diagnosis, Outcome
 from domain.events.consent import ConsentEvent
-from domain.events.note import NoteEvent, NoteKind
+from domain.events.note import NoteEvent
 from domain.events.session import CancelledBy, SessionEvent, SessionScheduled
 from domain.note import Note, Signatory, Status
 from domain.policy import Act, Standing
 from domain.ports import Opening, Write
 from domain.session import Session
-from domain.use_cases.desk import Desk, admit, attempt, look, look_at_list, on_care_team
+from domain.use_cases.desk import (
+    NO_SUCH_RECORD,
+    Desk,
+    admit,
+    attempt,
+    look,
+    look_at_list,
+    on_care_team,
+    record_denial,
+)
 from domain.values import (
     CaseId,
     Circumstances,
@@ -65,14 +74,7 @@ class NewSession:
     room: str
 
 
-@dataclass(frozen=True, slots=True)
-class NewNote:
-    """What a note says and what it is about."""
-
-    kind: NoteKind
-    occurred_at: datetime
-    text: FreeText
-    session: SessionId | None = None
+NewNote = note_file.Drafting
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,8 @@ async def on_case(
     """Load the frame of a case and let the policy decide on it."""
     frame, version = desk.case(case_id)
     standing = Standing(
-        on_care_team=frame is not None and who.actor.id in frame.team, is_author=is_author
+        on_care_team=frame is not None and PractitionerId(who.actor.id) in frame.team,
+        is_author=is_author,
     )
     stamped = await admit(
         desk,
@@ -124,8 +127,12 @@ async def on_case(
 
 
 def content_classes(frame: Case) -> tuple[Class, ...]:
-    """The kinds of data that a look at this case's clinical content shows."""
+    """The kinds of data that a look at this case's content shows."""
     return JOINT_CLASSES if frame.owner.kind is OwnerKind.CASE else CASE_CLASSES
+
+
+def _words_of(frame: Case) -> tuple[Class, ...]:
+    return tuple(each for each in content_classes(frame) if each is not Class.ADMINISTRATIVE)
 
 
 # Cases
@@ -175,12 +182,11 @@ async def state_problem(
     command: Command,
 ) -> Receipt:
     """Record what the client comes with."""
-    note_file.worded(words)
     return await _change_case(
         desk,
         who,
         case_id,
-        lambda case: case_file.state_problem(case, words, diagnosis),
+        lambda case: case_file.state_problem(case, note_file.worded(words), diagnosis),
         expected,
         command,
     )
@@ -196,9 +202,13 @@ async def join_team(
     command: Command,
 ) -> Receipt:
     """Let a colleague care for the case."""
-    _must_be_clinician(desk, practitioner)
     return await _change_case(
-        desk, who, case_id, lambda case: case_file.join_team(case, practitioner), expected, command
+        desk,
+        who,
+        case_id,
+        lambda case: case_file.join_team(case, _clinician(desk, practitioner)),
+        expected,
+        command,
     )
 
 
@@ -227,9 +237,13 @@ async def transfer_case(
     command: Command,
 ) -> Receipt:
     """Let another therapist go on with the case."""
-    _must_be_clinician(desk, therapist)
     return await _change_case(
-        desk, who, case_id, lambda case: case_file.transfer(case, therapist), expected, command
+        desk,
+        who,
+        case_id,
+        lambda case: case_file.transfer(case, _clinician(desk, therapist)),
+        expected,
+        command,
     )
 
 
@@ -301,10 +315,11 @@ async def _change_case(
     )
 
 
-def _must_be_clinician(desk: Desk, practitioner: PractitionerId) -> None:
+def _clinician(desk: Desk, practitioner: PractitionerId) -> PractitionerId:
     person, _ = desk.practitioner(practitioner)
     if person is None or person.departed or Role.CLINICIAN not in person.roles:
         raise Invalid("practitioner", "is not a clinician of this clinic")
+    return practitioner
 
 
 # Sessions
@@ -412,6 +427,8 @@ async def _settle_session(
     admitted = await on_case(desk, who, Act.SETTLE_SESSION, case_id, tried)
     session, version = desk.record.fold(session_id, session_file.fold)
     if session is None or session.case != case_id:
+        clients = admitted.case.clients
+        await record_denial(desk, admitted.who, tried, clients, NO_SUCH_RECORD)
         raise NotThere
     if expected != version:
         raise Stale(version)
@@ -436,11 +453,8 @@ async def draft_note(
         None,
         note_id,
         case_id,
+        new,
         author=PractitionerId(who.actor.id),
-        kind=new.kind,
-        occurred_at=new.occurred_at,
-        text=new.text,
-        session=new.session,
         now=desk.clock.now(),
     )
     write = admitted.write(note_id, events, 0)
@@ -570,10 +584,10 @@ async def look_at_note(
             Act.READ_DRAFT,
             case_id,
             tried,
-            is_author=note is not None and note.author == who.actor.id,
+            is_author=note is not None and note.author == PractitionerId(who.actor.id),
             exists=note is not None,
         )
-    return await _look_on(desk, admitted, "note", note_id)
+    return await _look_on(desk, admitted, "note", note_id, classes=_words_of(admitted.case))
 
 
 def _note_of(desk: Desk, case_id: CaseId, note_id: NoteId) -> Note | None:
@@ -602,7 +616,8 @@ async def _change_note(
     tried = attempt("note", note_id)
     admitted = await on_case(desk, who, Act.WRITE_NOTE, case_id, tried)
     note = _note_of(desk, case_id, note_id)
-    if note is None or (note.status is Status.DRAFT and note.author != who.actor.id):
+    author = PractitionerId(who.actor.id)
+    if note is None or (note.status is Status.DRAFT and note.author != author):
         await on_case(
             desk, who, Act.READ_DRAFT, case_id, tried, is_author=False, exists=note is not None
         )
@@ -690,13 +705,18 @@ async def look_at_process_note(
 async def look_at_own_process_notes(
     desk: Desk, who: Circumstances, case_id: CaseId
 ) -> tuple[Opening, Receipt]:
-    """Record the author's look at the list of her process notes on a case."""
-    tried = attempt("record", case_id)
-    admitted = await on_case(desk, who, Act.USE_PROCESS_NOTE, case_id, tried, is_author=True)
+    """Record the author's look at the list of her process notes on a case.
+
+    It stays open to whoever has ever cared for the case. In the log it is a look at the case.
+    """
+    tried = Look(AccessKind.READ, "case", CASE_CLASSES, object=ItemId(case_id))
+    frame, _ = desk.case(case_id)
+    may_have = frame is not None and PractitionerId(who.actor.id) in frame.ever_on_team
+    admitted = await on_case(desk, who, Act.USE_PROCESS_NOTE, case_id, tried, is_author=may_have)
     return await _look_on(
         desk,
         admitted,
-        "record",
+        "case",
         case_id,
         extra=(Owner(OwnerKind.PRACTITIONER, who.actor.id),),
         classes=(Class.PROCESS_NOTE,),
@@ -707,7 +727,8 @@ async def _own_process_note(
     desk: Desk, who: Circumstances, case_id: CaseId, note_id: NoteId
 ) -> tuple[process_note_file.ProcessNote, int, OnCase]:
     state, version = desk.record.fold(note_id, process_note_file.fold)
-    mine = state is not None and state.case == case_id and state.author == who.actor.id
+    author = PractitionerId(who.actor.id)
+    mine = state is not None and state.case == case_id and state.author == author
     tried = attempt("record", note_id)
     admitted = await on_case(
         desk, who, Act.USE_PROCESS_NOTE, case_id, tried, is_author=mine, exists=mine
@@ -788,11 +809,26 @@ async def admit_to_caseload(desk: Desk, who: Circumstances) -> Circumstances:
     return await admit(desk, who, Act.READ_CASELOAD, Standing(is_own=True), attempt=tried)
 
 
+def own_cases(desk: Desk, who: Circumstances, cases: Iterable[CaseId]) -> dict[CaseId, Case]:
+    """Those of the cases that the actor cares for now, whatever a lagging list says."""
+    found = {each: desk.case(each)[0] for each in cases}
+    actor = PractitionerId(who.actor.id)
+    return {name: case for name, case in found.items() if case and actor in case.team}
+
+
 async def look_at_caseload(
     desk: Desk,
     who: Circumstances,
     hits: Mapping[ClientId, tuple[ItemId, ...]],
 ) -> tuple[Opening, Receipt]:
-    """Record the list: one entry for the query, one for each client whom it shows."""
+    """Record the list: one entry for the query, one for each client whom it shows.
+
+    Raises:
+        NotThere: The actor cares for one of them no longer; ``own_cases`` says for whom she does.
+    """
+    for each in hits:
+        frame, _ = desk.client(each)
+        if frame is None or not on_care_team(desk, who.actor, frame.cases):
+            raise NotThere
     query = Look(AccessKind.LIST, "caseload", (Class.ADMINISTRATIVE,))
     return await look_at_list(desk, who, query, hits)

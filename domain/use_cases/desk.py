@@ -13,6 +13,7 @@ from domain.events.access import AccessKind
 from domain.policy import NONE, Act, Decision, Standing, permit
 from domain.ports import Clock, Identifiers, Keys, Opening, Record, Write
 from domain.practitioner import Practitioner
+from domain.rows import Content, Place
 from domain.values import (
     Actor,
     ActorId,
@@ -20,11 +21,15 @@ from domain.values import (
     CaseId,
     Circumstances,
     ClientId,
+    FreeText,
     ItemId,
     PractitionerId,
     Receipt,
     Role,
 )
+
+NO_SUCH_RECORD = "deny.no-such-record"
+"""The reason that the log, and it alone, gives for a denied look at what does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +60,19 @@ class Desk:
         match kind:
             case ActorKind.STAFF:
                 person, _ = self.practitioner(PractitionerId(actor_id))
-                found = person.as_actor() if person else None
+                if person:
+                    return person.as_actor()
             case ActorKind.INTEGRATION:
                 program, _ = self.record.frame(actor_id, integration.fold)
-                found = program.as_actor() if program else None
+                if program:
+                    return program.as_actor()
             case ActorKind.CLIENT:
                 somebody, _ = self.client(ClientId(actor_id))
-                found = somebody and Actor(
-                    actor_id, kind, roles=(Role.CLIENT,), client=ClientId(actor_id)
-                )
+                if somebody:
+                    return Actor(actor_id, kind, roles=(Role.CLIENT,), client=somebody.id)
             case ActorKind.SYSTEM:
-                found = Actor(actor_id, kind, roles=(Role.SYSTEM,))
-        return found or Actor(actor_id, kind, roles=())
+                return Actor(actor_id, kind, roles=(Role.SYSTEM,))
+        return Actor(actor_id, kind, roles=())
 
     def account_of(self, actor: Actor) -> tuple[str, Owner]:
         """The stream that holds what an actor answers for outside any client's record."""
@@ -92,7 +98,7 @@ def on_care_team(desk: Desk, actor: Actor, case_ids: Iterable[CaseId]) -> bool:
     """Whether the actor is on the team of one of the cases now."""
     for case_id in case_ids:
         frame, _ = desk.case(case_id)
-        if frame and actor.id in frame.team:
+        if frame and PractitionerId(actor.id) in frame.team:
             return True
     return False
 
@@ -124,7 +130,7 @@ async def admit(
     decision, stamped = _decide(act, who, standing)
     if decision.permitted and exists:
         return stamped
-    reason = decision.rule if not decision.permitted else "deny.no-such-record"
+    reason = decision.rule if exists or decision.by_role else NO_SUCH_RECORD
     await record_denial(desk, stamped, attempt, clients, reason)
     if decision.by_role:
         raise NotPermitted
@@ -169,8 +175,10 @@ async def look(
     """Record a permitted look at one record, then open what it names.
 
     Raises:
+        NotPermitted: The circumstances do not bear the policy's permission.
         RecordUnavailable: The entry could not be made durable; nothing was opened.
     """
+    _must_be_permitted(who)
     now = desk.clock.now()
     writes = []
     for each in clients:
@@ -204,7 +212,12 @@ async def look_at_list(
 
     ``owners`` are whose content is opened beside each client's own (a joint case); ``staff`` those
     of entries that concern no client.
+
+    Raises:
+        NotPermitted: The circumstances do not bear the policy's permission.
+        RecordUnavailable: The entries could not be made durable; nothing was opened.
     """
+    _must_be_permitted(who)
     now = desk.clock.now()
     stream, account = desk.account_of(who.actor)
     summary = replace(query, count=len(hits))
@@ -228,7 +241,25 @@ async def look_at_list(
             )
         )
     receipt = await desk.record.append(writes, who)
-    return desk.keys.open(receipt), receipt
+    return desk.keys.open(receipt) if receipt.tickets else OpensNothing(), receipt
+
+
+def _must_be_permitted(who: Circumstances) -> None:
+    """A look that nobody has asked the policy about is refused, however it came here."""
+    if who.mode is None:
+        raise NotPermitted
+
+
+class OpensNothing:
+    """What the recorded look at a list that shows nobody opens."""
+
+    def words(self, text: FreeText) -> str:
+        """Open nothing."""
+        raise NotThere
+
+    def cell(self, sealed: bytes, place: Place) -> Content:
+        """Open nothing."""
+        raise NotThere
 
 
 def attempt(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from domain.access import Look
-from domain.confidentiality import Class
+from domain.confidentiality import Class, Owner, OwnerKind
 from domain.events.access import AccessKind
 from domain.policy import Act, Standing
 from domain.ports import Opening
@@ -22,4 +22,5 @@ async def look_at_calendar(
 ) -> tuple[Opening, Receipt]:
     """Record the list: one entry for the query, one for each client whose card it shows."""
     query = Look(AccessKind.LIST, "calendar", (Class.ADMINISTRATIVE,))
-    return await look_at_list(desk, who, query, hits)
+    rooms = (Owner(OwnerKind.CLINIC, desk.clinic),)
+    return await look_at_list(desk, who, query, hits, staff=rooms)

@@ -7,7 +7,7 @@ from domain import client as client_file
 from domain.access import Look
 from domain.client import Client
 from domain.confidentiality import Class, Owner, OwnerKind
-from domain.errors import Stale
+from domain.errors import NotThere, Stale
 from domain.events.access import AccessKind
 from domain.events.client import (
     ClientContactChanged,
@@ -141,16 +141,16 @@ async def look_at_identity(
         classes=(Class.ADMINISTRATIVE,),
         object=ItemId(client_id),
     )
-    _, _, stamped = await _admitted(desk, who, Act.READ_IDENTITY, client_id, shown)
+    stamped = await _admitted(desk, who, Act.READ_IDENTITY, client_id, shown)
     return await look(desk, stamped, shown, (client_id,), (Owner(OwnerKind.CLIENT, client_id),))
 
 
 async def _admitted(
     desk: Desk, who: Circumstances, act: Act, client_id: ClientId, tried: Look
-) -> tuple[Client | None, int, Circumstances]:
-    frame, version = desk.client(client_id)
+) -> Circumstances:
+    frame, _ = desk.client(client_id)
     on_team = on_care_team(desk, who.actor, frame.cases if frame else ())
-    stamped = await admit(
+    return await admit(
         desk,
         who,
         act,
@@ -159,7 +159,6 @@ async def _admitted(
         clients=(client_id,),
         exists=frame is not None,
     )
-    return frame, version, stamped
 
 
 async def _change(
@@ -173,11 +172,12 @@ async def _change(
     if done := desk.record.replay(who, command):
         return done
     tried = attempt("identity", client_id)
-    _, _, stamped = await _admitted(desk, who, Act.CHANGE_IDENTITY, client_id, tried)
+    stamped = await _admitted(desk, who, Act.CHANGE_IDENTITY, client_id, tried)
     state, version = desk.record.fold(client_id, client_file.fold)
+    if state is None:
+        raise NotThere
     if expected != version:
         raise Stale(version)
-    assert state is not None  # admitted, so it exists
     write = Write(
         stream=client_id,
         events=decide(state),

@@ -12,6 +12,7 @@ from uuid import UUID
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
 from infrastructure.ledger.check import Head, Row
+from infrastructure.ledger.merkle import CompactRange
 from infrastructure.ledger.writer import LogWriter, Sealed
 from infrastructure.stores.contract import (
     Conflict,
@@ -42,7 +43,12 @@ class MemoryStore(RecordStore):
     def commit(self, submissions: Sequence[Submission]) -> list[Outcome]:
         """Write submissions; each has its own outcome."""
         with self._lock:
-            return [self._place(each) for each in submissions]
+            size, replies = len(self._rows), len(self._replies)
+            try:
+                return [self._place(each) for each in submissions]
+            except BaseException:
+                self._undo(size, replies)
+                raise
 
     def rows(self, start: int, limit: int) -> list[Row]:
         """Rows in the order of the log, from a position on."""
@@ -111,11 +117,11 @@ class MemoryStore(RecordStore):
     ) -> Sequence[LoggedEvent]:
         """Events in the order of the log; topics say nothing here, since they are hidden."""
         del topics
-        first = 0 if start is None else start - 1 if inclusive_of_start else start
+        first = 0 if start is None else max(start - inclusive_of_start, 0)
         return [logged_event(row) for row in self._rows[first:stop][:limit]]
 
     def _place(self, submission: Submission) -> Outcome:
-        if submission.tag in self._replies:
+        if submission.tag is not None and submission.tag in self._replies:
             return Repeated(self._replies[submission.tag])
         ends: dict[bytes, int] = {}
         sealed = []
@@ -140,6 +146,18 @@ class MemoryStore(RecordStore):
         if submission.tag is not None and submission.reply is not None:
             self._replies[submission.tag] = submission.reply(placed)
         return placed
+
+    def _undo(self, size: int, replies: int) -> None:
+        """Be as before the batch: none of it happened."""
+        time_ms = self._rows[size - 1].time_ms if size else 0
+        for row in self._rows[size:]:
+            del self._streams[row.stream_id][row.version - 1 :]
+        del self._rows[size:]
+        while len(self._replies) > replies:
+            self._replies.popitem()
+        leaves = CompactRange()
+        leaves.extend(row.leaf for row in self._rows)
+        self._log.load(size, leaves.to_bytes(), time_ms)
 
     def _find_head(self, stream_id: bytes) -> Head | None:
         found = self._streams.get(stream_id)

@@ -5,8 +5,8 @@ writes, behind a lock; each reading thread has one of its own. Positions are exp
 ``log_head`` inside the transaction, so that a rollback leaves no gap. Several processes may share
 the file: whoever finds the log longer than it remembers reads its head again.
 
-The class is a recorder of the ``eventsourcing`` library (``ApplicationRecorder``), whose event store
-reads through it.
+The class is a recorder of the ``eventsourcing`` library (``ApplicationRecorder``), whose event
+store reads through it.
 
 Source:
     docs of the design: security, sections 2.2 and 2.3; architecture, fine print 8 and 10.
@@ -23,7 +23,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
-from infrastructure.errors import FolderRefused
+from infrastructure.errors import Broken, FolderRefused
 from infrastructure.ledger.check import Head, Row
 from infrastructure.ledger.writer import LogWriter, Sealed
 from infrastructure.stores.contract import (
@@ -91,9 +91,11 @@ class SqliteStore(RecordStore):
             self._writer = self._connect()
             (found,) = self._writer.execute("PRAGMA user_version").fetchone()
         except sqlite3.DatabaseError:
+            self.close()
             msg = "The record store is damaged."
             raise FolderRefused(msg) from None
         if found != FORMAT:
+            self.close()
             msg = "The record store has a format that this version does not know."
             raise FolderRefused(msg)
 
@@ -132,6 +134,8 @@ class SqliteStore(RecordStore):
 
     def _write(self, submissions: Sequence[Submission]) -> list[Outcome]:
         head = self._writer.execute("SELECT size, range, time_ms FROM log_head").fetchone()
+        if head is None:
+            raise Broken("E-ROOT", "a log without its head")
         if self._log.size is None or self._log.standing() != head:
             self._log.load(*head)
         outcomes: list[Outcome] = []
@@ -153,7 +157,7 @@ class SqliteStore(RecordStore):
     def _place(self, submission: Submission, replies: dict[bytes, bytes]) -> Outcome:
         tag = submission.tag
         if tag is not None:
-            known = replies.get(tag) or self._reply(self._writer, tag)
+            known = replies[tag] if tag in replies else self._reply(self._writer, tag)
             if known is not None:
                 return Repeated(known)
         lines: list[tuple[Line, int]] = []
@@ -220,6 +224,8 @@ class SqliteStore(RecordStore):
     def standing(self) -> Standing:
         """How far the log is."""
         row = self._reader().execute("SELECT size, range, time_ms FROM log_head").fetchone()
+        if row is None:
+            raise Broken("E-ROOT", "a log without its head")
         return Standing(*row)
 
     def reply(self, tag: bytes) -> bytes | None:

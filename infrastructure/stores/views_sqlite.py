@@ -36,8 +36,10 @@ class SqliteViews(TrackingRecorder):
         self._all: list[sqlite3.Connection] = []
         self._writer = self._connect()
         statements = [
-            "CREATE TABLE IF NOT EXISTS tracking(application_name TEXT PRIMARY KEY,"
-            " notification_id INTEGER NOT NULL) STRICT, WITHOUT ROWID"
+            (
+                "CREATE TABLE IF NOT EXISTS tracking(application_name TEXT PRIMARY KEY,"
+                " notification_id INTEGER NOT NULL) STRICT, WITHOUT ROWID"
+            )
         ]
         for table in tables:
             statements += _schema(table)
@@ -103,15 +105,16 @@ class SqliteViews(TrackingRecorder):
             raise ValueError(msg)
         terms = [f"{column} = ?" for column in equal]
         values: list[Value] = list(equal.values())
-        order = ", ".join(table.key)
+        order = table.key
         if span is not None:
             terms.append(f"{span[0]} BETWEEN ? AND ?")
             values += span[1:]
-            order = span[0]
+            order = (span[0], *table.key)
         where = f" WHERE {' AND '.join(terms)}" if terms else ""
         direction = " DESC" if newest_first else ""
+        ordered = ", ".join(f"{column}{direction}" for column in dict.fromkeys(order))
         found = self._reader().execute(
-            f"{_select(table)}{where} ORDER BY {order}{direction} LIMIT ?", (*values, limit)
+            f"{_select(table)}{where} ORDER BY {ordered} LIMIT ?", (*values, limit)
         )
         return [_row(table, each) for each in found]
 

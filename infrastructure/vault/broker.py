@@ -24,7 +24,7 @@ from domain.confidentiality import (
     label_for,
 )
 from domain.errors import NotThere, RecordUnavailable, Sealed
-from domain.events.access import AccessRecorded
+from domain.events.access import AccessKind, AccessRecorded
 from domain.rows import Content, Place
 from domain.values import Circumstances, FreeText, Receipt
 from infrastructure.errors import Broken, KeyGone
@@ -49,6 +49,7 @@ class Grant:
     request: str
     position: int
     keys: frozenset[Openable]
+    batch: bool
     until: float
 
 
@@ -77,7 +78,8 @@ class Broker:
         )
         ticket = secrets.token_bytes(16)
         now = time.monotonic()
-        grant = Grant(who.actor.id, who.request, position, keys, now + TICKET_SECONDS)
+        batch = entry.kind is AccessKind.SYSTEM_BATCH
+        grant = Grant(who.actor.id, who.request, position, keys, batch, now + TICKET_SECONDS)
         with self._lock:
             if len(self._grants) >= MOST_TICKETS:
                 self._grants = {
@@ -92,13 +94,7 @@ class Broker:
         Raises:
             RecordUnavailable: The receipt names no committed entry, was used, or has expired.
         """
-        now = time.monotonic()
-        with self._lock:
-            grants = [self._grants.pop(each, None) for each in receipt.tickets]
-        found = [each for each in grants if each is not None and each.until >= now]
-        if not found or len(found) != len(grants):
-            raise RecordUnavailable
-        keys = frozenset().union(*(each.keys for each in found))
+        keys = frozenset().union(*(each.keys for each in self._redeem(receipt)))
         return BrokerOpening(self._keyring, self._items, self._log_id, keys)
 
     def standing(self, receipt: Receipt) -> BrokerOpening:
@@ -106,9 +102,22 @@ class Broker:
 
         It opens whatever a projection needs and lasts; its holder has no way to return content to
         a caller (fine print 6).
+
+        Raises:
+            RecordUnavailable: The receipt is not that of one fresh batch entry.
         """
-        self.open(receipt)
+        if not all(each.batch for each in self._redeem(receipt)):
+            raise RecordUnavailable
         return BrokerOpening(self._keyring, self._items, self._log_id, None)
+
+    def _redeem(self, receipt: Receipt) -> list[Grant]:
+        now = time.monotonic()
+        with self._lock:
+            grants = [self._grants.pop(each, None) for each in receipt.tickets]
+        found = [each for each in grants if each is not None and each.until >= now]
+        if not found or len(found) != len(grants):
+            raise RecordUnavailable
+        return found
 
 
 class BrokerOpening:
@@ -169,6 +178,8 @@ def _labels(entry: AccessRecorded, owner: Owner) -> Iterable[Label]:
     for cls in entry.classes:
         if cls is Class.AUDIT_LOG:
             yield label_for(ACCOUNTABILITY, owner)
+        elif owner.kind is OwnerKind.CLINIC:
+            yield Label(KeyPurpose.TENANT, cls)
         elif owner.kind is OwnerKind.PRACTITIONER:
             # A process note's words are under its author's own key.
             yield Label(KeyPurpose.STAFF, cls)

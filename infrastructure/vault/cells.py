@@ -12,6 +12,7 @@ import os
 import msgpack
 from cryptography.exceptions import InvalidTag
 
+from domain.confidentiality import TENANT, Owner
 from domain.rows import Content, Place, Under
 from infrastructure.errors import Broken, KeyGone
 from infrastructure.vault.keyring import Keyring
@@ -56,13 +57,15 @@ def _bound(place: Place) -> bytes:
 class CellSealer:
     """Seals projections' cells with the keys that their events have made necessary."""
 
-    def __init__(self, keyring: Keyring) -> None:
+    def __init__(self, keyring: Keyring, clinic: Owner) -> None:
         self._keyring = keyring
+        self._clinic = clinic
 
     def seal(self, under: Under, content: Content, place: Place) -> tuple[bytes, bytes] | None:
         """A cell and its digest, or ``None`` where the key has been destroyed."""
+        owner = self._clinic if under.label == TENANT else under.owner
         try:
-            key = self._keyring.existing(under.owner, under.label, under.at)
+            key = self._keyring.existing(owner, under.label, under.at)
         except KeyGone:
             return None
         return seal_cell(key, content, place)

@@ -28,6 +28,8 @@ SLOT_SIZE = 152
 MOST_SLOTS = 8
 _MEBIBYTE = 1024
 _LEAST_WORK = 64 * _MEBIBYTE * 3
+_MOST_PASSES = 10
+_MOST_LANES = 8
 _WRAPPED = b"\x01"
 
 
@@ -47,8 +49,8 @@ class Cost:
         """
         if not (
             64 * _MEBIBYTE <= self.memory_kib <= 1024 * _MEBIBYTE
-            and 1 <= self.passes <= 10
-            and 1 <= self.lanes <= 8
+            and 1 <= self.passes <= _MOST_PASSES
+            and 1 <= self.lanes <= _MOST_LANES
             and self.memory_kib * self.passes >= _LEAST_WORK
         ):
             raise Broken("E-LIMIT", "the keyfile asks for a cost that is not allowed")
@@ -110,7 +112,10 @@ def create(path: Path, passphrases: list[str], *, cost: Cost | None = None) -> K
 
     Raises:
         FileExistsError: There is a keyfile already; it is never overwritten.
+        Broken: E-LIMIT, there are no passphrases, or more than a keyfile has slots.
     """
+    if not 1 <= len(passphrases) <= MOST_SLOTS:
+        raise Broken("E-LIMIT", "a keyfile has one to eight passphrases")
     key, kek_id, generation = secrets.token_bytes(KEY_SIZE), secrets.token_bytes(16), 1
     slots = [_slot(each, key + kek_id, generation, cost or Cost()) for each in passphrases]
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

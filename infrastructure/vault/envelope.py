@@ -82,6 +82,8 @@ def open_record(
     """
     place = (log_id, key.key_id, stream_id, version)
     plain = _decrypt(key.record, kind, place, record)
+    if len(plain) < LEAST_PLAIN:
+        raise Broken("E-PARSE", "the padding of a record")
     form, size = _INNER.unpack_from(plain)
     end = _INNER.size + size
     if (
@@ -123,9 +125,11 @@ def open_field(item_key: bytes, log_id: bytes, field: bytes) -> tuple[int, str]:
     item_id, stream_id, version = field_place(field)
     place = (log_id, item_id, stream_id, version)
     plain = _decrypt(derive(item_key, "field"), Kind.FIELD, place, field)
-    if not plain:
-        raise Broken("E-PARSE", "an empty field")
-    return plain[0], plain[1:].decode()
+    try:
+        return plain[0], plain[1:].decode()
+    except (IndexError, UnicodeDecodeError):
+        # The message of the cause could carry content, so it stops here.
+        raise Broken("E-PARSE", "a field without words") from None
 
 
 def field_place(field: bytes) -> tuple[bytes, bytes, int]:

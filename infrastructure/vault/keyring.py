@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from itertools import islice
 from typing import TypeVar
 
 from domain.confidentiality import KeyPurpose, Label, Owner
@@ -143,11 +144,8 @@ class Keyring:
             if stored is None:
                 raise Broken("E-KEYSTATE", "a key that is not in the key store")
             key = self._unwrap(stored)
-            logged = self._logged(key_id)
-            if logged is None or logged[0] != stored.place:
+            if not self._in_log(key):
                 raise Broken("E-KCV", "a key that the log does not know")
-            if not hmac.compare_digest(logged[1], key.check_value):
-                raise Broken("E-KCV", "a key that is not the one that the log knows")
             self._keep(self._open, key_id, key)
             return key
 
@@ -166,12 +164,22 @@ class Keyring:
 
     def _keep_for_sealing(self, owner: Owner, stored: StoredKey) -> SubjectKey:
         key = self._unwrap(stored)
-        if stored.state == PENDING and self._logged(key.key_id) is None:
+        # Whatever its state says: a record put back from a backup may have lost the key's making,
+        # and what is sealed under a key that the log does not know never opens again.
+        if not self._in_log(key):
             self._unlogged[key.key_id] = key
         place = stored.place
         self._places[key.key_id] = place
         self._keep(self._sealing, (owner, place.label, place.epoch), key)
         return key
+
+    def _in_log(self, key: SubjectKey) -> bool:
+        logged = self._logged(key.key_id)
+        if logged is None:
+            return False
+        if logged[0] != key.place or not hmac.compare_digest(logged[1], key.check_value):
+            raise Broken("E-KCV", "a key that is not the one that the log knows")
+        return True
 
     def _unwrap(self, stored: StoredKey) -> SubjectKey:
         if stored.wrapped is None or stored.state == DESTROYED:
@@ -182,7 +190,9 @@ class Keyring:
     @staticmethod
     def _keep(kept: dict[Name, tuple[SubjectKey, float]], name: Name, key: SubjectKey) -> None:
         if len(kept) >= MOST_KEPT:
-            kept.clear()
+            # The older half: the keys that the present append has just asked for stay.
+            for each in list(islice(kept, MOST_KEPT // 2)):
+                del kept[each]
         kept[name] = (key, time.monotonic() + KEPT_SECONDS)
 
 

@@ -3,18 +3,21 @@
 A rollback journal with ``secure_delete``, not a write-ahead log, so that a destroyed key does not
 linger in a side file (fine print 9). ``synchronous=EXTRA`` syncs the folder after the journal is
 deleted: with ``FULL`` a power cut can bring the journal back and take the last commit away, as
-``tests/endurance/test_forgetful.py`` shows. One connection behind a lock: keys are made rarely and cached.
+``tests/endurance/test_forgetful.py`` shows. One connection behind a lock: keys are made rarely and
+cached.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from domain.confidentiality import Class, KeyPurpose, Label
+from domain.errors import RecordUnavailable
 from infrastructure.errors import WrongKeyStore
 from infrastructure.vault.keys import KeyPlace
 
@@ -124,7 +127,11 @@ class KeyStore:
         )
 
     def add_keys(self, keys: Iterable[StoredKey]) -> None:
-        """Keep keys as pending, durably; one that is there already stays as it is."""
+        """Keep keys as pending, durably; one that is there already stays as it is.
+
+        Raises:
+            RecordUnavailable: The disk is full, or the file stays locked; nothing was kept.
+        """
         rows = [
             (
                 each.place.key_id,
@@ -139,8 +146,7 @@ class KeyStore:
             )
             for each in keys
         ]
-        with self._lock:
-            self._many("INSERT OR IGNORE INTO subject_key VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        self._write(("INSERT OR IGNORE INTO subject_key VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)", rows))
 
     def pending(self) -> list[StoredKey]:
         """Keys whose making may not have been logged."""
@@ -150,18 +156,18 @@ class KeyStore:
 
     def settle(self, logged: Iterable[bytes], orphaned: Iterable[bytes]) -> None:
         """Mark keys as logged, and sweep those whose making never was."""
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            self._db.executemany(
-                f"UPDATE subject_key SET state = {ACTIVE} WHERE key_id = ?",
-                [(each,) for each in logged],
-            )
-            orphans = [(each,) for each in orphaned]
-            self._db.executemany("DELETE FROM item_key WHERE owner_key = ?", orphans)
-            self._db.executemany(
-                f"DELETE FROM subject_key WHERE key_id = ? AND state = {PENDING}", orphans
-            )
-            self._db.execute("COMMIT")
+        orphans = [(each,) for each in orphaned]
+        self._write(
+            (
+                "UPDATE subject_key SET state = ? WHERE key_id = ?",
+                [(ACTIVE, each) for each in logged],
+            ),
+            ("DELETE FROM item_key WHERE owner_key = ?", orphans),
+            (
+                "DELETE FROM subject_key WHERE state = ? AND key_id = ?",
+                [(PENDING, *each) for each in orphans],
+            ),
+        )
 
     def items(self, item_id: bytes) -> StoredItem | None:
         """The item key with this id."""
@@ -174,9 +180,12 @@ class KeyStore:
         return None if row is None else StoredItem(*row)
 
     def add_items(self, items: Iterable[StoredItem]) -> None:
-        """Keep a block of item keys, durably."""
-        with self._lock:
-            self._many("INSERT INTO item_key VALUES(?, ?, ?, ?, ?)", list(items))
+        """Keep a block of item keys, durably.
+
+        Raises:
+            RecordUnavailable: The disk is full, or the file stays locked; nothing was kept.
+        """
+        self._write(("INSERT INTO item_key VALUES(?, ?, ?, ?, ?)", list(items)))
 
     def key_ids(self) -> list[bytes]:
         """The ids of all subject keys."""
@@ -193,14 +202,10 @@ class KeyStore:
             row = self._db.execute(f"{_SELECT} WHERE {where}", values).fetchone()
         return None if row is None else _stored(row)
 
-    def _many(self, statement: str, rows: list[tuple[object, ...]]) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            self._db.executemany(statement, rows)
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+    def _write(self, *statements: tuple[str, Sequence[tuple[object, ...]]]) -> None:
+        with self._lock, _transaction(self._db):
+            for statement, rows in statements:
+                self._db.executemany(statement, rows)
 
 
 _SELECT = (
@@ -219,6 +224,20 @@ def _stored(row: tuple[bytes, bytes, int, int, int, int, bytes | None, int, int]
     return StoredKey(
         KeyPlace(key_id, subject_tag, label, epoch), generation, wrapped, state, made_at
     )
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        yield
+        db.execute("COMMIT")
+    except BaseException as error:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        if isinstance(error, sqlite3.Error):
+            raise RecordUnavailable from None
+        raise
 
 
 def _connect(path: Path) -> sqlite3.Connection:

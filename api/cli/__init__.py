@@ -1,0 +1,1 @@
+"""The command line: ``powiernik``, for those who run the clinic's server."""

@@ -1,0 +1,283 @@
+"""``powiernik``: init, serve, demo, rebuild, verify, status, reset-password.
+
+Exit codes: 0 all is well; 1 something was found broken or different; 2 the call or the folder
+cannot be used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import secrets
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+import uvicorn
+from rich.console import Console
+
+from api import compose
+from api.cli.output import progress, tell
+from api.cli.passphrase import Passphrase, passphrase_options
+from api.demo.play import play
+from api.http.app import create_app
+from domain.errors import Refusal
+from domain.use_cases import administrator
+from domain.values import ActorId, ActorKind, Registration, RegistrationKind, Role
+
+BROKEN, UNUSABLE = 1, 2
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+_data = click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("data"),
+    show_default=True,
+    help="The data folder.",
+)
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="powiernik")
+def cli() -> None:
+    """The case record of a psychotherapy clinic: sealed, append-only, every look recorded."""
+
+
+@cli.command()
+@_data
+@passphrase_options
+@click.option("--origin", default=None, help="The log's name for ever, as clinic.example/log/1.")
+@click.option("--admin", required=True, help="The first administrator's sign-in name.")
+@click.option("--given-name", required=True, help="The first administrator's given name.")
+@click.option("--family-name", required=True, help="The first administrator's family name.")
+@_json
+def init(
+    data: Path,
+    passphrase_fd: int | None,
+    passphrase_file: Path | None,
+    origin: str | None,
+    admin: str,
+    given_name: str,
+    family_name: str,
+    as_json: bool,  # noqa: FBT001 - click hands it over so
+) -> None:
+    """Make a data folder and its first administrator."""
+    passphrase = Passphrase(passphrase_fd, passphrase_file).ask(fresh=True)
+    recovery = compose.recovery_passphrase()
+    compose.create(data, [passphrase, recovery], origin=origin)
+    with compose.opened(data, passphrase) as clinic:
+        new = administrator.NewPractitioner(
+            given_name=given_name,
+            family_name=family_name,
+            title="administrator",
+            registration=Registration(RegistrationKind.NONE),
+            roles=(Role.ADMINISTRATOR,),
+        )
+        founding = administrator.found_practitioner(clinic.desk, clinic.system("init"), new)
+        practitioner = ActorId(asyncio.run(founding).named("practitioner"))
+        secret = clinic.accounts.add(admin, ActorKind.STAFF, practitioner)
+        found = {
+            "origin": clinic.desk.origin,
+            "administrator": admin,
+            "one_time_password": secret,
+            "recovery_passphrase": recovery,
+        }
+    tell(found, as_json=as_json)
+    if not as_json:
+        click.echo(
+            "Both secrets are shown this once. The recovery passphrase belongs in an envelope."
+        )
+
+
+@cli.command()
+@_data
+@passphrase_options
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=int, default=8470, show_default=True)
+@click.option("--tls-certificate", type=click.Path(exists=True, path_type=Path), default=None)
+@click.option("--tls-key", type=click.Path(exists=True, path_type=Path), default=None)
+def serve(
+    data: Path,
+    passphrase_fd: int | None,
+    passphrase_file: Path | None,
+    host: str,
+    port: int,
+    tls_certificate: Path | None,
+    tls_key: Path | None,
+) -> None:
+    """Serve the clinic over HTTP."""
+    if host not in LOOPBACK and tls_certificate is None:
+        msg = "Beyond loopback a TLS certificate is needed (--tls-certificate, --tls-key)."
+        raise click.UsageError(msg)
+    passphrase = Passphrase(passphrase_fd, passphrase_file).ask()
+    with compose.opened(data, passphrase) as clinic:
+        _serve(clinic, host, port, tls_certificate, tls_key)
+
+
+@cli.command()
+@click.option(
+    "--texts",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=None,
+    help="Record the rows of this CSV file instead of the demo's own texts.",
+)
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="Keep the clinic in this new folder; without it, it is thrown away.",
+)
+@click.option("--serve", "and_serve", is_flag=True, help="Serve it on loopback afterwards.")
+@click.option("--port", type=int, default=8470, show_default=True)
+def demo(
+    texts: Path | None,
+    data: Path | None,
+    and_serve: bool,  # noqa: FBT001 - click hands it over so
+    port: int,
+) -> None:
+    """Play a clinic's main job from end to end, print what each reader sees, verify the log."""
+    console = Console()
+    with tempfile.TemporaryDirectory(prefix="powiernik-") as scratch:
+        folder = data or Path(scratch) / "clinic"
+        passphrase = secrets.token_urlsafe(24)
+        compose.create(folder, [passphrase], cost=compose.LIGHT)
+        with compose.opened(folder, passphrase) as clinic:
+            clinic.start_following()
+            played = asyncio.run(play(clinic, console, texts=texts))
+            if and_serve:
+                _tell_sign_ins(clinic, console, played, port)
+                _serve(clinic, "127.0.0.1", port, None, None, follow=False)
+        with progress("verify") as step:
+            verdict = compose.verify(folder, passphrase, step)
+        console.print(
+            f"Verified {verdict.events} events, {verdict.contents} contents and"
+            f" {verdict.keys} keys; root {verdict.root[:16]}…"
+        )
+
+
+@cli.command()
+@_data
+@passphrase_options
+@click.argument("names", nargs=-1)
+@_json
+def rebuild(
+    data: Path,
+    passphrase_fd: int | None,
+    passphrase_file: Path | None,
+    names: tuple[str, ...],
+    as_json: bool,  # noqa: FBT001 - click hands it over so
+) -> None:
+    """Make projections anew beside the serving ones, compare, and swap where they are equal."""
+    known = [each.name for each in compose.PROJECTIONS]
+    if not set(names) <= set(known):
+        msg = f"Unknown projection; there are {', '.join(known)}."
+        raise click.UsageError(msg)
+    different = 0
+    found = {}
+    with compose.opened(data, Passphrase(passphrase_fd, passphrase_file).ask()) as clinic:
+        for name in names or known:
+            with progress(name, quiet=as_json) as step:
+                compared = clinic.rebuild(name, step)
+            different += compared.different
+            found[name] = f"{compared.rows} rows at position {compared.position}, " + (
+                "equal, swapped in" if compared.equal else f"{compared.different} differ"
+            )
+    tell(found, as_json=as_json)
+    sys.exit(BROKEN if different else 0)
+
+
+@cli.command()
+@_data
+@passphrase_options
+@click.option("--structure", is_flag=True, help="Only the log's structure; needs no passphrase.")
+@_json
+def verify(
+    data: Path,
+    passphrase_fd: int | None,
+    passphrase_file: Path | None,
+    structure: bool,  # noqa: FBT001 - click hands it over so
+    as_json: bool,  # noqa: FBT001 - click hands it over so
+) -> None:
+    """Verify every event, key and content of a data folder."""
+    passphrase = None if structure else Passphrase(passphrase_fd, passphrase_file).ask()
+    with progress("verify", quiet=as_json) as step:
+        verdict = compose.verify(data, passphrase, step)
+    tell({"verdict": "good", **asdict(verdict)}, as_json=as_json)
+    if not as_json:
+        click.echo(f"Cannot be seen from here: {compose.WHAT_IT_CANNOT_SEE}.")
+
+
+@cli.command()
+@_data
+@_json
+def status(data: Path, as_json: bool) -> None:  # noqa: FBT001 - click hands it over so
+    """How the data folder fares; needs no passphrase."""
+    tell(asdict(compose.status(data)), as_json=as_json)
+
+
+@cli.command("reset-password")
+@_data
+@passphrase_options
+@click.argument("name")
+@_json
+def reset_password(
+    data: Path,
+    passphrase_fd: int | None,
+    passphrase_file: Path | None,
+    name: str,
+    as_json: bool,  # noqa: FBT001 - click hands it over so
+) -> None:
+    """Replace somebody's password by a one-time one, on the host."""
+    with compose.opened(data, Passphrase(passphrase_fd, passphrase_file).ask()) as clinic:
+        secret = clinic.accounts.reset(name)
+    tell({"name": name, "one_time_password": secret}, as_json=as_json)
+
+
+def _serve(
+    clinic: compose.Clinic,
+    host: str,
+    port: int,
+    certificate: Path | None,
+    key: Path | None,
+    *,
+    follow: bool = True,
+) -> None:
+    uvicorn.run(
+        create_app(clinic, follow=follow),
+        host=host,
+        port=port,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
+        # Addresses hold ids of clients; who asked for what is in the record.
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+    )
+
+
+def main() -> None:
+    """The entry point; what goes wrong ends in a sentence and an exit code, never a traceback."""
+    # Memory holds keys: no core dump may keep them.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        cli()
+    except (compose.LogBroken, compose.Broken) as error:
+        click.echo(f"Broken: {error}", err=True)
+        sys.exit(BROKEN)
+    except (
+        compose.FolderRefused,
+        compose.WrongKeyStore,
+        compose.WrongPassphrase,
+        compose.SignInRefused,
+        compose.PasswordRefused,
+        Refusal,
+    ) as error:
+        click.echo(str(error) or "Refused.", err=True)
+        sys.exit(UNUSABLE)
+    except (OSError, KeyboardInterrupt) as error:
+        click.echo(f"Stopped: {type(error).__name__}.", err=True)
+        sys.exit(UNUSABLE)

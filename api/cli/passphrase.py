@@ -1,0 +1,59 @@
+"""How a passphrase comes in: a prompt, a descriptor or a credential file; never an argument."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+SHORTEST = 12
+
+
+class Passphrase:
+    """Where the passphrase of a data folder is to be had."""
+
+    def __init__(self, descriptor: int | None, file: Path | None) -> None:
+        self._descriptor = descriptor
+        self._file = file
+
+    def ask(self, *, fresh: bool = False) -> str:
+        """The passphrase; a fresh one is asked for twice and must have a length.
+
+        Raises:
+            click.UsageError: There is none, or it is too short.
+        """
+        if self._descriptor is not None:
+            with os.fdopen(self._descriptor, "r") as stream:
+                found = stream.readline().rstrip("\n")
+        elif self._file is not None:
+            found = self._file.read_text().rstrip("\n")
+        elif sys.stdin.isatty():
+            found = click.prompt("Passphrase", hide_input=True, confirmation_prompt=fresh, err=True)
+        else:
+            msg = "No passphrase: use a terminal, --passphrase-fd or --passphrase-file."
+            raise click.UsageError(msg)
+        if fresh and len(found) < SHORTEST:
+            msg = f"A passphrase has at least {SHORTEST} characters; six random words are good."
+            raise click.UsageError(msg)
+        return str(found)
+
+
+def passphrase_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a command ask for the passphrase."""
+    for option in (
+        click.option(
+            "--passphrase-fd", type=int, default=None, help="Read it from this file descriptor."
+        ),
+        click.option(
+            "--passphrase-file",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            default=None,
+            help="Read it from this credential file.",
+        ),
+    ):
+        command = option(command)
+    return command

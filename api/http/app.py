@@ -1,0 +1,83 @@
+"""The application: routers, problems, limits; one clinic for its whole life."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+
+from api.compose import Clinic
+from api.http import (
+    administrators,
+    clients,
+    clinicians,
+    compliance,
+    errors,
+    files,
+    front_desk,
+    health,
+    integrations,
+    notes,
+    sign_in,
+)
+from api.http.limits import Limits
+from api.http.recorded import WitnessedRecord
+
+ROUTERS = (
+    health.router,
+    sign_in.router,
+    files.router,
+    clinicians.router,
+    notes.router,
+    front_desk.router,
+    compliance.router,
+    clients.router,
+    integrations.router,
+    administrators.router,
+)
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": errors.Problem, "description": description}
+    for status, description in (
+        (400, "A header is missing or malformed."),
+        (401, "There is no live token."),
+        (403, "Not open to this role or purpose of use."),
+        (404, "There is no such record, or it is not the caller's to know of."),
+        (409, "The record is in a state in which this makes no sense."),
+        (412, "The record has changed since it was read."),
+        (422, "The request is not of the form that is taken here."),
+        (428, "If-Match is needed."),
+        (503, "The record or a projection is not available; nothing was shown or changed."),
+    )
+}
+
+
+def create_app(clinic: Clinic, *, follow: bool = True) -> FastAPI:
+    """The application that serves a clinic; with ``follow`` it keeps projections up to date."""
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        if follow:
+            clinic.start_following()
+        yield
+
+    app = FastAPI(
+        title="Powiernik",
+        version=version("powiernik"),
+        summary="The case record of a psychotherapy clinic: sealed, and every look recorded.",
+        lifespan=life,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/v1/openapi.json",
+        responses=_PROBLEMS,
+    )
+    app.state.clinic = clinic
+    app.state.desk = replace(clinic.desk, record=WitnessedRecord(clinic.desk.record))
+    for router in ROUTERS:
+        app.include_router(router)
+    errors.install(app)
+    app.add_middleware(Limits)
+    return app

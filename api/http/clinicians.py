@@ -1,0 +1,310 @@
+"""Cases, sessions and the caseload: what clinicians do."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import AwareDatetime
+
+from api.http.auth import TheClinic, TheDesk, Who
+from api.http.conditions import CaughtUp, Commanded, Expected, Written, written
+from api.http.recorded import RecordedRoute, leaves
+from api.http.schemas.access import CaseloadLine, CaseloadTold
+from api.http.schemas.cases import (
+    Cancellation,
+    CaseTold,
+    Closing,
+    Held,
+    NewCase,
+    NewProblem,
+    NewSession,
+    Transfer,
+    case_told,
+)
+from api.http.schemas.common import PathId
+from domain.errors import Invalid, NotThere
+from domain.use_cases import clinician
+from domain.values import CaseId, ClientId, FreeText, ItemId, PractitionerId, SessionId
+
+router = APIRouter(prefix="/v1", tags=["cases"], route_class=RecordedRoute)
+_WRITES = leaves("AMEND", audience="clinician")
+
+
+@router.post("/cases", status_code=201, openapi_extra=leaves("CREATE", audience="clinician"))
+async def open_case(
+    desk: TheDesk, who: Who, asked: NewCase, command: Commanded, response: Response
+) -> Written:
+    """Begin a therapy; whoever begins it is its therapist."""
+    clients = tuple(ClientId(each) for each in asked.clients)
+    new = clinician.NewCase(clients, asked.format, asked.school)
+    return written(response, await clinician.open_case(desk, who, new, command=command))
+
+
+@router.get(
+    "/cases/{case_id}",
+    dependencies=[CaughtUp],
+    openapi_extra=leaves("READ", audience="clinician"),
+)
+async def read_case(
+    desk: TheDesk,
+    clinic: TheClinic,
+    who: Who,
+    case_id: PathId,
+    response: Response,
+    as_of: Annotated[AwareDatetime | None, Query(description="As recorded by then.")] = None,
+    at_position: Annotated[int | None, Query(ge=0, le=2**62)] = None,
+) -> CaseTold:
+    """The state of a case: now, or as the record stood at an instant or a position."""
+    if as_of is not None and at_position is not None:
+        raise Invalid("as_of", "excludes at_position")
+    opening, receipt = await clinician.look_at_case(desk, who, CaseId(case_id))
+    states = clinic.views.case_states
+    if as_of is None and at_position is None:
+        state = states.of(case_id, opening)
+    else:
+        if as_of is not None:
+            at_position = clinic.position_at(as_of)
+            response.headers["Memento-Datetime"] = as_of.strftime("%a, %d %b %Y %H:%M:%S GMT")
+        await clinic.reach(receipt.last)
+        state = states.as_of(case_id, at_position or 0)
+    if state is None:
+        raise NotThere
+    response.headers["ETag"] = f'"{desk.case(CaseId(case_id))[1]}"'
+    response.headers["Ledger-Position"] = str(receipt.last)
+    return case_told(state, opening, reader=who.actor.id)
+
+
+@router.post("/cases/{case_id}/problems", status_code=201, openapi_extra=_WRITES)
+async def state_problem(
+    desk: TheDesk,
+    who: Who,
+    case_id: PathId,
+    asked: NewProblem,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Record what the client comes with, with a diagnosis or without."""
+    receipt = await clinician.state_problem(
+        desk,
+        who,
+        CaseId(case_id),
+        FreeText(asked.words),
+        asked.diagnosis.value() if asked.diagnosis else None,
+        expected=expected,
+        command=command,
+    )
+    return written(response, receipt)
+
+
+@router.put("/cases/{case_id}/care-team/{practitioner_id}", openapi_extra=_WRITES)
+async def join_team(
+    desk: TheDesk,
+    who: Who,
+    case_id: PathId,
+    practitioner_id: PathId,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Let a colleague care for the case."""
+    receipt = await clinician.join_team(
+        desk,
+        who,
+        CaseId(case_id),
+        PractitionerId(practitioner_id),
+        expected=expected,
+        command=command,
+    )
+    return written(response, receipt)
+
+
+@router.delete("/cases/{case_id}/care-team/{practitioner_id}", openapi_extra=_WRITES)
+async def leave_team(
+    desk: TheDesk,
+    who: Who,
+    case_id: PathId,
+    practitioner_id: PathId,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Let a colleague no longer care for the case."""
+    receipt = await clinician.leave_team(
+        desk,
+        who,
+        CaseId(case_id),
+        PractitionerId(practitioner_id),
+        expected=expected,
+        command=command,
+    )
+    return written(response, receipt)
+
+
+@router.post("/cases/{case_id}:transfer", openapi_extra=_WRITES)
+async def transfer_case(
+    desk: TheDesk,
+    who: Who,
+    case_id: PathId,
+    asked: Transfer,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Let another therapist go on."""
+    receipt = await clinician.transfer_case(
+        desk,
+        who,
+        CaseId(case_id),
+        PractitionerId(asked.therapist),
+        expected=expected,
+        command=command,
+    )
+    return written(response, receipt)
+
+
+@router.post("/cases/{case_id}:close", openapi_extra=_WRITES)
+async def close_case(
+    desk: TheDesk,
+    who: Who,
+    case_id: PathId,
+    asked: Closing,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """End the therapy."""
+    receipt = await clinician.close_case(
+        desk, who, CaseId(case_id), asked.outcome, expected=expected, command=command
+    )
+    return written(response, receipt)
+
+
+@router.post("/cases/{case_id}:reopen", openapi_extra=_WRITES)
+async def reopen_case(
+    desk: TheDesk,
+    who: Who,
+    case_id: PathId,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Take a closed therapy up again."""
+    receipt = await clinician.reopen_case(
+        desk, who, CaseId(case_id), expected=expected, command=command
+    )
+    return written(response, receipt)
+
+
+@router.post("/cases/{case_id}/sessions", status_code=201, openapi_extra=_WRITES)
+async def schedule_session(
+    desk: TheDesk,
+    who: Who,
+    case_id: PathId,
+    asked: NewSession,
+    command: Commanded,
+    response: Response,
+) -> Written:
+    """Set a time and a room aside."""
+    new = clinician.NewSession(asked.starts_at, asked.ends_at, asked.room)
+    receipt = await clinician.schedule_session(desk, who, CaseId(case_id), new, command=command)
+    return written(response, receipt)
+
+
+@router.post("/cases/{case_id}/sessions/{session_id}:hold", openapi_extra=_WRITES)
+async def hold_session(
+    desk: TheDesk,
+    who: Who,
+    case_id: PathId,
+    session_id: PathId,
+    asked: Held,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Record that the session took place."""
+    receipt = await clinician.hold_session(
+        desk,
+        who,
+        CaseId(case_id),
+        SessionId(session_id),
+        (asked.started_at, asked.ended_at),
+        expected=expected,
+        command=command,
+    )
+    return written(response, receipt)
+
+
+@router.post("/cases/{case_id}/sessions/{session_id}:cancel", openapi_extra=_WRITES)
+async def cancel_session(
+    desk: TheDesk,
+    who: Who,
+    case_id: PathId,
+    session_id: PathId,
+    asked: Cancellation,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Record that the session was called off."""
+    receipt = await clinician.cancel_session(
+        desk,
+        who,
+        CaseId(case_id),
+        SessionId(session_id),
+        asked.by,
+        expected=expected,
+        command=command,
+    )
+    return written(response, receipt)
+
+
+@router.post("/cases/{case_id}/sessions/{session_id}:no-show", openapi_extra=_WRITES)
+async def miss_session(
+    desk: TheDesk,
+    who: Who,
+    case_id: PathId,
+    session_id: PathId,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Record that nobody came."""
+    receipt = await clinician.miss_session(
+        desk, who, CaseId(case_id), SessionId(session_id), expected=expected, command=command
+    )
+    return written(response, receipt)
+
+
+@router.get(
+    "/caseload",
+    dependencies=[CaughtUp],
+    openapi_extra=leaves("LIST", audience="clinician"),
+)
+async def read_caseload(
+    desk: TheDesk, clinic: TheClinic, who: Who, response: Response
+) -> CaseloadTold:
+    """The actor's own cases, with her clients' names."""
+    admitted = await clinician.admit_to_caseload(desk, who)
+    lines = clinic.views.caseload.of(who.actor.id)
+    frames = {line.case: desk.case(CaseId(line.case))[0] for line in lines}
+    hits: dict[ClientId, tuple[ItemId, ...]] = {}
+    for line in lines:
+        frame = frames[line.case]
+        for client in frame.clients if frame else ():
+            hits[client] = (*hits.get(client, ()), ItemId(line.case))
+    opening, receipt = await clinician.look_at_caseload(desk, admitted, hits)
+    cards = {each: clinic.views.name_cards.of(each, opening) for each in hits}
+    response.headers["Ledger-Position"] = str(receipt.last)
+    told = []
+    for line in lines:
+        frame = frames[line.case]
+        clients: list[str] = list(frame.clients) if frame else []
+        names = [card.name for each in clients if (card := cards.get(each))]
+        told.append(
+            CaseloadLine(
+                case=line.case, since=line.since, open=line.open, clients=clients, names=names
+            )
+        )
+    return CaseloadTold(practitioner=who.actor.id, cases=told)

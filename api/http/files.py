@@ -1,0 +1,225 @@
+"""Clients' files: what the front desk and clinicians both do."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from api.http.auth import TheClinic, TheDesk, Who
+from api.http.conditions import CaughtUp, Commanded, Expected, Written, written
+from api.http.recorded import RecordedRoute, leaves
+from api.http.schemas.common import PathId
+from api.http.schemas.files import (
+    ClientFile,
+    Consent,
+    Consents,
+    Contact,
+    Identity,
+    NewClient,
+    NewConsent,
+    NewRepresentative,
+    Withdrawal,
+)
+from domain import consent as consent_file
+from domain.errors import NotThere
+from domain.events.client import ClientRepresentativeAdded
+from domain.events.consent import ConsentGiven, ConsentRefused, ConsentWithdrawn
+from domain.use_cases import clinician, registration
+from domain.values import ClientId, ItemId
+
+router = APIRouter(prefix="/v1/clients", tags=["clients' files"], route_class=RecordedRoute)
+_BOTH = "front desk, clinician"
+
+
+@router.post("", status_code=201, openapi_extra=leaves("CREATE", audience=_BOTH))
+async def register_client(
+    desk: TheDesk, who: Who, command: Commanded, asked: NewClient, response: Response
+) -> Written:
+    """Open a client's file."""
+    known = registration.Registration(
+        asked.identity.event(), asked.contact.event() if asked.contact else None
+    )
+    receipt = await registration.register_client(desk, who, known, command=command)
+    return written(response, receipt)
+
+
+@router.get("/{client_id}", dependencies=[CaughtUp], openapi_extra=leaves("READ", audience=_BOTH))
+async def read_identity(
+    desk: TheDesk, clinic: TheClinic, who: Who, client_id: PathId, response: Response
+) -> ClientFile:
+    """A client's identity and contact."""
+    opening, receipt = await registration.look_at_identity(desk, who, ClientId(client_id))
+    card = clinic.views.name_cards.of(client_id, opening)
+    if card is None:
+        raise NotThere
+    _, version = desk.client(ClientId(client_id))
+    response.headers["ETag"] = f'"{version}"'
+    response.headers["Ledger-Position"] = str(receipt.last)
+    return ClientFile.of(card).model_copy(update={"version": version})
+
+
+@router.put("/{client_id}/identity", openapi_extra=leaves("AMEND", audience=_BOTH))
+async def identify(
+    desk: TheDesk,
+    who: Who,
+    client_id: PathId,
+    asked: Identity,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Record or correct who the client is."""
+    receipt = await registration.identify(
+        desk, who, ClientId(client_id), asked.event(), expected=expected, command=command
+    )
+    return written(response, receipt)
+
+
+@router.put("/{client_id}/contact", openapi_extra=leaves("AMEND", audience=_BOTH))
+async def change_contact(
+    desk: TheDesk,
+    who: Who,
+    client_id: PathId,
+    asked: Contact,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Record how the client can be reached."""
+    receipt = await registration.change_contact(
+        desk, who, ClientId(client_id), asked.event(), expected=expected, command=command
+    )
+    return written(response, receipt)
+
+
+@router.post(
+    "/{client_id}/representatives",
+    status_code=201,
+    openapi_extra=leaves("AMEND", audience=_BOTH),
+)
+async def add_representative(
+    desk: TheDesk,
+    who: Who,
+    client_id: PathId,
+    asked: NewRepresentative,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Record who speaks for the client."""
+    added = ClientRepresentativeAdded(
+        representative=ItemId(desk.identifiers.new()),
+        authority=asked.authority,
+        given_name=asked.given_name,
+        family_name=asked.family_name,
+        address=asked.address.value() if asked.address else None,
+        phone=asked.phone,
+    )
+    receipt = await registration.add_representative(
+        desk, who, ClientId(client_id), added, expected=expected, command=command
+    )
+    return written(response, receipt)
+
+
+@router.post(
+    "/{client_id}/representatives/{representative_id}:end",
+    openapi_extra=leaves("AMEND", audience=_BOTH),
+)
+async def end_representative(
+    desk: TheDesk,
+    who: Who,
+    client_id: PathId,
+    representative_id: PathId,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Record that somebody no longer speaks for the client."""
+    receipt = await registration.end_representative(
+        desk,
+        who,
+        ClientId(client_id),
+        ItemId(representative_id),
+        expected=expected,
+        command=command,
+    )
+    return written(response, receipt)
+
+
+@router.get("/{client_id}/consents", openapi_extra=leaves("READ", audience="clinician"))
+async def read_consents(desk: TheDesk, who: Who, client_id: PathId) -> Consents:
+    """A client's consents, each with where it stands."""
+    found, _ = await clinician.look_at_consents(desk, who, ClientId(client_id))
+    return Consents(
+        client=client_id,
+        consents=[
+            Consent(id=each.id, scope=each.scope.value, status=each.status.name.lower())
+            for each in found.of
+        ],
+    )
+
+
+@router.post(
+    "/{client_id}/consents",
+    status_code=201,
+    openapi_extra=leaves("CREATE", audience="clinician"),
+)
+async def record_consent(
+    desk: TheDesk,
+    who: Who,
+    client_id: PathId,
+    asked: NewConsent,
+    command: Commanded,
+    response: Response,
+) -> Written:
+    """Record a consent that was given, or refused."""
+    consent = ItemId(desk.identifiers.new())
+    kind = ConsentGiven if asked.answer == "given" else ConsentRefused
+    event = kind(
+        consent=consent,
+        client=ClientId(client_id),
+        scope=asked.scope,
+        purpose=asked.purpose,
+        form=asked.form,
+        representative=None if asked.representative is None else ItemId(asked.representative),
+    )
+    receipt = await clinician.record_consent(
+        desk,
+        who,
+        ClientId(client_id),
+        lambda state: (
+            consent_file.give(state, event)
+            if isinstance(event, ConsentGiven)
+            else consent_file.refuse(state, event)
+        ),
+        consent,
+        command=command,
+    )
+    return written(response, receipt)
+
+
+@router.post(
+    "/{client_id}/consents/{consent_id}:withdraw",
+    openapi_extra=leaves("AMEND", audience="clinician"),
+)
+async def withdraw_consent(
+    desk: TheDesk,
+    who: Who,
+    client_id: PathId,
+    consent_id: PathId,
+    asked: Withdrawal,
+    command: Commanded,
+    response: Response,
+) -> Written:
+    """Record that a given consent was taken back."""
+    event = ConsentWithdrawn(
+        consent=ItemId(consent_id), client=ClientId(client_id), form=asked.form
+    )
+    receipt = await clinician.record_consent(
+        desk,
+        who,
+        ClientId(client_id),
+        lambda state: consent_file.withdraw(state, event),
+        ItemId(consent_id),
+        command=command,
+    )
+    return written(response, receipt)

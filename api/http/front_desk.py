@@ -1,0 +1,72 @@
+"""The calendar: what the front desk sees of everybody's days, and a clinician of her own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import AwareDatetime
+
+from api.http.auth import TheClinic, TheDesk, Who
+from api.http.conditions import CaughtUp
+from api.http.recorded import RecordedRoute, leaves
+from api.http.schemas.access import CalendarTold, SlotTold
+from domain.errors import Invalid
+from domain.use_cases import reception
+from domain.values import ClientId, ItemId, Role
+
+router = APIRouter(prefix="/v1", tags=["front desk"], route_class=RecordedRoute)
+LONGEST_SPAN = timedelta(days=31)
+
+
+@router.get(
+    "/calendar",
+    dependencies=[CaughtUp],
+    openapi_extra=leaves("LIST", audience="front desk, clinician"),
+)
+async def read_calendar(
+    desk: TheDesk,
+    clinic: TheClinic,
+    who: Who,
+    response: Response,
+    start: Annotated[AwareDatetime, Query(alias="from")],
+    end: Annotated[AwareDatetime, Query(alias="to")],
+) -> CalendarTold:
+    """Time, room and therapist of what is taken; never format, group name or reason."""
+    if not timedelta(0) < end - start <= LONGEST_SPAN:
+        raise Invalid("to", "must follow 'from' within 31 days")
+    everybody = Role.RECEPTION in who.actor.roles
+    admitted = await reception.admit_to_calendar(desk, who, own=not everybody)
+    therapist = None if everybody else who.actor.id
+    rows = clinic.views.calendar.between(start, end, therapist=therapist)
+    slots = [clinic.views.calendar.slot(row) for row in rows]
+    hits: dict[ClientId, tuple[ItemId, ...]] = {}
+    for slot in slots:
+        if slot.client is not None:
+            client = ClientId(slot.client)
+            hits[client] = (*hits.get(client, ()), ItemId(slot.session))
+    opening, receipt = await reception.look_at_calendar(desk, admitted, hits)
+    cards = clinic.views.name_cards
+    names = {
+        person: card.name
+        for person in {each for slot in slots for each in (slot.client, slot.therapist) if each}
+        if (card := cards.of(person, opening))
+    }
+    response.headers["Ledger-Position"] = str(receipt.last)
+    return CalendarTold(
+        slots=[
+            SlotTold(
+                session=slot.session,
+                starts_at=slot.starts_at,
+                ends_at=slot.ends_at,
+                therapist=slot.therapist,
+                therapist_name=names.get(slot.therapist),
+                client=slot.client,
+                client_name=names.get(slot.client or ""),
+                status=slot.status,
+                room=clinic.views.calendar.room(row, opening),
+            )
+            for slot, row in zip(slots, rows, strict=True)
+        ]
+    )

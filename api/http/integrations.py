@@ -1,0 +1,112 @@
+"""What a program reads: the projections that its scopes name, without words and without names."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import AwareDatetime
+
+from api.http.auth import TheClinic, TheDesk, Who
+from api.http.conditions import CaughtUp
+from api.http.front_desk import LONGEST_SPAN
+from api.http.recorded import RecordedRoute, leaves
+from api.http.schemas.access import CalendarTold, CaseloadLine, CaseloadTold, SlotTold
+from api.http.schemas.cases import CaseTold, case_told
+from api.http.schemas.common import PathId
+from domain.errors import Invalid, NotThere
+from domain.use_cases import clinician, reception
+from domain.values import CaseId, ClientId, ItemId, Role
+
+router = APIRouter(prefix="/v1/projections", tags=["integrations"], route_class=RecordedRoute)
+
+
+@router.get(
+    "/case-state/{case_id}",
+    dependencies=[CaughtUp],
+    openapi_extra=leaves("READ", audience="integration"),
+)
+async def read_case_state(
+    desk: TheDesk, clinic: TheClinic, who: Who, case_id: PathId, response: Response
+) -> CaseTold:
+    """A case without its words."""
+    opening, receipt = await clinician.look_at_case(desk, who, CaseId(case_id))
+    state = clinic.views.case_states.of(case_id, opening)
+    if state is None:
+        raise NotThere
+    response.headers["ETag"] = f'"{desk.case(CaseId(case_id))[1]}"'
+    response.headers["Ledger-Position"] = str(receipt.last)
+    return case_told(state, None, reader=who.actor.id)
+
+
+@router.get(
+    "/caseload/{practitioner_id}",
+    dependencies=[CaughtUp],
+    openapi_extra=leaves("LIST", audience="integration"),
+)
+async def read_caseload(
+    desk: TheDesk, clinic: TheClinic, who: Who, practitioner_id: PathId, response: Response
+) -> CaseloadTold:
+    """A practitioner's cases, by pseudonymous ids."""
+    admitted = await clinician.admit_to_caseload(desk, who)
+    if admitted.role is not Role.INTEGRATION:
+        # A clinician reads her own caseload, with names; here only programs read.
+        raise NotThere
+    lines = clinic.views.caseload.of(practitioner_id)
+    told, hits = [], dict[ClientId, tuple[ItemId, ...]]()
+    for line in lines:
+        frame, _ = desk.case(CaseId(line.case))
+        clients = list(frame.clients) if frame else []
+        for client in clients:
+            hits[client] = (*hits.get(client, ()), ItemId(line.case))
+        told.append(
+            CaseloadLine(
+                case=line.case, since=line.since, open=line.open, clients=list(clients), names=[]
+            )
+        )
+    _, receipt = await clinician.look_at_caseload(desk, admitted, hits)
+    response.headers["Ledger-Position"] = str(receipt.last)
+    return CaseloadTold(practitioner=practitioner_id, cases=told)
+
+
+@router.get(
+    "/calendar", dependencies=[CaughtUp], openapi_extra=leaves("LIST", audience="integration")
+)
+async def read_calendar(
+    desk: TheDesk,
+    clinic: TheClinic,
+    who: Who,
+    response: Response,
+    start: Annotated[AwareDatetime, Query(alias="from")],
+    end: Annotated[AwareDatetime, Query(alias="to")],
+) -> CalendarTold:
+    """Times, rooms and therapists, by pseudonymous ids."""
+    if not timedelta(0) < end - start <= LONGEST_SPAN:
+        raise Invalid("to", "must follow 'from' within 31 days")
+    admitted = await reception.admit_to_calendar(desk, who)
+    rows = clinic.views.calendar.between(start, end)
+    slots = [clinic.views.calendar.slot(row) for row in rows]
+    hits: dict[ClientId, tuple[ItemId, ...]] = {}
+    for slot in slots:
+        if slot.client is not None:
+            client = ClientId(slot.client)
+            hits[client] = (*hits.get(client, ()), ItemId(slot.session))
+    opening, receipt = await reception.look_at_calendar(desk, admitted, hits)
+    response.headers["Ledger-Position"] = str(receipt.last)
+    return CalendarTold(
+        slots=[
+            SlotTold(
+                session=slot.session,
+                starts_at=slot.starts_at,
+                ends_at=slot.ends_at,
+                therapist=slot.therapist,
+                therapist_name=None,
+                client=slot.client,
+                client_name=None,
+                status=slot.status,
+                room=clinic.views.calendar.room(row, opening),
+            )
+            for slot, row in zip(slots, rows, strict=True)
+        ]
+    )

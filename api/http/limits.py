@@ -1,0 +1,95 @@
+"""What holds for every exchange: size and type of the body, and headers of the answer."""
+
+from __future__ import annotations
+
+import json
+from uuid import uuid4
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MOST_BODY = 1024 * 1024
+"""Bytes of a request body."""
+_METHODS_WITH_BODY = {"POST", "PUT", "PATCH"}
+_HEADERS = [
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+]
+
+
+class Limits:
+    """Refuses bodies that are too large or not JSON before they are read; stamps every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one exchange."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        trace = uuid4().hex
+        scope.setdefault("state", {})["trace_id"] = trace
+        stamp = _HEADERS if scope["path"].startswith("/v1") else _HEADERS[:3]
+
+        async def send_stamped(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [
+                    *message.get("headers", []),
+                    *stamp,
+                    (b"x-trace-id", trace.encode()),
+                ]
+            await send(message)
+
+        refusal = _refusal(scope)
+        if refusal is not None:
+            await _refuse(send_stamped, *refusal, trace)
+            return
+        read = 0
+
+        async def receive_limited() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > MOST_BODY:
+                raise _TooLarge
+            return message
+
+        try:
+            await self._app(scope, receive_limited, send_stamped)
+        except _TooLarge:
+            await _refuse(send_stamped, 413, "too-large", trace)
+
+
+class _TooLarge(BaseException):
+    """Passes every handler of ordinary exceptions on its way out."""
+
+
+def _refusal(scope: Scope) -> tuple[int, str] | None:
+    headers = {name: value for name, value in scope["headers"] if name.startswith(b"content-")}
+    length = headers.get(b"content-length", b"0")
+    if not length.isdigit() or int(length) > MOST_BODY:
+        return 413, "too-large"
+    kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
+    if scope["method"] in _METHODS_WITH_BODY and length != b"0" and kind != b"application/json":
+        return 415, "unsupported-media-type"
+    return None
+
+
+async def _refuse(send: Send, status: int, code: str, trace: str) -> None:
+    body = json.dumps(
+        {
+            "type": f"urn:powiernik:problem:{code}",
+            "title": code.replace("-", " "),
+            "status": status,
+            "detail": "The body is too large or not of a type that is taken here.",
+            "trace_id": trace,
+        }
+    ).encode()
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

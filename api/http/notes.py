@@ -1,0 +1,248 @@
+"""Notes and process notes: what clinicians write."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from api.http.auth import TheClinic, TheDesk, Who
+from api.http.conditions import CaughtUp, Commanded, Expected, Written, written
+from api.http.recorded import RecordedRoute, leaves
+from api.http.schemas.cases import (
+    Amendment,
+    NewNote,
+    NewProcessNote,
+    NoteTold,
+    ProcessNotesTold,
+    ProcessNoteTold,
+    Reason,
+    Text,
+    note_told,
+    process_note_told,
+)
+from api.http.schemas.common import PathId
+from domain.errors import NotThere
+from domain.use_cases import clinician
+from domain.values import CaseId, FreeText, NoteId, SessionId
+
+router = APIRouter(prefix="/v1/cases/{case_id}", tags=["notes"], route_class=RecordedRoute)
+_CREATES = leaves("CREATE", audience="clinician")
+_WRITES = leaves("AMEND", audience="clinician")
+_READS = leaves("READ", audience="clinician")
+
+
+@router.post("/notes", status_code=201, openapi_extra=_CREATES)
+async def draft_note(
+    desk: TheDesk,
+    who: Who,
+    case_id: PathId,
+    asked: NewNote,
+    command: Commanded,
+    response: Response,
+) -> Written:
+    """Begin a note; until it is signed only its author sees it."""
+    session = None if asked.session is None else SessionId(asked.session)
+    new = clinician.NewNote(asked.kind, asked.occurred_at, FreeText(asked.text), session)
+    receipt = await clinician.draft_note(desk, who, CaseId(case_id), new, command=command)
+    return written(response, receipt)
+
+
+@router.get("/notes/{note_id}", dependencies=[CaughtUp], openapi_extra=_READS)
+async def read_note(
+    desk: TheDesk,
+    clinic: TheClinic,
+    who: Who,
+    case_id: PathId,
+    note_id: PathId,
+    response: Response,
+) -> NoteTold:
+    """A note with its words."""
+    opening, receipt = await clinician.look_at_note(desk, who, CaseId(case_id), NoteId(note_id))
+    line = clinic.views.case_states.note(case_id, note_id, opening)
+    if line is None:
+        raise NotThere
+    response.headers["ETag"] = f'"{line.version}"'
+    response.headers["Ledger-Position"] = str(receipt.last)
+    return note_told(line, opening)
+
+
+@router.put("/notes/{note_id}/draft", openapi_extra=_WRITES)
+async def revise_note(
+    desk: TheDesk,
+    who: Who,
+    case_id: PathId,
+    note_id: PathId,
+    asked: Text,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Replace the words of one's own draft."""
+    receipt = await clinician.revise_note(
+        desk,
+        who,
+        CaseId(case_id),
+        NoteId(note_id),
+        FreeText(asked.text),
+        expected=expected,
+        command=command,
+    )
+    return written(response, receipt)
+
+
+@router.post("/notes/{note_id}:sign", openapi_extra=_WRITES)
+async def sign_note(
+    desk: TheDesk,
+    who: Who,
+    case_id: PathId,
+    note_id: PathId,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Put one's name to one's note as it stands."""
+    receipt = await clinician.sign_note(
+        desk, who, CaseId(case_id), NoteId(note_id), expected=expected, command=command
+    )
+    return written(response, receipt)
+
+
+@router.post("/notes/{note_id}/amendments", status_code=201, openapi_extra=_WRITES)
+async def amend_note(
+    desk: TheDesk,
+    who: Who,
+    case_id: PathId,
+    note_id: PathId,
+    asked: Amendment,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Add to a signed note; what it amends stays."""
+    receipt = await clinician.amend_note(
+        desk,
+        who,
+        CaseId(case_id),
+        NoteId(note_id),
+        (FreeText(asked.reason), FreeText(asked.text)),
+        expected=expected,
+        command=command,
+    )
+    return written(response, receipt)
+
+
+@router.post("/notes/{note_id}:countersign", openapi_extra=_WRITES)
+async def countersign_note(
+    desk: TheDesk,
+    who: Who,
+    case_id: PathId,
+    note_id: PathId,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Put a second name beside the author's."""
+    receipt = await clinician.countersign_note(
+        desk, who, CaseId(case_id), NoteId(note_id), expected=expected, command=command
+    )
+    return written(response, receipt)
+
+
+@router.post("/notes/{note_id}:mark-erroneous", openapi_extra=_WRITES)
+async def mark_note_erroneous(
+    desk: TheDesk,
+    who: Who,
+    case_id: PathId,
+    note_id: PathId,
+    asked: Reason,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Mark one's own note as one that ought not to stand; it stays, marked."""
+    receipt = await clinician.mark_note_erroneous(
+        desk,
+        who,
+        CaseId(case_id),
+        NoteId(note_id),
+        FreeText(asked.reason),
+        expected=expected,
+        command=command,
+    )
+    return written(response, receipt)
+
+
+@router.post("/process-notes", status_code=201, openapi_extra=_CREATES)
+async def write_process_note(
+    desk: TheDesk,
+    who: Who,
+    case_id: PathId,
+    asked: NewProcessNote,
+    command: Commanded,
+    response: Response,
+) -> Written:
+    """Write down what is the author's alone.
+
+    Nobody else sees that it exists, save the two-person escrow: a subject's access request, a
+    court, the author's death or departure.
+    """
+    receipt = await clinician.write_process_note(
+        desk, who, CaseId(case_id), asked.occurred_at, FreeText(asked.text), command=command
+    )
+    return written(response, receipt)
+
+
+@router.post("/process-notes/{note_id}/amendments", status_code=201, openapi_extra=_WRITES)
+async def amend_process_note(
+    desk: TheDesk,
+    who: Who,
+    case_id: PathId,
+    note_id: PathId,
+    asked: Text,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Add to one's own process note."""
+    receipt = await clinician.amend_process_note(
+        desk,
+        who,
+        CaseId(case_id),
+        NoteId(note_id),
+        FreeText(asked.text),
+        expected=expected,
+        command=command,
+    )
+    return written(response, receipt)
+
+
+@router.get("/process-notes", dependencies=[CaughtUp], openapi_extra=_READS)
+async def read_process_notes(
+    desk: TheDesk, clinic: TheClinic, who: Who, case_id: PathId
+) -> ProcessNotesTold:
+    """The reader's own process notes on a case; nobody else's are there."""
+    opening, _ = await clinician.look_at_own_process_notes(desk, who, CaseId(case_id))
+    lines = clinic.views.process_notes.of(who.actor.id, case_id, opening)
+    return ProcessNotesTold(
+        case=case_id, notes=[process_note_told(each, opening) for each in lines]
+    )
+
+
+@router.get("/process-notes/{note_id}", dependencies=[CaughtUp], openapi_extra=_READS)
+async def read_process_note(
+    desk: TheDesk,
+    clinic: TheClinic,
+    who: Who,
+    case_id: PathId,
+    note_id: PathId,
+    response: Response,
+) -> ProcessNoteTold:
+    """One of the reader's own process notes."""
+    opening, receipt = await clinician.look_at_process_note(
+        desk, who, CaseId(case_id), NoteId(note_id)
+    )
+    line = clinic.views.process_notes.one(who.actor.id, case_id, note_id, opening)
+    if line is None:
+        raise NotThere
+    response.headers["ETag"] = f'"{line.version}"'
+    response.headers["Ledger-Position"] = str(receipt.last)
+    return process_note_told(line, opening)

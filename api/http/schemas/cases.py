@@ -1,0 +1,328 @@
+"""Cases, sessions and notes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from api.http.schemas.common import Asked, Id, Instant, Line, Told, Words
+from domain.events.case import Coding, Diagnosis as DomainDiagnosis, Outcome
+from domain.events.note import NoteKind
+from domain.events.session import CancelledBy
+from domain.ports import Opening
+from domain.values import Format, FreeText, School
+from projections.case_state import CaseState, NoteLine, SessionLine, Signature
+from projections.process_notes import ProcessNoteLine
+
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9./&-]{0,30}$")]
+
+
+class NewCase(Asked):
+    """A therapy that begins."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "clients": ["5f2c7b0d9e8a4c61b0d2f3a4c5e6f708"],
+                "format": "individual",
+                "school": "cognitive-behavioural",
+            }
+        }
+    )
+
+    clients: Annotated[list[Id], Field(min_length=1, max_length=30)]
+    format: Format
+    school: School
+
+
+class Diagnosis(Asked):
+    """A code and its title as entered."""
+
+    coding: Coding
+    code: Code
+    title: Line
+
+    def value(self) -> DomainDiagnosis:
+        """The domain's diagnosis."""
+        return DomainDiagnosis(self.coding, self.code, self.title)
+
+
+class NewProblem(Asked):
+    """What the client comes with; a diagnosis is never required."""
+
+    words: Words
+    diagnosis: Diagnosis | None = None
+
+
+class Transfer(Asked):
+    """Who goes on with the case."""
+
+    therapist: Id
+
+
+class Closing(Asked):
+    """How the therapy ended."""
+
+    outcome: Outcome
+
+
+class NewSession(Asked):
+    """A time and a room to set aside."""
+
+    starts_at: Instant
+    ends_at: Instant
+    room: Line
+
+
+class Held(Asked):
+    """When the session really was."""
+
+    started_at: Instant
+    ended_at: Instant
+
+
+class Cancellation(Asked):
+    """Who called it off."""
+
+    by: CancelledBy
+
+
+class NewNote(Asked):
+    """A note that is begun."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "kind": "session",
+                "occurred_at": "2026-11-23T09:00:00Z",
+                "text": "The client described a week with two panic attacks.",
+            }
+        }
+    )
+
+    kind: NoteKind
+    occurred_at: Instant
+    text: Words
+    session: Id | None = None
+
+
+class Text(Asked):
+    """New words."""
+
+    text: Words
+
+
+class Amendment(Asked):
+    """What is added to a signed note, and why."""
+
+    reason: Words
+    text: Words
+
+
+class Reason(Asked):
+    """Why."""
+
+    reason: Words
+
+
+class NewProcessNote(Asked):
+    """What is the author's alone."""
+
+    occurred_at: Instant
+    text: Words
+
+
+class ProblemTold(Told):
+    """A presenting problem; ``words`` is absent where the reader's scope shows none."""
+
+    words: str | None
+    stated_by: str
+    stated_at: datetime
+    diagnosis: tuple[str, str, str] | None
+
+
+class SessionTold(Told):
+    """A session of the case."""
+
+    id: str
+    version: int
+    therapist: str
+    starts_at: datetime
+    ends_at: datetime
+    room: str
+    status: str
+
+
+class SignatureTold(Told):
+    """Who put her name to a note."""
+
+    practitioner: str
+    title: str
+    registration: tuple[str, str | None, str | None]
+    at: datetime
+
+
+class NoteHeading(Told):
+    """A note in a list: everything but its words."""
+
+    id: str
+    version: int
+    kind: str
+    author: str
+    status: str
+    occurred_at: datetime
+    recorded_at: datetime
+    late: bool
+    session: str | None
+    signature: SignatureTold | None
+    countersignatures: list[SignatureTold]
+    amendments: int
+
+
+class AmendmentTold(Told):
+    """What was added to a note."""
+
+    author: str
+    at: datetime
+    reason: str
+    text: str
+
+
+class NoteTold(NoteHeading):
+    """A note with its words; earlier drafts' words are kept and not shown."""
+
+    text: str
+    added: list[AmendmentTold]
+    erroneous_because: str | None
+
+
+class CaseTold(Told):
+    """A case as its care team sees it."""
+
+    case: str
+    version: int
+    open: bool
+    clients: list[str]
+    format: str
+    school: str
+    therapist: str
+    team: list[str]
+    opened_at: datetime
+    outcome: str | None
+    problems: list[ProblemTold]
+    sessions: list[SessionTold]
+    notes: list[NoteHeading]
+
+
+class ProcessNoteTold(Told):
+    """An author's process note; ``texts`` are what she wrote first and what she added."""
+
+    id: str
+    version: int
+    occurred_at: datetime
+    recorded_at: datetime
+    texts: list[str]
+
+
+class ProcessNotesTold(Told):
+    """An author's process notes on a case."""
+
+    case: str
+    notes: list[ProcessNoteTold]
+
+
+def case_told(state: CaseState, opening: Opening | None, *, reader: str) -> CaseTold:
+    """The answer for a case; drafts are shown to their author alone, words by an opening."""
+
+    def words(text: FreeText) -> str | None:
+        return None if opening is None else opening.words(text)
+
+    return CaseTold(
+        case=state.id,
+        version=state.version,
+        open=state.open,
+        clients=list(state.clients),
+        format=state.format,
+        school=state.school,
+        therapist=state.therapist,
+        team=list(state.team),
+        opened_at=state.opened_at,
+        outcome=state.outcome,
+        problems=[
+            ProblemTold(
+                words=words(each.words),
+                stated_by=each.stated_by,
+                stated_at=each.stated_at,
+                diagnosis=each.diagnosis,
+            )
+            for each in state.problems
+        ],
+        sessions=[session_told(each) for each in state.sessions],
+        notes=[
+            heading(each) for each in state.notes if each.status != "draft" or each.author == reader
+        ],
+    )
+
+
+def session_told(line: SessionLine) -> SessionTold:
+    """The answer for a session."""
+    return SessionTold.model_validate(line)
+
+
+def signature_told(signature: Signature) -> SignatureTold:
+    """The answer for a signature."""
+    return SignatureTold.model_validate(signature)
+
+
+def heading(line: NoteLine) -> NoteHeading:
+    """A note in a list."""
+    return NoteHeading(**_heading(line))
+
+
+def note_told(line: NoteLine, opening: Opening) -> NoteTold:
+    """A note with its words, as it is valid now."""
+    because = line.erroneous_because
+    return NoteTold(
+        **_heading(line),
+        text=opening.words(line.texts[-1]),
+        added=[
+            AmendmentTold(
+                author=each.author,
+                at=each.at,
+                reason=opening.words(each.reason),
+                text=opening.words(each.text),
+            )
+            for each in line.amendments
+        ],
+        erroneous_because=None if because is None else opening.words(because),
+    )
+
+
+def _heading(line: NoteLine) -> dict[str, Any]:
+    return {
+        "id": line.id,
+        "version": line.version,
+        "kind": line.kind,
+        "author": line.author,
+        "status": line.status,
+        "occurred_at": line.occurred_at,
+        "recorded_at": line.recorded_at,
+        "late": line.late,
+        "session": line.session,
+        "signature": line.signature and signature_told(line.signature),
+        "countersignatures": [signature_told(each) for each in line.countersignatures],
+        "amendments": len(line.amendments),
+    }
+
+
+def process_note_told(line: ProcessNoteLine, opening: Opening) -> ProcessNoteTold:
+    """An author's process note with its words."""
+    return ProcessNoteTold(
+        id=line.id,
+        version=line.version,
+        occurred_at=line.occurred_at,
+        recorded_at=line.recorded_at,
+        texts=[opening.words(each) for each in line.texts],
+    )
