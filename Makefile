@@ -39,6 +39,7 @@ docs-check: $(DEV_READY) ## Compare the generated pages with the code
 fix: $(DEV_READY) ## Repair and format what a tool can
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
+	@$(PY) docs/generate.py
 
 bench: $(DEV_READY) ## Measure against peers beside us
 	@$(PY) -m benchmarks

@@ -89,6 +89,18 @@ TENANT = Label(KeyPurpose.TENANT, Class.ADMINISTRATIVE)
 ACCOUNTABILITY = Label(KeyPurpose.ACCOUNTABILITY, Class.AUDIT_LOG)
 
 
+def key_for(label: Label) -> Label:
+    """The label of the key that seals an event of this label.
+
+    A process note's record lies under the same key as any clinical record, so that no stored key id
+    tells that it is one (KEY-04); what it says is under an item key of its author's (KEY-02).
+    """
+    if label.cls is not Class.PROCESS_NOTE:
+        return label
+    cls = Class.JOINT if label.purpose is KeyPurpose.CASE else Class.CLINICAL
+    return Label(label.purpose, cls)
+
+
 def label_for(label: Label, owner: Owner) -> Label:
     """The label under this owner's keys.
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from domain.confidentiality import Label, Owner
 from domain.events import Event
@@ -30,8 +30,7 @@ class Write:
     opens: tuple[Owner, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """An event as the record holds it: what happened, and everything known about its recording.
 
     ``event`` is ``None`` where the key has been destroyed: the fact stays, its content is gone.

@@ -284,7 +284,7 @@ def _encode_instant(value: datetime) -> int:
 
 
 def _decode_instant(value: object) -> datetime:
-    return _EPOCH + timedelta(microseconds=_decode_number(value))
+    return _EPOCH + _decode_number(value) * _MICROSECOND
 
 
 def _decode_number(value: object) -> int:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import Mapper, StoredEvent
 
-from domain.confidentiality import KeyPurpose, Label, Owner, OwnerKind, label_for
+from domain.confidentiality import KeyPurpose, Label, Owner, OwnerKind, key_for, label_for
 from domain.ports import Recorded
 from domain.values import (
     Actor,
@@ -29,6 +29,7 @@ from infrastructure.vault.envelope import Kind, open_record
 from infrastructure.vault.keyring import Keyring
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 CONTROL_KEY = bytes(16)
 
 
@@ -66,18 +67,18 @@ class SealedMapper(Mapper[UUID]):
         """
         if row.record is None:
             raise Broken("E-PARSE", "a row without its record")
-        recorded_at = _EPOCH + timedelta(milliseconds=row.time_ms)
+        recorded_at = _EPOCH + row.time_ms * _MILLISECOND
         try:
             key = self._keyring.for_opening(row.key_id)
         except KeyGone:
             return _shredded(row, recorded_at, self._keyring)
         payload = open_record(key, Kind.EVENT, self._log_id, row.stream_id, row.version, row.record)
         found = codec.decode(payload)
-        label = key.place.label
-        if label.cls is not found.cls or self._keyring.tag(found.owner) != key.place.subject_tag:
+        label = Label(label_for(found.event.LABEL, found.owner).purpose, found.cls)
+        if key_for(label) != key.place.label:
+            raise Broken("E-BIND", "an event under a key of another purpose or class")
+        if self._keyring.tag(found.owner) != key.place.subject_tag:
             raise Broken("E-BIND", "an event under a key that is not its owner's")
-        if label.purpose is not label_for(found.event.LABEL, found.owner).purpose:
-            raise Broken("E-BIND", "an event under a key of another purpose")
         return Recorded(
             event=found.event,
             stream=row.stream_id.hex(),

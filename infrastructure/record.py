@@ -30,6 +30,7 @@ from domain.confidentiality import (
     Label,
     Owner,
     OwnerKind,
+    key_for,
     label_for,
 )
 from domain.errors import CommandMismatch, RecordUnavailable, Stale
@@ -331,7 +332,7 @@ class _Batch:
         """The keys that this append needs, and those that its rows in projections will need."""
         for write in self.writes:
             for event in write.events:
-                yield write.owner, label_for(event.LABEL, write.owner)
+                yield write.owner, key_for(label_for(event.LABEL, write.owner))
                 if isinstance(event, CaseOpened):
                     yield write.owner, label_for(CLINICAL, write.owner)
                 if isinstance(event, SessionScheduled):
@@ -371,7 +372,7 @@ class _Batch:
         records = []
         for number, event in enumerate(write.events, start=1):
             label = label_for(event.LABEL, write.owner)
-            key = self._key(write.owner, label)
+            key = self._key(write.owner, key_for(label))
             if write.after is None:
                 payload = self._payload(write, event, label, stream_id, None)
                 records.append((key.key_id, self._sealer(key, stream_id, payload)))

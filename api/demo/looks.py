@@ -16,10 +16,13 @@ from projections.case_state import CaseState
 class Play(Therapy):
     """The stage with everything that can be seen from it."""
 
-    async def look_at_case(self, by: str, key: str) -> tuple[CaseState, Opening]:
-        """Open a case."""
+    async def look_at_case(
+        self, by: str, key: str, *, wait: bool = True
+    ) -> tuple[CaseState, Opening]:
+        """Open a case; without waiting, where the projections are known to show it."""
         case = self.cases[key]
-        opening = await self._saw("look", clinician.look_at_case(self.desk, self.who(by), case))
+        act = clinician.look_at_case(self.desk, self.who(by), case)
+        opening = await self.see("look", act, wait=wait)
         state = self.clinic.views.case_states.of(case, opening)
         if state is None:
             raise NotThere
@@ -31,12 +34,16 @@ class Play(Therapy):
         Raises:
             NotAsWritten: They differ.
         """
+        if await self.read_note(by, name) != self.notes[name].words:
+            raise NotAsWritten
+
+    async def read_note(self, by: str, name: str, *, wait: bool = True) -> str | None:
+        """Open a note; its words as the record has them."""
         note = self.notes[name]
         act = clinician.look_at_note(self.desk, self.who(by), note.case, note.id)
-        opening = await self._saw("look", act)
+        opening = await self.see("look", act, wait=wait)
         line = self.clinic.views.case_states.note(note.case, note.id, opening)
-        if line is None or opening.words(line.texts[-1]) != note.words:
-            raise NotAsWritten
+        return None if line is None else opening.words(line.texts[-1])
 
     async def look_at_process_note(self, by: str, name: str) -> None:
         """Open the author's own process note and compare its words.
@@ -46,7 +53,7 @@ class Play(Therapy):
         """
         note, who = self.notes[name], self.who(by)
         act = clinician.look_at_process_note(self.desk, who, note.case, note.id)
-        opening = await self._saw("look", act)
+        opening = await self.see("look", act)
         line = self.clinic.views.process_notes.one(who.actor.id, note.case, note.id, opening)
         if line is None or opening.words(line.texts[-1]) != note.words:
             raise NotAsWritten
@@ -59,7 +66,7 @@ class Play(Therapy):
         """
         client_id = self.client(client)
         act = registration.look_at_identity(self.desk, self.who(by), client_id)
-        opening = await self._saw("look", act)
+        opening = await self.see("look", act)
         card = self.clinic.views.name_cards.of(client_id, opening)
         if card is None or card.name != self.people[client].name:
             raise NotAsWritten
@@ -78,7 +85,7 @@ class Play(Therapy):
             frame, _ = self.desk.case(CaseId(line.case))
             for client in frame.clients if frame else ():
                 hits[client] = (*hits.get(client, ()), ItemId(line.case))
-        await self._saw("look", clinician.look_at_caseload(self.desk, who, hits))
+        await self.see("look", clinician.look_at_caseload(self.desk, who, hits))
 
     async def look_at_calendar(self, by: str, start: datetime, days: int) -> None:
         """Somebody opens the calendar."""
@@ -94,4 +101,4 @@ class Play(Therapy):
             if slot.client:
                 client = ClientId(slot.client)
                 hits[client] = (*hits.get(client, ()), ItemId(slot.session))
-        await self._saw("look", reception.look_at_calendar(self.desk, who, hits))
+        await self.see("look", reception.look_at_calendar(self.desk, who, hits))

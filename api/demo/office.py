@@ -20,7 +20,7 @@ from domain.events.consent import (
 from domain.use_cases import administrator, clinician, registration
 from domain.use_cases.administrator import NewPractitioner
 from domain.use_cases.registration import Registration as NewClient
-from domain.values import ActorKind, ClientId, ItemId, Receipt, Role
+from domain.values import ActorKind, ItemId, Receipt, Role
 
 
 class Office(Stage):

@@ -37,7 +37,6 @@ from domain.values import (
     SessionId,
 )
 
-
 PATIENCE = 120.0
 """Seconds that the play waits for its projections."""
 _BETWEEN_ACTS = timedelta(seconds=47)
@@ -128,10 +127,14 @@ class Stage:
         self._count(what, receipt)
         return receipt
 
-    async def _saw(self, what: str, act: Awaitable[tuple[Opening, Receipt]]) -> Opening:
+    async def see(
+        self, what: str, act: Awaitable[tuple[Opening, Receipt]], *, wait: bool = True
+    ) -> Opening:
+        """An act that is a look: recorded, then opened, once the projections show it."""
         opening, receipt = await act
         self._count(what, receipt)
-        await self.reach(receipt.last)
+        if wait:
+            await self.reach(receipt.last)
         return opening
 
     def _count(self, what: str, receipt: Receipt) -> None:

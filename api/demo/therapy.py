@@ -179,6 +179,19 @@ class Therapy(Office):
             self.notes[name] = Written(note, self.cases[key], 1, words)
         return receipt
 
+    async def draft_again(
+        self, by: str, key: str, name: str, words: str, *, session: str | None = None
+    ) -> None:
+        """Send a draft a second time, as a program does when the line broke: nothing happens twice.
+
+        Raises:
+            AssertionError: It was taken for another draft.
+        """
+        receipt = await self.draft(by, key, name, words, session=session)
+        if not receipt.repeated or receipt.named("note") != self.notes[name].id:
+            msg = "The demonstration expected a retry to change nothing."
+            raise AssertionError(msg)
+
     async def revise(self, by: str, name: str, words: str) -> None:
         """Replace a draft's words."""
         await self._change(by, name, clinician.revise_note, FreeText(words))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
@@ -55,6 +54,16 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
+def describe() -> dict[str, Any]:
+    """What the OpenAPI description says of the whole."""
+    return {
+        "title": "Powiernik",
+        "version": "1",
+        "summary": "The case record of a psychotherapy clinic: sealed, and every look recorded.",
+        "responses": _PROBLEMS,
+    }
+
+
 def create_app(clinic: Clinic, *, follow: bool = True) -> FastAPI:
     """The application that serves a clinic; with ``follow`` it keeps projections up to date."""
 
@@ -65,14 +74,11 @@ def create_app(clinic: Clinic, *, follow: bool = True) -> FastAPI:
         yield
 
     app = FastAPI(
-        title="Powiernik",
-        version=version("powiernik"),
-        summary="The case record of a psychotherapy clinic: sealed, and every look recorded.",
+        **describe(),
         lifespan=life,
         docs_url=None,
         redoc_url=None,
         openapi_url="/v1/openapi.json",
-        responses=_PROBLEMS,
     )
     app.state.clinic = clinic
     app.state.desk = replace(clinic.desk, record=WitnessedRecord(clinic.desk.record))

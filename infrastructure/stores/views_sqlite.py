@@ -68,16 +68,18 @@ class SqliteViews(TrackingRecorder):
 
     def save(self, changes: Sequence[Change], *, before: int, after: int) -> None:
         """Write rows and move the position, in one transaction."""
+        tables: dict[str, Table] = {}
         grouped: defaultdict[str, list[tuple[object, ...]]] = defaultdict(list)
         for table, row in changes:
-            grouped[_upsert(table)].append((*row.key, *row.clear, *row[2:]))
+            tables[table.name] = table
+            grouped[table.name].append((*row.key, *row.clear, *row[2:]))
         with self._lock:
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 if self._max_tracking_id(self._writer, _RECORD) != (before + 1 or None):
                     raise Overtaken
-                for statement, rows in grouped.items():
-                    self._writer.executemany(statement, rows)
+                for name, rows in grouped.items():
+                    self._writer.executemany(_upsert(tables[name]), rows)
                 self._writer.execute(
                     "INSERT INTO tracking VALUES(?, ?) ON CONFLICT DO"
                     " UPDATE SET notification_id = excluded.notification_id",

@@ -179,9 +179,10 @@ def _decrypt(
         raise Broken("E-LIMIT", "a record is too large")
     if len(record) < HEADER_SIZE + SALT_AND_COMMITMENT + TAG_SIZE:
         raise Broken("E-PARSE", "a record is too short")
-    if record[:8] != _PREFIX.pack(MAGIC, _SEALED, kind, 0, *place)[:8]:
-        raise Broken("E-PARSE", "a record of unknown form")
-    if record[8:64] != _PREFIX.pack(MAGIC, _SEALED, kind, 0, *place)[8:]:
+    prefix = _PREFIX.pack(MAGIC, _SEALED, kind, 0, *place)
+    if record[:64] != prefix:
+        if record[:8] != prefix[:8]:
+            raise Broken("E-PARSE", "a record of unknown form")
         raise Broken("E-BIND", "a record out of its place")
     decryptor = Cobblestone256Decryptor(key, record[:HEADER_SIZE])
     try:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from api.compose import LIGHT, Clinic, Views, compose, create, open_clinic
+from api.compose import Clinic, Views, compose
 from domain.events.client import ClientContactChanged, ClientIdentified, Sex
 from domain.events.note import NoteKind
 from domain.ports import Opening
@@ -48,8 +48,8 @@ from domain.values import (
     School,
     SessionId,
 )
-from infrastructure.folder import open_with
-from infrastructure.vault.custody import Keyfile, unlock
+from infrastructure.folder import create, open_with
+from infrastructure.vault.custody import LIGHT, Keyfile, unlock
 from projections.entries import Entry
 
 PASSPHRASE = "a small clinic keeps its secrets"
@@ -292,13 +292,15 @@ def command(words: str = "", name: str | None = None) -> Command:
 
 def found(folder: Path) -> Founded:
     """Make a data folder with its first people."""
-    create(folder, [PASSPHRASE], origin="tests.powiernik.invalid", cost=LIGHT)
-    clinic = open_clinic(folder, PASSPHRASE, clock=HandClock())
+    clock = HandClock()
+    create(folder, [PASSPHRASE], origin="tests.powiernik.invalid", cost=LIGHT, clock=clock)
+    custody = unlock(folder / "kek.key", PASSPHRASE)
+    clinic = compose(open_with(folder, custody, clock=clock))
     try:
         people = asyncio.run(_first_people(clinic))
     finally:
         clinic.close()
-    return Founded(folder, unlock(folder / "kek.key", PASSPHRASE), people)
+    return Founded(folder, custody, people)
 
 
 @contextmanager

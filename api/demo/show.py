@@ -1,0 +1,194 @@
+"""Prints what was looked at, for somebody of a clinic: tables that fit into 100 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from textwrap import shorten
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from api.demo.review import Names, OpenedCase, OpenedNote, Page
+from domain.values import ActorKind
+from projections.entries import Entry
+
+_WIDTH = 100
+_EXCERPT = 150
+_VERBS = {
+    "READ": "opened",
+    "LIST": "listed",
+    "LIST_HIT": "listed",
+    "AUDIT_READ": "reviewed",
+    "CREATE": "added",
+    "AMEND": "changed",
+    "DENY": "tried",
+    "SYSTEM_BATCH": "prepared lists",
+}
+_OBJECTS = {
+    "access-log": "access log",
+    "audit-trail": "audit trail",
+    "client": "client file",
+    "identity": "name card",
+    "integration": "program",
+    "practitioner": "staff file",
+    "record": "record entry",
+}
+_PURPOSES = {
+    "TREAT": "treatment",
+    "HOPERAT": "running the clinic",
+    "HQUALIMP": "quality",
+    "PATRQT": "her own request",
+    "HCOMPL": "compliance",
+    "HSYSADMIN": "administration",
+    "ACCESS-REVIEW": "access review",
+}
+_REASONS = {
+    "deny.relationship.none": "no care relation",
+    "deny.role": "not for this role",
+    "deny.purpose": "not for this purpose",
+    "deny.no-such-record": "no such record",
+}
+_OTHERS = {
+    ActorKind.CLIENT.value: "the client herself",
+    ActorKind.SYSTEM.value: "the clinic itself",
+    ActorKind.INTEGRATION.value: "a program",
+}
+
+
+def case(console: Console, opened: OpenedCase) -> None:
+    """The state of a case, as its therapist sees it."""
+    state, names = opened.state, opened.names
+    head = Table(
+        title="1 · Case state, as its therapist sees it",
+        title_justify="left",
+        box=None,
+        show_header=False,
+        pad_edge=False,
+    )
+    head.add_column(style="dim", no_wrap=True)
+    head.add_column(ratio=1)
+    head.add_row("Client", ", ".join(names.get(each, each) for each in state.clients))
+    head.add_row("Therapy", f"{state.format}, {state.school}, {_open(state.open, state.outcome)}")
+    head.add_row("Therapist", names.get(state.therapist, ""))
+    head.add_row("Care team", ", ".join(names.get(each, each) for each in state.team))
+    for problem, words in zip(state.problems, opened.problems, strict=True):
+        head.add_row("Problem", _excerpt(words, 2 * _EXCERPT))
+        if problem.diagnosis:
+            _, code, title = problem.diagnosis
+            head.add_row("Diagnosis", f"{code}  {title}")
+    _print(console, head)
+    _print(console, _sessions(opened))
+    _print(console, _notes(opened))
+
+
+def _open(is_open: bool, outcome: str | None) -> str:  # noqa: FBT001 - a state, not a switch
+    return "open" if is_open else f"closed ({outcome})"
+
+
+def _sessions(opened: OpenedCase) -> Table:
+    table = _table(None, "Session", "Minutes", "Room", "Status")
+    for each in opened.state.sessions:
+        minutes = (each.ends_at - each.starts_at).seconds // 60
+        table.add_row(_when(each.starts_at), str(minutes), each.room, each.status)
+    return table
+
+
+def _notes(opened: OpenedCase) -> Table:
+    table = _table(None, "Note about", "Kind", "Status", "Words")
+    for note in opened.notes:
+        table.add_row(_when(note.line.occurred_at), note.line.kind, _status(note), _words(note))
+    return table
+
+
+def _status(note: OpenedNote) -> str:
+    line = note.line
+    seconds = f" +{len(line.countersignatures)}" if line.countersignatures else ""
+    late = ", late" if line.late else ""
+    return f"{line.status}{seconds}{late}"
+
+
+def _words(note: OpenedNote) -> str:
+    parts = [_excerpt(note.words)]
+    parts += [f"+ {_excerpt(reason)} {_excerpt(text)}" for reason, text in note.amendments]
+    if note.erroneous_because:
+        parts.append(f"! {_excerpt(note.erroneous_because)}")
+    return "\n".join(parts)
+
+
+def audit_trail(console: Console, page: Page) -> None:
+    """The newest lines of the audit trail, as the officer sees them."""
+    title = f"2 · Audit trail, newest {len(page.entries)} lines, as the officer sees them"
+    columns = ("Time", "Who", "Role", "What", "Whose", "Why", "Outcome")
+    table = _table(title, *columns)
+    for each in page.entries:
+        time, who, role, *rest = _cells(each, page.names)
+        table.add_row(time, who, role, rest[0], _whose(each), *rest[1:], style=_style(each))
+    _print(console, table)
+
+
+def access_log(console: Console, page: Page, client: str, *, lines: int) -> None:
+    """One client's access log, as the officer sees it."""
+    shown = page.entries[:lines]
+    title = f"3 · Access log of {client}, newest {len(shown)} of {len(page.entries)} lines"
+    table = _table(title, "Time", "Who", "Role", "What", "Why", "Outcome")
+    for each in shown:
+        table.add_row(*_cells(each, page.names), style=_style(each))
+    _print(console, table)
+
+
+def _cells(entry: Entry, names: Names) -> Iterable[str]:
+    yield _when(entry.recorded_at)
+    yield names.get(entry.actor) or _OTHERS.get(entry.actor_kind, "somebody")
+    yield entry.role or "none"
+    yield _what(entry)
+    yield _PURPOSES.get(entry.purpose or "", "")
+    yield _outcome(entry)
+
+
+def _what(entry: Entry) -> str:
+    verb = _VERBS.get(entry.kind, entry.kind.lower())
+    if entry.kind == "SYSTEM_BATCH":
+        return verb
+    count = f" ({entry.count})" if entry.count is not None else ""
+    return f"{verb} {_OBJECTS.get(entry.object_type, entry.object_type)}{count}"
+
+
+def _outcome(entry: Entry) -> str:
+    if entry.outcome == "0":
+        return "done"
+    return f"REFUSED: {_REASONS.get(entry.reason or '', entry.reason or '')}"
+
+
+def _whose(entry: Entry) -> str:
+    return f"…{entry.client[-6:]}" if entry.client else "staff"
+
+
+def _style(entry: Entry) -> str:
+    return "" if entry.outcome == "0" else "bold red"
+
+
+def _table(title: str | None, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for each in columns:
+        table.add_column(each, no_wrap=each in ("Time", "Session", "Note about", "Whose"))
+    return table
+
+
+def _print(console: Console, table: Table) -> None:
+    console.print(table, width=min(console.width, _WIDTH))
+
+
+def _when(instant: datetime) -> str:
+    return f"{instant.astimezone():%Y-%m-%d %H:%M}"
+
+
+def _excerpt(words: str, length: int = _EXCERPT) -> str:
+    return shorten(words, length, placeholder=" …")
+
+
+def line(console: Console, words: str) -> None:
+    """One line of prose."""
+    console.print(Text(words))

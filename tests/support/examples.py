@@ -1,0 +1,236 @@
+"""One example of each event and the strategies that make many, for tests of pure functions."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from hypothesis import strategies as st
+
+from domain.access import RETENTION_RULE
+from domain.confidentiality import Class
+from domain.events import Event
+from domain.events.access import AccessDenied, AccessKind, AccessRecorded, Action
+from domain.events.case import (
+    CaseClosed,
+    CaseOpened,
+    CaseProblemStated,
+    CaseReopened,
+    CaseTeamJoined,
+    CaseTeamLeft,
+    CaseTransferred,
+    Outcome,
+)
+from domain.events.client import (
+    Authority,
+    ClientCaseLinked,
+    ClientContactChanged,
+    ClientIdentified,
+    ClientRegistered,
+    ClientRepresentativeAdded,
+    ClientRepresentativeEnded,
+    Sex,
+)
+from domain.events.consent import ConsentGiven, ConsentRefused, ConsentWithdrawn, Form, Scope
+from domain.events.integration import IntegrationRegistered, IntegrationWithdrawn
+from domain.events.note import (
+    NoteAmended,
+    NoteCountersigned,
+    NoteDrafted,
+    NoteKind,
+    NoteMarkedErroneous,
+    NoteRevised,
+    NoteSigned,
+)
+from domain.events.practitioner import (
+    PractitionerDeparted,
+    PractitionerRegistered,
+    PractitionerRolesChanged,
+)
+from domain.events.process_note import ProcessNoteAmended, ProcessNoteWritten
+from domain.events.session import (
+    CancelledBy,
+    SessionCancelled,
+    SessionHeld,
+    SessionMissed,
+    SessionScheduled,
+)
+from domain.values import (
+    ActorId,
+    CaseId,
+    ClientId,
+    Format,
+    FreeText,
+    ItemId,
+    NoteId,
+    PractitionerId,
+    Registration,
+    RegistrationKind,
+    Role,
+    School,
+    SessionId,
+    StreamId,
+)
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+CLIENT, OTHER_CLIENT = ClientId("c" * 32), ClientId("d" * 32)
+CASE = CaseId("a" * 32)
+SESSION = SessionId("5" * 32)
+NOTE = NoteId("0" * 32)
+ANNA, BARTEK = PractitionerId("1" * 32), PractitionerId("2" * 32)
+CONSENT, MOTHER = ItemId("6" * 32), ItemId("7" * 32)
+INTEGRATION = ActorId("8" * 32)
+STREAM = StreamId("9" * 32)
+WORDS = FreeText("She slept better.")
+CERTIFICATE = Registration(RegistrationKind.CERTIFICATE, "417", "PTP")
+
+REGISTERED = ClientRegistered(client=CLIENT, access_stream=STREAM, consent_stream=STREAM)
+IDENTIFIED = ClientIdentified(
+    given_name="Klara", family_name="Kowal", birth_date=date(1990, 3, 14), sex=Sex.FEMALE
+)
+CONTACT = ClientContactChanged(phone="+48 600 100 200")
+REPRESENTED = ClientRepresentativeAdded(
+    representative=MOTHER,
+    authority=Authority.PARENTAL_AUTHORITY,
+    given_name="Maria",
+    family_name="Kowal",
+)
+LINKED = ClientCaseLinked(case=CASE)
+
+OPENED = CaseOpened(
+    case=CASE,
+    clients=(CLIENT,),
+    format=Format.INDIVIDUAL,
+    school=School.SYSTEMIC,
+    therapist=ANNA,
+)
+JOINED = CaseTeamJoined(case=CASE, practitioner=BARTEK)
+CLOSED = CaseClosed(case=CASE, outcome=Outcome.COMPLETED)
+
+SCHEDULED = SessionScheduled(
+    session=SESSION,
+    case=CASE,
+    therapist=ANNA,
+    starts_at=NOW - HOUR,
+    ends_at=NOW,
+    room="2",
+)
+HELD = SessionHeld(session=SESSION, case=CASE, started_at=NOW - HOUR, ended_at=NOW)
+CANCELLED = SessionCancelled(session=SESSION, case=CASE, by=CancelledBy.CLIENT)
+MISSED = SessionMissed(session=SESSION, case=CASE)
+
+DRAFTED = NoteDrafted(
+    note=NOTE,
+    case=CASE,
+    author=ANNA,
+    kind=NoteKind.SESSION,
+    occurred_at=NOW - HOUR,
+    text=WORDS,
+    late=False,
+)
+REVISED = NoteRevised(note=NOTE, case=CASE, text=WORDS)
+SIGNED = NoteSigned(
+    note=NOTE,
+    case=CASE,
+    author=ANNA,
+    role=Role.CLINICIAN,
+    title="psychotherapist",
+    registration=CERTIFICATE,
+    text_version=1,
+)
+COUNTERSIGNED = NoteCountersigned(
+    note=NOTE,
+    case=CASE,
+    practitioner=BARTEK,
+    title="supervisor",
+    registration=CERTIFICATE,
+    text_version=1,
+)
+AMENDED = NoteAmended(note=NOTE, case=CASE, author=ANNA, reason=WORDS, text=WORDS)
+ERRONEOUS = NoteMarkedErroneous(note=NOTE, case=CASE, reason=WORDS)
+
+WRITTEN = ProcessNoteWritten(note=NOTE, case=CASE, author=ANNA, occurred_at=NOW - HOUR, text=WORDS)
+
+GIVEN = ConsentGiven(
+    consent=CONSENT, client=CLIENT, scope=Scope.THERAPY, purpose="therapy", form=Form.WRITTEN
+)
+REFUSED = ConsentRefused(
+    consent=CONSENT, client=CLIENT, scope=Scope.RECORDING, purpose="teaching", form=Form.ORAL
+)
+WITHDRAWN = ConsentWithdrawn(consent=CONSENT, client=CLIENT, form=Form.ELECTRONIC)
+
+JOINED_CLINIC = PractitionerRegistered(
+    practitioner=ANNA,
+    staff_stream=STREAM,
+    given_name="Anna",
+    family_name="Nowak",
+    title="psychotherapist",
+    registration=CERTIFICATE,
+    roles=(Role.CLINICIAN,),
+)
+CONNECTED = IntegrationRegistered(
+    integration=INTEGRATION, staff_stream=STREAM, title="a dashboard", scopes=("caseload:read",)
+)
+LOOKED = AccessRecorded(
+    kind=AccessKind.READ,
+    action=Action.READ,
+    object_type="note",
+    classes=(Class.CLINICAL,),
+    origins=("tests.powiernik.invalid",),
+    retain_until=date(2029, 3, 2),
+    retention_rule=RETENTION_RULE,
+    visible_to_client=True,
+    client=CLIENT,
+)
+DENIED = AccessDenied(
+    kind=AccessKind.READ,
+    object_type="note",
+    outcome=8,
+    reason="deny.role",
+    retain_until=date(2029, 3, 2),
+    retention_rule=RETENTION_RULE,
+    visible_to_client=True,
+)
+
+EVERY_EVENT: tuple[Event, ...] = (
+    REGISTERED,
+    IDENTIFIED,
+    CONTACT,
+    REPRESENTED,
+    ClientRepresentativeEnded(representative=MOTHER),
+    LINKED,
+    OPENED,
+    CaseProblemStated(case=CASE, words=WORDS),
+    JOINED,
+    CaseTeamLeft(case=CASE, practitioner=BARTEK),
+    CaseTransferred(case=CASE, previous=ANNA, therapist=BARTEK),
+    CLOSED,
+    CaseReopened(case=CASE),
+    SCHEDULED,
+    HELD,
+    CANCELLED,
+    MISSED,
+    DRAFTED,
+    REVISED,
+    SIGNED,
+    COUNTERSIGNED,
+    AMENDED,
+    ERRONEOUS,
+    WRITTEN,
+    ProcessNoteAmended(note=NOTE, case=CASE, text=WORDS),
+    GIVEN,
+    REFUSED,
+    WITHDRAWN,
+    JOINED_CLINIC,
+    PractitionerRolesChanged(roles=(Role.COMPLIANCE,)),
+    PractitionerDeparted(),
+    CONNECTED,
+    IntegrationWithdrawn(),
+    LOOKED,
+    DENIED,
+)
+"""One of each, so that a new event without an example fails ``test_vocabulary``."""
+
+any_history = st.lists(st.sampled_from((*EVERY_EVENT, None)), max_size=25)
+"""Known events in any order, some of them sealed for good: what a fold must bear."""
