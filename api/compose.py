@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -36,6 +37,7 @@ from infrastructure.accounts import (
     PasswordRefused,
     SignedIn,
     SignInRefused,
+    one_time_secret,
 )
 from infrastructure.errors import (
     Broken,
@@ -74,6 +76,9 @@ PROJECTIONS: tuple[Projection, ...] = (
     StaffProjection(),
 )
 POLL_SECONDS = 0.05
+RETRY_SECONDS = 1
+
+logger = logging.getLogger("powiernik")
 
 
 class Views:
@@ -126,6 +131,7 @@ class Clinic:
     wake: threading.Event = field(default_factory=threading.Event)
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
+    _trouble: str | None = None
 
     @property
     def accounts(self) -> Accounts:
@@ -191,9 +197,13 @@ class Clinic:
 
     def _follow(self) -> None:
         while not self._stop.is_set():
-            with contextlib.suppress(FolderRefused), locked(self._follower_lock):
-                self._follow_alone()
-            self._stop.wait(1)
+            try:
+                with contextlib.suppress(FolderRefused), locked(self._follower_lock):
+                    self._follow_alone()
+            except Exception as error:  # noqa: BLE001 - a full disk or a bad row must not end it
+                self._trouble = getattr(error, "code", type(error).__name__)
+                logger.error("following stopped: %s", self._trouble)  # noqa: TRY400 - no traceback
+            self._stop.wait(RETRY_SECONDS)
 
     def _follow_alone(self) -> None:
         follower = self.follower("follow")
@@ -204,8 +214,14 @@ class Clinic:
             except Overtaken:
                 # A rebuilt version was swapped in between reading and writing: go on with it.
                 continue
+            self._trouble = None
             if not applied:
                 self.wake.wait(POLL_SECONDS)
+
+    @property
+    def trouble(self) -> str | None:
+        """Why projections are not followed at the moment, as a code; ``None`` where they are."""
+        return self._trouble
 
     async def reach(self, position: int, *names: str, seconds: float = 5.0) -> None:
         """Wait until projections show an event.
@@ -271,13 +287,14 @@ def create(
     *,
     origin: str | None = None,
     cost: Cost | None = None,
+    clock: Clock | None = None,
 ) -> None:
     """Make a data folder.
 
     Raises:
         FolderRefused: There is something in it already.
     """
-    data_folder.create(path, passphrases, origin=origin, cost=cost)
+    data_folder.create(path, passphrases, origin=origin, cost=cost, clock=clock)
 
 
 def open_clinic(path: Path, passphrase: str, *, clock: Clock | None = None) -> Clinic:
@@ -375,9 +392,9 @@ def verify(
 
 
 @contextlib.contextmanager
-def opened(path: Path, passphrase: str) -> Iterator[Clinic]:
+def opened(path: Path, passphrase: str, *, clock: Clock | None = None) -> Iterator[Clinic]:
     """A clinic that is closed at the end of the block."""
-    clinic = open_clinic(path, passphrase)
+    clinic = open_clinic(path, passphrase, clock=clock)
     try:
         yield clinic
     finally:

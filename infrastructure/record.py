@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import secrets
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
@@ -296,12 +297,19 @@ class _Batch:
         return all(items.at_hand(*self._item_owners(text)) for text in self._texts)
 
     def make_ready(self) -> None:
-        """Find or make what is missing; waits for the disk."""
-        self._vault.keyring.make(self._wanted(), self.now)
-        for text in self._texts:
-            owners = self._item_owners(text)
-            if not self._vault.items.at_hand(*owners):
-                self._vault.items.make(*owners)
+        """Find or make what is missing; waits for the disk.
+
+        Raises:
+            RecordUnavailable: The key store cannot be written; nothing was.
+        """
+        try:
+            self._vault.keyring.make(self._wanted(), self.now)
+            for text in self._texts:
+                owners = self._item_owners(text)
+                if not self._vault.items.at_hand(*owners):
+                    self._vault.items.make(*owners)
+        except sqlite3.Error:
+            raise RecordUnavailable from None
 
     def submission(self) -> Submission:
         """The sealed lines, with the making of new keys in front of their first use."""

@@ -21,7 +21,9 @@ from rich.console import Console
 from api import compose
 from api.cli.output import progress, tell
 from api.cli.passphrase import Passphrase, passphrase_options
-from api.demo.play import play
+from api.demo.clock import StoryClock
+from api.demo.play import Played, play
+from api.demo.sign_ins import sign_ins
 from api.http.app import create_app
 from domain.errors import Refusal
 from domain.use_cases import administrator
@@ -143,12 +145,14 @@ def demo(
     with tempfile.TemporaryDirectory(prefix="powiernik-") as scratch:
         folder = data or Path(scratch) / "clinic"
         passphrase = secrets.token_urlsafe(24)
-        compose.create(folder, [passphrase], cost=compose.LIGHT)
-        with compose.opened(folder, passphrase) as clinic:
+        # Its own texts tell of six weeks; a log's time never goes back, so it begins there too.
+        clock = compose.SystemClock() if texts else StoryClock()
+        compose.create(folder, [passphrase], cost=compose.LIGHT, clock=clock)
+        with compose.opened(folder, passphrase, clock=clock) as clinic:
             clinic.start_following()
             played = asyncio.run(play(clinic, console, texts=texts))
             if and_serve:
-                _tell_sign_ins(clinic, console, played, port)
+                _tell_sign_ins(clinic, played, port)
                 _serve(clinic, "127.0.0.1", port, None, None, follow=False)
         with progress("verify") as step:
             verdict = compose.verify(folder, passphrase, step)
@@ -234,6 +238,14 @@ def reset_password(
     with compose.opened(data, Passphrase(passphrase_fd, passphrase_file).ask()) as clinic:
         secret = clinic.accounts.reset(name)
     tell({"name": name, "one_time_password": secret}, as_json=as_json)
+
+
+def _tell_sign_ins(clinic: compose.Clinic, played: Played, port: int) -> None:
+    address = f"http://127.0.0.1:{port}"
+    click.echo(f"\nServing on {address} until Ctrl-C. POST {address}/v1/sign-in to begin;")
+    click.echo(f"{address}/v1/openapi.json describes the rest. One-time passwords, shown once:\n")
+    for each in sign_ins(clinic, played):
+        click.echo(f"  {each.role:<14} {each.name:<12} {each.password}")
 
 
 def _serve(

@@ -15,8 +15,8 @@ class StoryClock:
     """A clock that stands where the story stands; it never goes back, nor beyond the real time."""
 
     def __init__(self, today: date | None = None) -> None:
-        self._monday = first_monday(today or _today())
-        self._at: datetime | None = moment(self._monday, 8)
+        self.weeks = Weeks(today)
+        self._at: datetime | None = self.weeks.at(0, 0, 8)
 
     def now(self) -> datetime:
         """The story's instant; once the story is over, the system's."""

@@ -136,9 +136,12 @@ async def compare(play: Play, console: Console, dossiers: tuple[Dossier, ...]) -
     exact = {"problems": 0, "notes": 0}
 
     async def one(dossier: Dossier, step: Step) -> None:
-        exact["problems"] += await _problems_exact(play, dossier)
+        # First the answer, then the sum: others add to it in the meantime.
+        problems = await _problems_exact(play, dossier)
+        exact["problems"] += problems
         for number, words in enumerate(dossier.notes):
-            exact["notes"] += await _is_exact(play, dossier, number, words)
+            is_exact = await _is_exact(play, dossier, number, words)
+            exact["notes"] += is_exact
             step(1)
 
     async with _progress(console, "read back", texts) as step:

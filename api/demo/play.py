@@ -67,7 +67,8 @@ async def play(clinic: Clinic, console: Console, *, texts: Path | None = None) -
 async def _tell(stage: Play, console: Console) -> None:
     show.line(console, "Six weeks in a small clinic, with invented people, are being recorded …")
     began = time.monotonic()
-    await story.tell(stage, Weeks())
+    clock = stage.clinic.clock
+    await story.tell(stage, clock.weeks if isinstance(clock, StoryClock) else Weeks())
     _release(stage)
     seconds = time.monotonic() - began
     show.line(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from textwrap import shorten
 
@@ -34,23 +33,23 @@ _OBJECTS = {
     "identity": "name card",
     "integration": "program",
     "practitioner": "staff file",
-    "record": "record entry",
 }
 _PURPOSES = {
     "TREAT": "treatment",
-    "HOPERAT": "running the clinic",
+    "HOPERAT": "operations",
     "HQUALIMP": "quality",
-    "PATRQT": "her own request",
+    "PATRQT": "own request",
     "HCOMPL": "compliance",
-    "HSYSADMIN": "administration",
+    "HSYSADMIN": "system",
     "ACCESS-REVIEW": "access review",
 }
 _REASONS = {
     "deny.relationship.none": "no care relation",
     "deny.role": "not for this role",
     "deny.purpose": "not for this purpose",
-    "deny.no-such-record": "no such record",
+    "deny.no-such-record": "not there for her",
 }
+_ROLES = {"administrator": "admin"}
 _OTHERS = {
     ActorKind.CLIENT.value: "the client herself",
     ActorKind.SYSTEM.value: "the clinic itself",
@@ -119,13 +118,13 @@ def _words(note: OpenedNote) -> str:
 
 
 def audit_trail(console: Console, page: Page) -> None:
-    """The newest lines of the audit trail, as the officer sees them."""
+    """The newest lines of the audit trail, as the officer sees them: clients by pseudonym."""
     title = f"2 · Audit trail, newest {len(page.entries)} lines, as the officer sees them"
-    columns = ("Time", "Who", "Role", "What", "Whose", "Why", "Outcome")
-    table = _table(title, *columns)
+    table = _table(title, "Time", "Who", "Role", "What", "Whose", "Why", "Outcome")
+    short = {person: _initial(name) for person, name in page.names.items()}
     for each in page.entries:
-        time, who, role, *rest = _cells(each, page.names)
-        table.add_row(time, who, role, rest[0], _whose(each), *rest[1:], style=_style(each))
+        time, who, role, what, why, outcome = _cells(each, short)
+        table.add_row(time, who, role, what, _whose(each), why, outcome, style=_style(each))
     _print(console, table)
 
 
@@ -139,41 +138,55 @@ def access_log(console: Console, page: Page, client: str, *, lines: int) -> None
     _print(console, table)
 
 
-def _cells(entry: Entry, names: Names) -> Iterable[str]:
-    yield _when(entry.recorded_at)
-    yield names.get(entry.actor) or _OTHERS.get(entry.actor_kind, "somebody")
-    yield entry.role or "none"
-    yield _what(entry)
-    yield _PURPOSES.get(entry.purpose or "", "")
-    yield _outcome(entry)
+def _cells(entry: Entry, names: Names) -> tuple[str, str, str, str, str, str]:
+    role = entry.role or "none"
+    return (
+        f"{entry.recorded_at.astimezone():%d %b %H:%M}",
+        names.get(entry.actor) or _OTHERS.get(entry.actor_kind, "somebody"),
+        _ROLES.get(role, role),
+        _what(entry),
+        _PURPOSES.get(entry.purpose or "", ""),
+        "done" if _done(entry) else "REFUSED",
+    )
 
 
 def _what(entry: Entry) -> str:
     verb = _VERBS.get(entry.kind, entry.kind.lower())
     if entry.kind == "SYSTEM_BATCH":
         return verb
-    count = f" ({entry.count})" if entry.count is not None else ""
-    return f"{verb} {_OBJECTS.get(entry.object_type, entry.object_type)}{count}"
+    found = f"{verb} {_OBJECTS.get(entry.object_type, entry.object_type)}"
+    if not _done(entry):
+        found += f": {_REASONS.get(entry.reason or '', entry.reason or '')}"
+    return found if entry.count is None else f"{found} ({entry.count})"
 
 
-def _outcome(entry: Entry) -> str:
-    if entry.outcome == "0":
-        return "done"
-    return f"REFUSED: {_REASONS.get(entry.reason or '', entry.reason or '')}"
+def _done(entry: Entry) -> bool:
+    return entry.outcome == "0"
 
 
 def _whose(entry: Entry) -> str:
     return f"…{entry.client[-6:]}" if entry.client else "staff"
 
 
+def _initial(name: str) -> str:
+    given, _, family = name.partition(" ")
+    return f"{given[:1]}. {family}"
+
+
 def _style(entry: Entry) -> str:
-    return "" if entry.outcome == "0" else "bold red"
+    return "" if _done(entry) else "bold red"
 
 
 def _table(title: str | None, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        title=title,
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        collapse_padding=True,
+        pad_edge=False,
+    )
     for each in columns:
-        table.add_column(each, no_wrap=each in ("Time", "Session", "Note about", "Whose"))
+        table.add_column(each, no_wrap=each not in ("What", "Words"))
     return table
 
 

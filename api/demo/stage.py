@@ -124,6 +124,9 @@ class Stage:
 
     async def _did(self, what: str, act: Awaitable[Receipt]) -> Receipt:
         receipt = await act
+        if receipt.repeated:
+            msg = "The demonstration sent a command twice by mistake."
+            raise AssertionError(msg)
         self._count(what, receipt)
         return receipt
 

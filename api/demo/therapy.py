@@ -46,18 +46,23 @@ class Therapy(Office):
 
     async def join(self, by: str, key: str, practitioner: str) -> None:
         """Let a colleague care for a case."""
-        await self._team(clinician.join_team, by, key, practitioner)
+        await self._team("join", clinician.join_team, by, key, practitioner)
 
     async def leave(self, by: str, key: str, practitioner: str) -> None:
         """Let a colleague no longer care for a case."""
-        await self._team(clinician.leave_team, by, key, practitioner)
+        await self._team("leave", clinician.leave_team, by, key, practitioner)
 
     async def transfer(self, by: str, key: str, therapist: str) -> None:
         """Let another therapist go on with a case."""
-        await self._team(clinician.transfer_case, by, key, therapist)
+        await self._team("transfer", clinician.transfer_case, by, key, therapist)
 
     async def _team(
-        self, change: Callable[..., Awaitable[Receipt]], by: str, key: str, colleague: str
+        self,
+        what: str,
+        change: Callable[..., Awaitable[Receipt]],
+        by: str,
+        key: str,
+        colleague: str,
     ) -> None:
         act = change(
             self.desk,
@@ -65,7 +70,7 @@ class Therapy(Office):
             self.cases[key],
             self.practitioner(colleague),
             expected=self._case_version(key),
-            command=command_of("team", key, colleague),
+            command=command_of("team", what, key, colleague),
         )
         await self._did("care team", act)
 
@@ -165,19 +170,11 @@ class Therapy(Office):
         *,
         kind: NoteKind = NoteKind.SESSION,
         session: str | None = None,
-    ) -> Receipt:
-        """Begin a note, about a session or about this moment; the same again changes nothing."""
-        booked = self.sessions[session] if session else None
-        occurred_at = booked.starts_at if booked else self.clinic.clock.now()
-        new = NewNote(kind, occurred_at, FreeText(words), booked.id if booked else None)
-        act = clinician.draft_note(
-            self.desk, self.who(by), self.cases[key], new, command=command_of("note", name, words)
-        )
-        receipt = await self._did("note", act)
-        if not receipt.repeated:
-            note = NoteId(receipt.named("note"))
-            self.notes[name] = Written(note, self.cases[key], 1, words)
-        return receipt
+    ) -> None:
+        """Begin a note, about a session or about this moment."""
+        act = self._draft(by, key, (name, words), kind, session)
+        note = NoteId((await self._did("note", act)).named("note"))
+        self.notes[name] = Written(note, self.cases[key], 1, words)
 
     async def draft_again(
         self, by: str, key: str, name: str, words: str, *, session: str | None = None
@@ -187,10 +184,22 @@ class Therapy(Office):
         Raises:
             AssertionError: It was taken for another draft.
         """
-        receipt = await self.draft(by, key, name, words, session=session)
+        receipt = await self._draft(by, key, (name, words), NoteKind.SESSION, session)
         if not receipt.repeated or receipt.named("note") != self.notes[name].id:
             msg = "The demonstration expected a retry to change nothing."
             raise AssertionError(msg)
+        self._count("retried", receipt)
+
+    async def _draft(
+        self, by: str, key: str, note: tuple[str, str], kind: NoteKind, session: str | None
+    ) -> Receipt:
+        name, words = note
+        booked = self.sessions[session] if session else None
+        occurred_at = booked.starts_at if booked else self.clinic.clock.now()
+        new = NewNote(kind, occurred_at, FreeText(words), booked.id if booked else None)
+        return await clinician.draft_note(
+            self.desk, self.who(by), self.cases[key], new, command=command_of("note", name, words)
+        )
 
     async def revise(self, by: str, name: str, words: str) -> None:
         """Replace a draft's words."""

@@ -300,11 +300,11 @@ async def read_caseload(
     told = []
     for line in lines:
         frame = frames[line.case]
-        clients: list[str] = list(frame.clients) if frame else []
+        clients = frame.clients if frame else ()
         names = [card.name for each in clients if (card := cards.get(each))]
         told.append(
             CaseloadLine(
-                case=line.case, since=line.since, open=line.open, clients=clients, names=names
+                case=line.case, since=line.since, open=line.open, clients=list(clients), names=names
             )
         )
     return CaseloadTold(practitioner=who.actor.id, cases=told)

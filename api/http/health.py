@@ -28,7 +28,7 @@ async def live() -> Health:
 async def ready(clinic: TheClinic, response: Response) -> Health:
     """The record can be read and its projections follow."""
     behind = clinic.last_position() - clinic.views.position()
-    if behind > MOST_BEHIND:
+    if clinic.trouble is not None or behind > MOST_BEHIND:
         response.status_code = 503
         return Health(status="projections are behind")
     return Health(status="ok")

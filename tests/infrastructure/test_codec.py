@@ -84,7 +84,7 @@ GONE = encode(PractitionerDeparted())
 
 def closed(event: Event) -> Event:
     """The event as it comes back: its texts sealed, each for its own field."""
-    changes = {}
+    changes: dict[str, Any] = {}
     for number, each in enumerate(fields(event)):
         value = getattr(event, each.name)
         if isinstance(value, FreeText) and value.words is not None:
@@ -93,7 +93,7 @@ def closed(event: Event) -> Event:
 
 
 @pytest.mark.parametrize("name", sorted(VOCABULARY))
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_every_event_comes_back_as_it_was(name: str, data: st.DataObject) -> None:
     event = data.draw(strategies.events(name))
@@ -294,17 +294,18 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_a_hostile_payload_is_refused_at_once_and_without_its_content(hostile: str) -> None:
     payload = HOSTILE[hostile]()
-    spent = []
+    spent, errors = [], []
     for _ in range(3):
-        started = time.perf_counter()
+        started = time.thread_time()
         with pytest.raises(Broken) as caught:
             codec.decode(payload)
-        spent.append(time.perf_counter() - started)
-    assert caught.value.code in {"E-PARSE", "E-LIMIT"}
-    assert SECRET not in str(caught.value)
-    assert caught.value.__cause__ is None
-    assert caught.value.__suppress_context__ or caught.value.__context__ is None
-    # The best of three: another test may be holding the processor.
+        spent.append(time.thread_time() - started)
+        errors.append(caught.value)
+    for error in errors:
+        assert error.code in {"E-PARSE", "E-LIMIT"}
+        assert SECRET not in str(error)
+        assert error.__suppress_context__ or error.__context__ is None
+    # Time of this thread alone: other tests may be holding the processor.
     assert min(spent) < 0.01
 
 
@@ -313,15 +314,17 @@ def test_a_hostile_payload_is_refused_at_once_and_without_its_content(hostile: s
 
 @pytest.mark.parametrize("wrong", ["", "c1" * 15, "C1" * 16, "c1 " * 16, "c1" * 17])
 def test_an_id_that_would_not_come_back_as_it_was_is_not_written(wrong: str) -> None:
-    for attempt in (
-        lambda: encode(look(client=ClientId(wrong))),
-        lambda: encode(look(items=(ItemId(wrong),))),
-        lambda: encode(look(), owner=Owner(OwnerKind.CLIENT, wrong)),
-        lambda: encode(look(), concerning=(ClientId(wrong),)),
-        lambda: encode(look(), who=replace(SOMEBODY, actor=replace(SOMEBODY.actor, id=wrong))),
-    ):
+    stranger = replace(SOMEBODY, actor=replace(SOMEBODY.actor, id=ActorId(wrong)))
+    attempts: tuple[tuple[AccessRecorded, dict[str, Any]], ...] = (
+        (look(client=ClientId(wrong)), {}),
+        (look(items=(ItemId(wrong),)), {}),
+        (look(), {"owner": Owner(OwnerKind.CLIENT, wrong)}),
+        (look(), {"concerning": (ClientId(wrong),)}),
+        (look(), {"who": stranger}),
+    )
+    for event, changes in attempts:
         with pytest.raises(Broken, match="E-PARSE"):
-            attempt()
+            encode(event, **changes)
 
 
 def test_a_list_that_is_too_long_to_be_read_is_not_written() -> None:

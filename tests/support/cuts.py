@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -91,13 +92,16 @@ def cut_over_and_over(place: Path, cuts: int, *, each_mount: int = 10, seed: int
                 ear.wait_for(chance.randint(1, 20))
                 time.sleep(chance.random() / 50)
                 lines = list(ear.lines)
+                # Cut in full flight; then it holds still, or the image would grow while it is judged.
                 figures.cuts += 1
                 survives = figures.cuts if figures.cuts % 3 else None
                 shutil.rmtree(image, ignore_errors=True)
                 image = disk.power_cut(place / f"{figures.cuts}", survives)
+                ear.process.send_signal(signal.SIGSTOP)
                 heard = Told(set(told.begun), dict(told.acknowledged))
                 heard.take(lines)
                 _judge(image / "clinic", custody, heard, figures)
+                ear.process.send_signal(signal.SIGCONT)
         # What was begun or acknowledged after the last cut never happened.
         told = heard
         shutil.rmtree(backing)

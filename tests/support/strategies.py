@@ -45,12 +45,14 @@ _PLAIN: dict[object, st.SearchStrategy[Any]] = {
 
 def values(hint: Any) -> st.SearchStrategy[Any]:
     """Values of a type that an event's field may have."""
-    if hint in _PLAIN:
-        return _PLAIN[hint]
+    plain = _PLAIN.get(hint)
+    if plain is not None:
+        return plain
     if isinstance(hint, NewType):
         return IDS
     if get_origin(hint) in (Union, UnionType):
-        return st.one_of(st.none() if each is NoneType else values(each) for each in get_args(hint))
+        (inner,) = [each for each in get_args(hint) if each is not NoneType]
+        return st.none() | values(inner)
     if get_origin(hint) is tuple:
         return st.lists(values(get_args(hint)[0]), max_size=4).map(tuple)
     if isinstance(hint, type) and issubclass(hint, Enum):

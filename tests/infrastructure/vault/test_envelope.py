@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from domain.confidentiality import CLINICAL, Class
+from domain.confidentiality import CLINICAL
 from infrastructure.errors import Broken
 from infrastructure.vault import envelope
 from infrastructure.vault.envelope import (
@@ -316,7 +316,7 @@ def test_a_stuck_source_of_randomness_repeats_no_key_for_other_words(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The hedge: the context differs, and with it key, nonce and commitment (attack 16)."""
-    monkeypatch.setattr(envelope.os, "urandom", bytes)
+    monkeypatch.setattr("infrastructure.vault.envelope.os.urandom", bytes)
     first, second = sealed(b"one text"), sealed(b"another")
     assert first[64:80] != second[64:80]
     assert first[104:136] != second[104:136]
@@ -401,4 +401,3 @@ def test_a_wrapped_key_is_bound_to_64_bytes_of_context() -> None:
         "5053570101010200" + LOG.hex() + b"t".hex() * 16 + b"k".hex() * 16 + "000007ea" + "00000003"
     )
     assert len(place.context(LOG, 3)) == 64
-    assert Class.CLINICAL == 2

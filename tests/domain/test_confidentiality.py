@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from domain.confidentiality import (
+    ACCOUNTABILITY,
+    ADMINISTRATIVE,
+    CLINICAL,
+    FRAME,
+    PROCESS_NOTE,
+    Class,
+    KeyPurpose,
+    Label,
+    Owner,
+    OwnerKind,
+    label_for,
+    neutral,
+)
+from domain.events import VOCABULARY
+
+CLIENT, COUPLE = Owner(OwnerKind.CLIENT, "c" * 32), Owner(OwnerKind.CASE, "a" * 32)
+STAFF = (
+    Owner(OwnerKind.PRACTITIONER, "1" * 32),
+    Owner(OwnerKind.INTEGRATION, "8" * 32),
+    Owner(OwnerKind.CLINIC, "9" * 32),
+)
+
+CLASSES = {
+    "access.recorded": "M",
+    "access.denied": "M",
+    "process_note.written": "D",
+    "process_note.amended": "D",
+    "case.problem_stated": "B",
+    "note.drafted": "B",
+    "note.revised": "B",
+    "note.signed": "B",
+    "note.amended": "B",
+    "note.countersigned": "B",
+    "note.marked_erroneous": "B",
+}
+"""The class of every event that is more than administrative."""
+
+FRAMES = (
+    {"client.registered", "client.case_linked"}
+    | {"consent.given", "consent.refused", "consent.withdrawn"}
+    | {"case.opened", "case.team_joined", "case.team_left"}
+    | {"case.transferred", "case.closed", "case.reopened"}
+    | {"practitioner.registered", "practitioner.roles_changed", "practitioner.departed"}
+    | {"integration.registered", "integration.withdrawn"}
+)
+"""What the policy may read without an access event, and nothing else."""
+
+
+def test_classes_are_lettered_from_a_to_m() -> None:
+    assert "".join(each.letter for each in Class) == "ABCDEFGHIJKLM"
+
+
+@pytest.mark.parametrize("name", sorted(VOCABULARY))
+def test_every_event_has_its_class(name: str) -> None:
+    assert VOCABULARY[name].LABEL.cls.letter == CLASSES.get(name, "A")
+
+
+def test_the_policy_reads_frames_and_nothing_else() -> None:
+    readable = {
+        name for name, kind in VOCABULARY.items() if kind.LABEL.purpose is KeyPurpose.RELATIONSHIP
+    }
+    assert readable == FRAMES
+
+
+@pytest.mark.parametrize("label", [FRAME, ADMINISTRATIVE, CLINICAL, PROCESS_NOTE, ACCOUNTABILITY])
+def test_a_clients_own_content_keeps_its_label(label: Label) -> None:
+    assert label_for(label, CLIENT) == label
+
+
+def test_clinical_content_of_a_couple_is_joint_content_under_the_cases_key() -> None:
+    assert label_for(CLINICAL, COUPLE) == Label(KeyPurpose.CASE, Class.JOINT)
+    assert label_for(ADMINISTRATIVE, COUPLE) == Label(KeyPurpose.CASE, Class.ADMINISTRATIVE)
+
+
+def test_a_process_note_on_a_couple_stays_a_process_note() -> None:
+    assert label_for(PROCESS_NOTE, COUPLE) == Label(KeyPurpose.CASE, Class.PROCESS_NOTE)
+
+
+def test_the_frame_of_a_couple_stays_readable_to_the_policy() -> None:
+    assert label_for(FRAME, COUPLE) == FRAME
+
+
+@pytest.mark.parametrize("owner", STAFF, ids=lambda owner: owner.kind.name)
+def test_what_staff_answer_for_is_sealed_for_staff(owner: Owner) -> None:
+    assert label_for(ACCOUNTABILITY, owner) == Label(KeyPurpose.STAFF, Class.AUDIT_LOG)
+
+
+def test_a_label_for_an_owner_is_its_own_label_for_that_owner() -> None:
+    for purpose, cls, kind in product(KeyPurpose, Class, OwnerKind):
+        owner = Owner(kind, "0" * 32)
+        once = label_for(Label(purpose, cls), owner)
+        assert label_for(once, owner) == once
+
+
+def test_no_neutral_word_tells_one_kind_of_record_from_another() -> None:
+    told = {neutral(each) for each in Class}
+    assert told == {"administrative", "record", "audit-log"}
+    assert neutral(Class.PROCESS_NOTE) == neutral(Class.RISK) == neutral(Class.CLINICAL)
+
+
+def test_stored_numbers_are_what_they_were() -> None:
+    """They stand in every sealed payload: a number that moves makes old records unreadable."""
+    assert [(each.name, each.value) for each in KeyPurpose] == [
+        ("CLINICAL", 1),
+        ("ACCOUNTABILITY", 2),
+        ("CASE", 3),
+        ("TENANT", 4),
+        ("INDEX", 5),
+        ("STAFF", 6),
+        ("RELATIONSHIP", 7),
+    ]
+    assert [(each.name, each.value) for each in OwnerKind] == [
+        ("CLIENT", 1),
+        ("CASE", 2),
+        ("PRACTITIONER", 3),
+        ("INTEGRATION", 4),
+        ("CLINIC", 5),
+    ]
+    assert [each.value for each in Class] == list(range(1, 14))
