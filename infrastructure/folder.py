@@ -250,6 +250,7 @@ def _open(layout: Layout, custody: Keyfile, clock: Clock, opened: ExitStack) -> 
     )
     store = SqliteStore(layout.record, append_key, milliseconds(clock))
     opened.callback(store.close)
+    _must_begin_with(genesis, store, append_key)
     logged = logged_keys(store, log_id, append_key)
     keyring = Keyring(keys, custody, log_id, tag, logged)
     sweep(keys, logged)
@@ -287,10 +288,7 @@ def read_genesis(path: Path) -> Genesis:
     store = structure(path)
     try:
         (row,) = store.rows(0, 1)
-        record = row.record or b""
-        payload = open_control(Kind.GENESIS, row.stream_id, row.stream_id, 1, record)
-        origin, clinic, created_us = msgpack.unpackb(payload)
-        genesis = Genesis(origin, clinic.hex(), datetime.fromtimestamp(created_us / 1_000_000, UTC))
+        genesis = _genesis_of(row)
         whole = genesis.log_id == row.stream_id
     except sqlite3.DatabaseError:
         msg = "The record store is damaged."
@@ -370,6 +368,25 @@ def _must_be_ours(row: Row, record: bytes, append_key: bytes) -> None:
         raise Broken("E-AUTH", "a control record that no writer of ours wrote")
 
 
+def _genesis_of(row: Row) -> Genesis:
+    payload = open_control(Kind.GENESIS, row.stream_id, row.stream_id, 1, row.record or b"")
+    origin, clinic, created_us = msgpack.unpackb(payload)
+    return Genesis(origin, clinic.hex(), datetime.fromtimestamp(created_us / 1_000_000, UTC))
+
+
+def _must_begin_with(genesis: Genesis, store: RecordStore, append_key: bytes) -> None:
+    """Whose log it is was read without a key; with the append key it can be believed."""
+    (row,) = store.rows(0, 1)
+    try:
+        _must_be_ours(row, row.record or b"", append_key)
+        ours = _genesis_of(row) == genesis
+    except Broken:
+        ours = False
+    if not ours:
+        msg = "The record store does not begin as a record does."
+        raise FolderRefused(msg)
+
+
 def _genesis_payload(genesis: Genesis) -> bytes:
     created_us = int(genesis.created_at.timestamp() * 1_000_000)
     payload: bytes = msgpack.packb([genesis.origin, bytes.fromhex(genesis.clinic), created_us])
@@ -382,7 +399,7 @@ def _secret_context(log_id: bytes, name: str) -> bytes:
 
 def _secret(keys: KeyStore, custody: Custody, log_id: bytes, name: str) -> bytes:
     found = keys.secret(name)
-    if found is None:
+    if found is None or found[0] != custody.generation:
         msg = "The key store is damaged."
         raise WrongKeyStore(msg)
     try:

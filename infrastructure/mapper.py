@@ -67,14 +67,19 @@ class SealedMapper(Mapper[UUID]):
         """
         if row.record is None:
             raise Broken("E-PARSE", "a row without its record")
-        recorded_at = _EPOCH + row.time_ms * _MILLISECOND
+        try:
+            recorded_at = _EPOCH + row.time_ms * _MILLISECOND
+        except OverflowError:
+            raise Broken("E-PARSE", "a row of no time that there is") from None
         try:
             key = self._keyring.for_opening(row.key_id)
         except KeyGone:
             return _shredded(row, recorded_at, self._keyring)
         payload = open_record(key, Kind.EVENT, self._log_id, row.stream_id, row.version, row.record)
         found = codec.decode(payload)
-        label = Label(label_for(found.event.LABEL, found.owner).purpose, found.cls)
+        label = label_for(found.event.LABEL, found.owner)
+        if label.cls is not found.cls:
+            label = Label(label.purpose, found.cls)
         if key_for(label) != key.place.label:
             raise Broken("E-BIND", "an event under a key of another purpose or class")
         if self._keyring.tag(found.owner) != key.place.subject_tag:

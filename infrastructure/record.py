@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 import secrets
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
@@ -242,15 +241,23 @@ class Record:
                 number += 1
         return tuple(tickets)
 
+    def open_reply(self, tag: bytes, sealed: bytes) -> bytes:
+        """What is kept for whoever tries a command again.
+
+        Raises:
+            Broken: E-AEAD, it was not written under this tag.
+        """
+        try:
+            return self._replies.decrypt(sealed[:_NONCE], sealed[_NONCE:], tag)
+        except (InvalidTag, ValueError):
+            raise Broken("E-AEAD", "the reply of a command") from None
+
     def _tag(self, who: Circumstances, command: Command) -> bytes:
         name = f"command\0{who.actor.id}\0{command.id}".encode()
         return hmac.digest(self._vault.command_key, name, "sha256")
 
     def _repeated(self, tag: bytes, sealed: bytes, command: Command) -> Receipt:
-        try:
-            plain = self._replies.decrypt(sealed[:_NONCE], sealed[_NONCE:], tag)
-        except InvalidTag:
-            raise Broken("E-AEAD", "the reply of a command") from None
+        plain = self.open_reply(tag, sealed)
         digest, first, last, time_ms, versions, leaves, reply = msgpack.unpackb(plain)
         if not hmac.compare_digest(digest, command.digest):
             raise CommandMismatch
@@ -302,14 +309,11 @@ class _Batch:
         Raises:
             RecordUnavailable: The key store cannot be written; nothing was.
         """
-        try:
-            self._vault.keyring.make(self._wanted(), self.now)
-            for text in self._texts:
-                owners = self._item_owners(text)
-                if not self._vault.items.at_hand(*owners):
-                    self._vault.items.make(*owners)
-        except sqlite3.Error:
-            raise RecordUnavailable from None
+        self._vault.keyring.make(self._wanted(), self.now)
+        for text in self._texts:
+            owners = self._item_owners(text)
+            if not self._vault.items.at_hand(*owners):
+                self._vault.items.make(*owners)
 
     def submission(self) -> Submission:
         """The sealed lines, with the making of new keys in front of their first use."""

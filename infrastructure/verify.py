@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from infrastructure.errors import KeyGone
+from infrastructure.errors import Broken, KeyGone
 from infrastructure.folder import Genesis, OpenFolder
 from infrastructure.ledger.check import Audit, Row
 from infrastructure.ledger.errors import LogBroken
@@ -27,12 +27,16 @@ WHAT_IT_CANNOT_SEE = (
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What was found good: how many rows, their root, and how many were opened."""
+    """What was found good: how many rows, their root, and how many were opened.
+
+    ``commands`` are the kept replies of commands; that none was taken away cannot be seen.
+    """
 
     size: int
     root: bytes
     opened: int
     keys: int
+    commands: int
     with_append_key: bool
 
 
@@ -60,6 +64,9 @@ def verify_log(
             each(row)
         progress(audit.size, standing.size)
     audit.finish(standing.size, standing.range_bytes)
+    newest = audit.state().time_ms
+    if standing.time_ms != newest:
+        raise LogBroken("E-TIME", standing.size, None, f"the time {newest}", standing.time_ms)
     extra = store.rows(standing.size, 1)
     if extra and store.standing().size == standing.size:
         raise LogBroken("E-ROOT", standing.size, None, "no row beyond the head", "a row")
@@ -101,10 +108,28 @@ def verify_folder(
         with suppress(KeyGone):
             folder.vault.keyring.for_opening(key_id)
             keys += 1
+    _verify_items(folder, made)
+    commands = _verify_replies(folder)
+    return Verified(audit.size, audit.root(), opened, keys, commands, with_append_key=True)
+
+
+def _verify_items(folder: OpenFolder, made: set[bytes]) -> None:
+    items = folder.vault.items
     for item_id in folder.keys.item_ids():
         with suppress(KeyGone):
-            stored = folder.vault.items.owner(item_id)
-            # A key that was made and never used is not in the log; nothing is sealed under it.
+            stored = items.owner(item_id)
             if stored.owner_key in made:
-                folder.vault.items.open(stored)
-    return Verified(audit.size, audit.root(), opened, keys, with_append_key=True)
+                items.check(stored)
+            elif folder.vault.keyring.place(stored.owner_key) is None:
+                # A key that was made and never used is not in the log, and may be swept away now.
+                items.owner(item_id)
+                raise Broken("E-KEYSTATE", "an item key whose owner's key is not in the key store")
+
+
+def _verify_replies(folder: OpenFolder) -> int:
+    count, tag = 0, b""
+    while some := folder.store.replies(tag, BATCH):
+        for tag, reply in some:
+            folder.record.open_reply(tag, reply)
+        count += len(some)
+    return count

@@ -59,10 +59,10 @@ def content_of(recorded: Recorded) -> Content:
     return {
         "at": to_ms(recorded.recorded_at),
         "actor": who.actor.id,
-        "actor_kind": who.actor.kind.value,
-        "role": who.role and who.role.value,
-        "mode": who.mode and who.mode.value,
-        "purpose": who.purpose and who.purpose.value,
+        "actor_kind": who.actor.kind,
+        "role": who.role,
+        "mode": who.mode,
+        "purpose": who.purpose,
         "request": who.request,
         "session": who.session_reference,
         "network": who.network_address,
@@ -78,8 +78,8 @@ def _act(recorded: Recorded) -> Content:
     match event:
         case AccessRecorded():
             return {
-                "kind": event.kind.value,
-                "action": event.action.value,
+                "kind": event.kind,
+                "action": event.action,
                 "outcome": "0",
                 "reason": None,
                 "type": _NEUTRAL_OBJECTS.get(event.object_type, event.object_type),

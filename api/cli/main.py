@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import resource
 import secrets
+import signal
+import sqlite3
 import sys
 import tempfile
 from dataclasses import asdict
@@ -16,6 +18,7 @@ from pathlib import Path
 
 import click
 import uvicorn
+from fastapi import FastAPI
 from rich.console import Console
 
 from api import compose
@@ -30,6 +33,10 @@ from domain.use_cases import administrator
 from domain.values import ActorId, ActorKind, Registration, RegistrationKind, Role
 
 BROKEN, UNUSABLE = 1, 2
+MOST = 100
+"""Characters of a name."""
+GRACE_SECONDS = 5
+"""How long requests that are under way may take when the server ends."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 _data = click.option(
@@ -42,6 +49,14 @@ _data = click.option(
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
+def _line(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """A name that can be recorded; asked before anything is made."""
+    if value is not None and not (value.strip() and value.isprintable() and len(value) <= MOST):
+        msg = f"is one line of 1 to {MOST} characters."
+        raise click.BadParameter(msg)
+    return value
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="powiernik")
 def cli() -> None:
@@ -51,10 +66,10 @@ def cli() -> None:
 @cli.command()
 @_data
 @passphrase_options
-@click.option("--origin", default=None, help="The log's name for ever, as clinic.example/log/1.")
-@click.option("--admin", required=True, help="The first administrator's sign-in name.")
-@click.option("--given-name", required=True, help="The first administrator's given name.")
-@click.option("--family-name", required=True, help="The first administrator's family name.")
+@click.option("--origin", callback=_line, help="The log's name for ever, as clinic.example/log/1.")
+@click.option("--admin", required=True, callback=_line, help="The administrator's sign-in name.")
+@click.option("--given-name", required=True, callback=_line, help="The administrator's given name.")
+@click.option("--family-name", required=True, callback=_line, help="Her family name.")
 @_json
 def init(
     data: Path,
@@ -257,8 +272,18 @@ def _serve(
     *,
     follow: bool = True,
 ) -> None:
+    # uvicorn ends its work and raises the signal anew: then the clinic still has to be closed.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
+    try:
+        _run(create_app(clinic, follow=follow), host, port, certificate, key)
+    except SystemExit as error:
+        # Its own codes say that it could not start; here 1 means that something is broken.
+        sys.exit(UNUSABLE if error.code else 0)
+
+
+def _run(app: FastAPI, host: str, port: int, certificate: Path | None, key: Path | None) -> None:
     uvicorn.run(
-        create_app(clinic, follow=follow),
+        app,
         host=host,
         port=port,
         ssl_certfile=certificate,
@@ -268,6 +293,7 @@ def _serve(
         log_level="warning",
         server_header=False,
         proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
 
 
@@ -290,6 +316,11 @@ def main() -> None:
     ) as error:
         click.echo(str(error) or "Refused.", err=True)
         sys.exit(UNUSABLE)
-    except (OSError, KeyboardInterrupt) as error:
+    except sqlite3.DatabaseError as error:
+        damaged = not isinstance(error, sqlite3.OperationalError)
+        what = "Broken: a database of the folder is damaged" if damaged else "Stopped"
+        click.echo(f"{what}: {type(error).__name__}.", err=True)
+        sys.exit(BROKEN if damaged else UNUSABLE)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - a traceback could show content
         click.echo(f"Stopped: {type(error).__name__}.", err=True)
         sys.exit(UNUSABLE)

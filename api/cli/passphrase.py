@@ -24,22 +24,32 @@ class Passphrase:
         """The passphrase; a fresh one is asked for twice and must have a length.
 
         Raises:
-            click.UsageError: There is none, or it is too short.
+            click.UsageError: There is none, or it is too short, or it is no text.
         """
-        if self._descriptor is not None:
-            with os.fdopen(self._descriptor, "r") as stream:
-                found = stream.readline().rstrip("\n")
-        elif self._file is not None:
-            found = self._file.read_text().rstrip("\n")
-        elif sys.stdin.isatty():
-            found = click.prompt("Passphrase", hide_input=True, confirmation_prompt=fresh, err=True)
-        else:
-            msg = "No passphrase: use a terminal, --passphrase-fd or --passphrase-file."
-            raise click.UsageError(msg)
+        try:
+            found = self._read(fresh=fresh)
+            found.encode()
+        except UnicodeError:
+            # The message of the cause holds what was read.
+            msg = "The passphrase is not UTF-8 text."
+            raise click.UsageError(msg) from None
         if fresh and len(found) < SHORTEST:
             msg = f"A passphrase has at least {SHORTEST} characters; six random words are good."
             raise click.UsageError(msg)
-        return str(found)
+        return found
+
+    def _read(self, *, fresh: bool) -> str:
+        if self._descriptor is not None:
+            with os.fdopen(self._descriptor, "r", encoding="utf-8") as stream:
+                return stream.readline().rstrip("\n")
+        if self._file is not None:
+            return self._file.read_text(encoding="utf-8").rstrip("\n")
+        if sys.stdin.isatty():
+            return str(
+                click.prompt("Passphrase", hide_input=True, confirmation_prompt=fresh, err=True)
+            )
+        msg = "No passphrase: use a terminal, --passphrase-fd or --passphrase-file."
+        raise click.UsageError(msg)
 
 
 def passphrase_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -37,6 +37,11 @@ Step = Callable[[int], None]
 class TextsRefused(Exception):
     """The file of texts is not one."""
 
+    def __init__(self) -> None:
+        super().__init__(
+            f"The texts are no CSV file with the columns {', '.join(COLUMNS)}, none of them empty."
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
@@ -82,18 +87,19 @@ def read(path: Path) -> tuple[Dossier, ...]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             for row in csv.DictReader(file, strict=True):
-                question, words, answer = (row[each] for each in COLUMNS)
-                problems.setdefault(question, {})[words] = None
+                question, problem, answer = (row[each] or "" for each in COLUMNS)
+                problems.setdefault(question, {})[problem] = None
                 notes.setdefault(question, []).append(answer)
     except (OSError, KeyError, csv.Error, UnicodeDecodeError):
-        msg = (
-            f"The texts cannot be read: a CSV file with the columns {', '.join(COLUMNS)} is wanted."
-        )
-        raise TextsRefused(msg) from None
-    return tuple(
+        raise TextsRefused from None
+    dossiers = tuple(
         Dossier(number, tuple(problems[each]), tuple(notes[each]))
         for number, each in enumerate(problems, start=1)
     )
+    texts = [text for each in dossiers for text in (*each.problems, *each.notes)]
+    if not texts or not all(text.strip() for text in texts):
+        raise TextsRefused
+    return dossiers
 
 
 async def record(play: Play, console: Console, dossiers: tuple[Dossier, ...]) -> None:

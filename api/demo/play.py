@@ -55,6 +55,7 @@ async def play(clinic: Clinic, console: Console, *, texts: Path | None = None) -
     """
     started = time.monotonic()
     stage = Play(clinic)
+    show.fit(console)
     if texts is None:
         await _tell(stage, console)
         played = await _review(stage, console, started)

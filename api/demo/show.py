@@ -16,6 +16,9 @@ from projections.entries import Entry
 
 _WIDTH = 100
 _EXCERPT = 150
+_WHOLE = ("Time", "Role", "Whose", "Outcome", "Session", "Note about", "Status")
+"""Columns that no line of a narrow terminal breaks."""
+_LEAST = {"What": 14, "Words": 30, "Outcome": 7}
 _VERBS = {
     "READ": "opened",
     "LIST": "listed",
@@ -55,6 +58,12 @@ _OTHERS = {
     ActorKind.SYSTEM.value: "the clinic itself",
     ActorKind.INTEGRATION.value: "a program",
 }
+
+
+def fit(console: Console) -> None:
+    """Where nobody sees the edge of a screen, lines are as long as the tables want them."""
+    if not console.is_terminal:
+        console.width = max(console.width, _WIDTH)
 
 
 def case(console: Console, opened: OpenedCase) -> None:
@@ -186,7 +195,7 @@ def _table(title: str | None, *columns: str) -> Table:
         pad_edge=False,
     )
     for each in columns:
-        table.add_column(each, no_wrap=each not in ("What", "Words"))
+        table.add_column(each, no_wrap=each in _WHOLE, min_width=_LEAST.get(each))
     return table
 
 

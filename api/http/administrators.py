@@ -5,6 +5,7 @@ from __future__ import annotations
 from anyio import to_thread
 from fastapi import APIRouter, Response
 
+from api.compose import PasswordRefused
 from api.http.auth import TheClinic, TheDesk, Who
 from api.http.conditions import CaughtUp, Commanded, Expected, Written, written
 from api.http.recorded import RecordedRoute, leaves
@@ -18,7 +19,7 @@ from api.http.schemas.access import (
     StaffTold,
 )
 from api.http.schemas.common import PathId
-from domain.errors import NotThere
+from domain.errors import Invalid, NotThere
 from domain.use_cases import administrator
 from domain.values import ActorId, ActorKind, ClientId, PractitionerId
 
@@ -181,5 +182,8 @@ async def read_projections(desk: TheDesk, clinic: TheClinic, who: Who) -> list[P
 
 
 async def _account(clinic: TheClinic, name: str, kind: ActorKind, actor: str) -> OneTimePassword:
-    secret = await to_thread.run_sync(clinic.accounts.add, name, kind, ActorId(actor))
+    try:
+        secret = await to_thread.run_sync(clinic.accounts.add, name, kind, ActorId(actor))
+    except PasswordRefused:
+        raise Invalid("name", "is taken") from None
     return OneTimePassword(name=name, one_time_password=secret)

@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from api.compose import Clinic
 from api.http import (
@@ -61,7 +63,14 @@ def describe() -> dict[str, Any]:
         "version": "1",
         "summary": "The case record of a psychotherapy clinic: sealed, and every look recorded.",
         "responses": _PROBLEMS,
+        "generate_unique_id_function": operation_id,
     }
+
+
+def operation_id(route: APIRoute) -> str:
+    """The name of an operation: verb and noun in camel case."""
+    verb, *noun = route.name.split("_")
+    return verb + "".join(each.capitalize() for each in noun)
 
 
 def create_app(clinic: Clinic, *, follow: bool = True) -> FastAPI:
@@ -79,8 +88,12 @@ def create_app(clinic: Clinic, *, follow: bool = True) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/v1/openapi.json",
+        # An unknown path is unknown; no answer repeats the Host header.
+        redirect_slashes=False,
     )
     app.state.clinic = clinic
+    # Two passwords at a time: each costs 64 MiB for a third of a second, on purpose.
+    app.state.passwords = CapacityLimiter(2)
     app.state.desk = replace(clinic.desk, record=WitnessedRecord(clinic.desk.record))
     for router in ROUTERS:
         app.include_router(router)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+from email.utils import format_datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime
 
 from api.http.auth import TheClinic, TheDesk, Who
 from api.http.conditions import CaughtUp, Commanded, Expected, Written, written
@@ -22,10 +23,10 @@ from api.http.schemas.cases import (
     Transfer,
     case_told,
 )
-from api.http.schemas.common import PathId
-from domain.errors import Invalid, NotThere
+from api.http.schemas.common import Instant, PathId
+from domain.errors import Invalid, NotThere, ProjectionBehind
 from domain.use_cases import clinician
-from domain.values import CaseId, ClientId, FreeText, ItemId, PractitionerId, SessionId
+from domain.values import ActorKind, CaseId, ClientId, FreeText, ItemId, PractitionerId, SessionId
 
 router = APIRouter(prefix="/v1", tags=["cases"], route_class=RecordedRoute)
 _WRITES = leaves("AMEND", audience="clinician")
@@ -52,7 +53,7 @@ async def read_case(
     who: Who,
     case_id: PathId,
     response: Response,
-    as_of: Annotated[AwareDatetime | None, Query(description="As recorded by then.")] = None,
+    as_of: Annotated[Instant | None, Query(description="As recorded by then.")] = None,
     at_position: Annotated[int | None, Query(ge=0, le=2**62)] = None,
 ) -> CaseTold:
     """The state of a case: now, or as the record stood at an instant or a position."""
@@ -62,17 +63,24 @@ async def read_case(
     states = clinic.views.case_states
     if as_of is None and at_position is None:
         state = states.of(case_id, opening)
+        if state is None:
+            raise ProjectionBehind
     else:
         if as_of is not None:
             at_position = clinic.position_at(as_of)
-            response.headers["Memento-Datetime"] = as_of.strftime("%a, %d %b %Y %H:%M:%S GMT")
+            response.headers["Memento-Datetime"] = format_datetime(
+                as_of.astimezone(UTC), usegmt=True
+            )
         await clinic.reach(receipt.last)
         state = states.as_of(case_id, at_position or 0)
     if state is None:
         raise NotThere
-    response.headers["ETag"] = f'"{desk.case(CaseId(case_id))[1]}"'
+    # The version of what is shown, not of what the record may hold meanwhile.
+    response.headers["ETag"] = f'"{state.version}"'
     response.headers["Ledger-Position"] = str(receipt.last)
-    return case_told(state, opening, reader=who.actor.id)
+    # A program may be let read a case; its words are for people.
+    words = opening if who.actor.kind is ActorKind.STAFF else None
+    return case_told(state, words, reader=who.actor.id)
 
 
 @router.post("/cases/{case_id}/problems", status_code=201, openapi_extra=_WRITES)
@@ -288,19 +296,18 @@ async def read_caseload(
     """The actor's own cases, with her clients' names."""
     admitted = await clinician.admit_to_caseload(desk, who)
     lines = clinic.views.caseload.of(who.actor.id)
-    frames = {line.case: desk.case(CaseId(line.case))[0] for line in lines}
+    frames = clinician.own_cases(desk, admitted, (CaseId(line.case) for line in lines))
+    lines = [line for line in lines if CaseId(line.case) in frames]
     hits: dict[ClientId, tuple[ItemId, ...]] = {}
     for line in lines:
-        frame = frames[line.case]
-        for client in frame.clients if frame else ():
+        for client in frames[CaseId(line.case)].clients:
             hits[client] = (*hits.get(client, ()), ItemId(line.case))
     opening, receipt = await clinician.look_at_caseload(desk, admitted, hits)
     cards = {each: clinic.views.name_cards.of(each, opening) for each in hits}
     response.headers["Ledger-Position"] = str(receipt.last)
     told = []
     for line in lines:
-        frame = frames[line.case]
-        clients = frame.clients if frame else ()
+        clients = frames[CaseId(line.case)].clients
         names = [card.name for each in clients if (card := cards.get(each))]
         told.append(
             CaseloadLine(

@@ -14,7 +14,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from api.compose import Clinic
+from api.http.auth import TheClinic, Who
 from api.http.errors import HeaderMissing
 from domain.values import Command, Receipt
 
@@ -127,20 +127,21 @@ def position_in(token: str) -> int:
 
 
 async def caught_up(
-    request: Request,
+    clinic: TheClinic,
+    who: Who,
     consistency_token: Annotated[
         str | None, Header(description="From an earlier write: wait until it shows.")
     ] = None,
     prefer: Annotated[str | None, Header(description="``wait=5``: seconds to wait.")] = None,
 ) -> None:
-    """Wait until the projections show what the token stands for.
+    """Wait until the projections show what the token stands for; strangers do not wait here.
 
     Raises:
         ProjectionBehind: They did not within the time.
     """
     if consistency_token is None:
         return
-    clinic: Clinic = request.app.state.clinic
+    del who
     found = _WAIT.search(prefer or "")
     seconds = min(float(found[1]), LONGEST_WAIT) if found else DEFAULT_WAIT
     await clinic.reach(position_in(consistency_token), seconds=seconds)

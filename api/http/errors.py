@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
@@ -158,7 +159,9 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     place = ""
     if isinstance(error, RequestValidationError):
         first = error.errors()[0]
-        place = ".".join(str(each) for each in first["loc"] if isinstance(each, str | int))
+        # The name of a field that is not known was chosen by whoever sent it.
+        known = first["loc"][:-1] if first["type"] == "extra_forbidden" else first["loc"]
+        place = ".".join(str(each) for each in known)
     detail = "The request is not of the form that this operation takes."
     return problem(request, 422, "validation", detail, field=place[:100] or None)
 
@@ -178,9 +181,10 @@ async def _integrity(request: Request, error: Exception) -> JSONResponse:
     return problem(request, 500, "integrity-failure", detail)
 
 
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    logger.error("unexpected %s trace %s", type(error).__name__, trace_id(request))
-    return problem(request, 500, "internal", "Something went wrong; nothing was shown.")
+async def _unavailable(request: Request, error: Exception) -> JSONResponse:
+    # A full disk, a lock that never came free: the message of the cause stays out of the log.
+    logger.error("unavailable %s trace %s", type(error).__name__, trace_id(request))
+    return await _refused(request, RecordUnavailable())
 
 
 _BEARER = {"WWW-Authenticate": "Bearer"}
@@ -194,5 +198,5 @@ _HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[JSONRe
     RequestValidationError: _invalid,
     HTTPException: _http,
     Broken: _integrity,
-    Exception: _unexpected,
+    sqlite3.Error: _unavailable,
 }

@@ -20,7 +20,7 @@ from api.http.schemas.files import (
     Withdrawal,
 )
 from domain import consent as consent_file
-from domain.errors import NotThere
+from domain.errors import ProjectionBehind
 from domain.events.client import ClientRepresentativeAdded
 from domain.events.consent import ConsentGiven, ConsentRefused, ConsentWithdrawn
 from domain.use_cases import clinician, registration
@@ -50,11 +50,11 @@ async def read_identity(
     opening, receipt = await registration.look_at_identity(desk, who, ClientId(client_id))
     card = clinic.views.name_cards.of(client_id, opening)
     if card is None:
-        raise NotThere
-    _, version = desk.client(ClientId(client_id))
-    response.headers["ETag"] = f'"{version}"'
+        raise ProjectionBehind
+    # The version of what is shown, not of what the record may hold meanwhile.
+    response.headers["ETag"] = f'"{card.version}"'
     response.headers["Ledger-Position"] = str(receipt.last)
-    return ClientFile.of(card).model_copy(update={"version": version})
+    return ClientFile.of(card)
 
 
 @router.put("/{client_id}/identity", openapi_extra=leaves("AMEND", audience=_BOTH))

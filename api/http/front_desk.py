@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime
 
 from api.http.auth import TheClinic, TheDesk, Who
 from api.http.conditions import CaughtUp
 from api.http.recorded import RecordedRoute, leaves
 from api.http.schemas.access import CalendarTold, SlotTold
+from api.http.schemas.common import Instant
 from domain.errors import Invalid
 from domain.use_cases import reception
 from domain.values import ClientId, ItemId, Role
@@ -30,8 +30,8 @@ async def read_calendar(
     clinic: TheClinic,
     who: Who,
     response: Response,
-    start: Annotated[AwareDatetime, Query(alias="from")],
-    end: Annotated[AwareDatetime, Query(alias="to")],
+    start: Annotated[Instant, Query(alias="from")],
+    end: Annotated[Instant, Query(alias="to")],
 ) -> CalendarTold:
     """Time, room and therapist of what is taken; never format, group name or reason."""
     if not timedelta(0) < end - start <= LONGEST_SPAN:

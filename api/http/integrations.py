@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime
 
 from api.http.auth import TheClinic, TheDesk, Who
 from api.http.conditions import CaughtUp
@@ -14,10 +13,10 @@ from api.http.front_desk import LONGEST_SPAN
 from api.http.recorded import RecordedRoute, leaves
 from api.http.schemas.access import CalendarTold, CaseloadLine, CaseloadTold, SlotTold
 from api.http.schemas.cases import CaseTold, case_told
-from api.http.schemas.common import PathId
-from domain.errors import Invalid, NotThere
+from api.http.schemas.common import Instant, PathId
+from domain.errors import Invalid, ProjectionBehind
 from domain.use_cases import clinician, reception
-from domain.values import CaseId, ClientId, ItemId, Role
+from domain.values import CaseId, ClientId, ItemId, PractitionerId
 
 router = APIRouter(prefix="/v1/projections", tags=["integrations"], route_class=RecordedRoute)
 
@@ -34,8 +33,8 @@ async def read_case_state(
     opening, receipt = await clinician.look_at_case(desk, who, CaseId(case_id))
     state = clinic.views.case_states.of(case_id, opening)
     if state is None:
-        raise NotThere
-    response.headers["ETag"] = f'"{desk.case(CaseId(case_id))[1]}"'
+        raise ProjectionBehind
+    response.headers["ETag"] = f'"{state.version}"'
     response.headers["Ledger-Position"] = str(receipt.last)
     return case_told(state, None, reader=who.actor.id)
 
@@ -45,14 +44,11 @@ async def read_case_state(
     dependencies=[CaughtUp],
     openapi_extra=leaves("LIST", audience="integration"),
 )
-async def read_caseload(
+async def read_caseload_projection(
     desk: TheDesk, clinic: TheClinic, who: Who, practitioner_id: PathId, response: Response
 ) -> CaseloadTold:
     """A practitioner's cases, by pseudonymous ids."""
-    admitted = await clinician.admit_to_caseload(desk, who)
-    if admitted.role is not Role.INTEGRATION:
-        # A clinician reads her own caseload, with names; here only programs read.
-        raise NotThere
+    admitted = await clinician.admit_to_caseload(desk, who, PractitionerId(practitioner_id))
     lines = clinic.views.caseload.of(practitioner_id)
     told, hits = [], dict[ClientId, tuple[ItemId, ...]]()
     for line in lines:
@@ -73,13 +69,13 @@ async def read_caseload(
 @router.get(
     "/calendar", dependencies=[CaughtUp], openapi_extra=leaves("LIST", audience="integration")
 )
-async def read_calendar(
+async def read_calendar_projection(
     desk: TheDesk,
     clinic: TheClinic,
     who: Who,
     response: Response,
-    start: Annotated[AwareDatetime, Query(alias="from")],
-    end: Annotated[AwareDatetime, Query(alias="to")],
+    start: Annotated[Instant, Query(alias="from")],
+    end: Annotated[Instant, Query(alias="to")],
 ) -> CalendarTold:
     """Times, rooms and therapists, by pseudonymous ids."""
     if not timedelta(0) < end - start <= LONGEST_SPAN:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+logger = logging.getLogger("powiernik")
 MOST_BODY = 1024 * 1024
 """Bytes of a request body."""
 _METHODS_WITH_BODY = {"POST", "PUT", "PATCH"}
@@ -33,8 +35,12 @@ class Limits:
         scope.setdefault("state", {})["trace_id"] = trace
         stamp = _HEADERS if scope["path"].startswith("/v1") else _HEADERS[:3]
 
+        started = False
+
         async def send_stamped(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 message["headers"] = [
                     *message.get("headers", []),
                     *stamp,
@@ -44,7 +50,7 @@ class Limits:
 
         refusal = _refusal(scope)
         if refusal is not None:
-            await _refuse(send_stamped, *refusal, trace)
+            await _refuse(send_stamped, *refusal, _NOT_TAKEN, trace)
             return
         read = 0
 
@@ -59,31 +65,41 @@ class Limits:
         try:
             await self._app(scope, receive_limited, send_stamped)
         except _TooLarge:
-            await _refuse(send_stamped, 413, "too-large", trace)
+            await _refuse(send_stamped, 413, "too-large", _NOT_TAKEN, trace)
+        except Exception as error:  # noqa: BLE001 - the server would log its message, and content with it
+            logger.error("unexpected %s trace %s", type(error).__name__, trace)  # noqa: TRY400 - so would a traceback
+            if not started:
+                await _refuse(send_stamped, 500, "internal", _WENT_WRONG, trace)
 
 
 class _TooLarge(BaseException):
     """Passes every handler of ordinary exceptions on its way out."""
 
 
+_NOT_TAKEN = "The body is too large or not of a type that is taken here."
+_WENT_WRONG = "Something went wrong; nothing was shown."
+_DIGITS = len(str(MOST_BODY))
+
+
 def _refusal(scope: Scope) -> tuple[int, str] | None:
-    headers = {name: value for name, value in scope["headers"] if name.startswith(b"content-")}
+    headers = dict(scope["headers"])
     length = headers.get(b"content-length", b"0")
-    if not length.isdigit() or int(length) > MOST_BODY:
+    if not length.isdigit() or len(length) > _DIGITS or int(length) > MOST_BODY:
         return 413, "too-large"
     kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
-    if scope["method"] in _METHODS_WITH_BODY and length != b"0" and kind != b"application/json":
+    has_body = length != b"0" or b"transfer-encoding" in headers
+    if scope["method"] in _METHODS_WITH_BODY and has_body and kind != b"application/json":
         return 415, "unsupported-media-type"
     return None
 
 
-async def _refuse(send: Send, status: int, code: str, trace: str) -> None:
+async def _refuse(send: Send, status: int, code: str, detail: str, trace: str) -> None:
     body = json.dumps(
         {
             "type": f"urn:powiernik:problem:{code}",
             "title": code.replace("-", " "),
             "status": status,
-            "detail": "The body is too large or not of a type that is taken here.",
+            "detail": detail,
             "trace_id": trace,
         }
     ).encode()

@@ -20,7 +20,7 @@ from api.http.schemas.cases import (
     process_note_told,
 )
 from api.http.schemas.common import PathId
-from domain.errors import NotThere
+from domain.errors import ProjectionBehind
 from domain.use_cases import clinician
 from domain.values import CaseId, FreeText, NoteId, SessionId
 
@@ -59,7 +59,7 @@ async def read_note(
     opening, receipt = await clinician.look_at_note(desk, who, CaseId(case_id), NoteId(note_id))
     line = clinic.views.case_states.note(case_id, note_id, opening)
     if line is None:
-        raise NotThere
+        raise ProjectionBehind
     response.headers["ETag"] = f'"{line.version}"'
     response.headers["Ledger-Position"] = str(receipt.last)
     return note_told(line, opening)
@@ -242,7 +242,7 @@ async def read_process_note(
     )
     line = clinic.views.process_notes.one(who.actor.id, case_id, note_id, opening)
     if line is None:
-        raise NotThere
+        raise ProjectionBehind
     response.headers["ETag"] = f'"{line.version}"'
     response.headers["Ledger-Position"] = str(receipt.last)
     return process_note_told(line, opening)

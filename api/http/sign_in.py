@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
 from api.compose import TOKEN_LIFETIME, SignedIn, SignInRefused
@@ -15,15 +15,6 @@ from domain.values import ActorId, ActorKind
 
 router = APIRouter(prefix="/v1", tags=["sign-in"], route_class=RecordedRoute)
 _SECONDS = int(TOKEN_LIFETIME.total_seconds())
-_at_once: CapacityLimiter | None = None
-
-
-def _limiter() -> CapacityLimiter:
-    """Two passwords at a time: each costs 64 MiB for a third of a second, on purpose."""
-    global _at_once  # noqa: PLW0603 - it belongs to the event loop that first asks
-    if _at_once is None:
-        _at_once = CapacityLimiter(2)
-    return _at_once
 
 
 @router.post("/sign-in", openapi_extra=leaves("AUTHN", audience="everyone"))
@@ -37,7 +28,7 @@ async def sign_in(
             asked.name,
             asked.password,
             clinic.clock.now(),
-            limiter=_limiter(),
+            limiter=request.app.state.passwords,
         )
     except SignInRefused as error:
         kind, actor = error.actor or (ActorKind.SYSTEM, ActorId(desk.clinic))
@@ -76,7 +67,7 @@ async def change_password(
             asked.old,
             asked.new,
             clinic.clock.now(),
-            limiter=_limiter(),
+            limiter=request.app.state.passwords,
         )
     except SignInRefused as error:
         kind, actor = error.actor or (ActorKind.SYSTEM, ActorId(desk.clinic))

@@ -576,7 +576,7 @@ async def look_at_note(
     """Record the look at a note's words and open them; a draft opens for its author alone."""
     tried = Look(AccessKind.READ, "note", CASE_CLASSES, object=ItemId(note_id))
     admitted = await on_case(desk, who, Act.READ_NOTE, case_id, tried)
-    note = _note_of(desk, case_id, note_id)
+    note, exists = _note_of(desk, case_id, note_id)
     if note is None or note.status is Status.DRAFT:
         await on_case(
             desk,
@@ -585,14 +585,18 @@ async def look_at_note(
             case_id,
             tried,
             is_author=note is not None and note.author == PractitionerId(who.actor.id),
-            exists=note is not None,
+            exists=exists,
         )
     return await _look_on(desk, admitted, "note", note_id, classes=_words_of(admitted.case))
 
 
-def _note_of(desk: Desk, case_id: CaseId, note_id: NoteId) -> Note | None:
-    note, _ = desk.record.fold(note_id, note_file.fold)
-    return note if note is not None and note.case == case_id else None
+def _note_of(desk: Desk, case_id: CaseId, note_id: NoteId) -> tuple[Note | None, bool]:
+    """The note, and whether anything has this id.
+
+    What is a process note is no note; but a refusal gives the log the same reason for both.
+    """
+    note, version = desk.record.fold(note_id, note_file.fold)
+    return (note if note is not None and note.case == case_id else None), version > 0
 
 
 def _signatory(desk: Desk, who: Circumstances) -> Signatory:
@@ -615,12 +619,10 @@ async def _change_note(
     case_id, note_id = which
     tried = attempt("note", note_id)
     admitted = await on_case(desk, who, Act.WRITE_NOTE, case_id, tried)
-    note = _note_of(desk, case_id, note_id)
+    note, exists = _note_of(desk, case_id, note_id)
     author = PractitionerId(who.actor.id)
     if note is None or (note.status is Status.DRAFT and note.author != author):
-        await on_case(
-            desk, who, Act.READ_DRAFT, case_id, tried, is_author=False, exists=note is not None
-        )
+        await on_case(desk, who, Act.READ_DRAFT, case_id, tried, is_author=False, exists=exists)
         raise NotThere
     if expected != note.version:
         raise Stale(note.version)
@@ -731,7 +733,7 @@ async def _own_process_note(
     mine = state is not None and state.case == case_id and state.author == author
     tried = attempt("record", note_id)
     admitted = await on_case(
-        desk, who, Act.USE_PROCESS_NOTE, case_id, tried, is_author=mine, exists=mine
+        desk, who, Act.USE_PROCESS_NOTE, case_id, tried, is_author=mine, exists=version > 0
     )
     if state is None:
         raise NotThere
@@ -803,10 +805,16 @@ async def _consents_admitted(
 # Lists
 
 
-async def admit_to_caseload(desk: Desk, who: Circumstances) -> Circumstances:
-    """Whether the actor may see her own caseload; the list itself is recorded as it is read."""
-    tried = attempt("caseload", kind=AccessKind.LIST)
-    return await admit(desk, who, Act.READ_CASELOAD, Standing(is_own=True), attempt=tried)
+async def admit_to_caseload(
+    desk: Desk, who: Circumstances, whose: PractitionerId | None = None
+) -> Circumstances:
+    """Whether the actor may see a caseload, her own if none is named.
+
+    The list itself is recorded as it is read.
+    """
+    own = whose is None or whose == PractitionerId(who.actor.id)
+    tried = attempt("caseload", whose, kind=AccessKind.LIST)
+    return await admit(desk, who, Act.READ_CASELOAD, Standing(is_own=own), attempt=tried)
 
 
 def own_cases(desk: Desk, who: Circumstances, cases: Iterable[CaseId]) -> dict[CaseId, Case]:
@@ -826,7 +834,8 @@ async def look_at_caseload(
     Raises:
         NotThere: The actor cares for one of them no longer; ``own_cases`` says for whom she does.
     """
-    for each in hits:
+    # A program has a scope instead of a care team.
+    for each in hits if who.role is not Role.INTEGRATION else ():
         frame, _ = desk.client(each)
         if frame is None or not on_care_team(desk, who.actor, frame.cases):
             raise NotThere

@@ -100,7 +100,7 @@ async def add_representative(
     expected: int,
     command: Command,
 ) -> Receipt:
-    """Record who speaks for the client."""
+    """Record who speaks for the client. The receipt names the ``representative``."""
     return await _change(
         desk,
         who,
@@ -108,6 +108,7 @@ async def add_representative(
         lambda state: client_file.add_representative(state, added),
         expected,
         command,
+        created=(("representative", added.representative),),
     )
 
 
@@ -168,6 +169,8 @@ async def _change(
     decide: Callable[[Client], tuple[ClientEvent, ...]],
     expected: int,
     command: Command,
+    *,
+    created: tuple[tuple[str, str], ...] = (),
 ) -> Receipt:
     if done := desk.record.replay(who, command):
         return done
@@ -185,6 +188,5 @@ async def _change(
         after=version,
         concerning=(client_id,),
     )
-    return await desk.record.append(
-        (write,), stamped, command=command, reply=(("client", client_id),)
-    )
+    reply = (("client", client_id), *created)
+    return await desk.record.append((write,), stamped, command=command, reply=reply)

@@ -107,6 +107,10 @@ class RecordStore(ApplicationRecorder):
         """What was kept under a tag."""
 
     @abstractmethod
+    def replies(self, after: bytes, limit: int) -> list[tuple[bytes, bytes]]:
+        """Tags after one, in their order, each with what was kept under it."""
+
+    @abstractmethod
     def position_at(self, time_ms: int) -> int:
         """The last position recorded at or before an instant; -1 where there is none."""
 

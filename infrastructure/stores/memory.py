@@ -71,6 +71,10 @@ class MemoryStore(RecordStore):
         """What was kept under a tag."""
         return self._replies.get(tag)
 
+    def replies(self, after: bytes, limit: int) -> list[tuple[bytes, bytes]]:
+        """Tags after one, in their order, each with what was kept under it."""
+        return sorted(each for each in self._replies.items() if each[0] > after)[:limit]
+
     def position_at(self, time_ms: int) -> int:
         """The last position recorded at or before an instant; -1 where there is none."""
         return bisect_right(self._rows, time_ms, key=lambda row: row.time_ms) - 1

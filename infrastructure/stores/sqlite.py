@@ -232,6 +232,16 @@ class SqliteStore(RecordStore):
         """What was kept under a tag."""
         return self._reply(self._reader(), tag)
 
+    def replies(self, after: bytes, limit: int) -> list[tuple[bytes, bytes]]:
+        """Tags after one, in their order, each with what was kept under it."""
+        return (
+            self._reader()
+            .execute(
+                "SELECT tag, reply FROM command WHERE tag > ? ORDER BY tag LIMIT ?", (after, limit)
+            )
+            .fetchall()
+        )
+
     def position_at(self, time_ms: int) -> int:
         """The last position recorded at or before an instant; -1 where there is none.
 

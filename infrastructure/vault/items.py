@@ -83,12 +83,28 @@ class ItemKeys:
         Raises:
             Broken: E-AEAD, it does not open in its place.
         """
-        owner = self._keyring.for_opening(stored.owner_key)
-        place = stored.item_id + stored.owner_key
+        return self._unwrap(stored.item_id, stored.owner_key, stored.wrapped)
+
+    def check(self, stored: StoredItem) -> None:
+        """Whether an item key opens for its owner and, where there is one, for the escrow alike.
+
+        Raises:
+            KeyGone: Its owner's key, or the escrow's, has been destroyed.
+            Broken: E-AEAD, it does not open in its place; E-KEYSTATE, the two differ.
+        """
+        key = self.open(stored)
+        if stored.escrow_key is None and stored.escrow is None:
+            return
+        if stored.escrow_key is None or stored.escrow is None:
+            raise Broken("E-KEYSTATE", "an item key that is half in escrow")
+        if self._unwrap(stored.item_id, stored.escrow_key, stored.escrow) != key:
+            raise Broken("E-KEYSTATE", "another key in escrow than its owner's")
+
+    def _unwrap(self, item_id: bytes, owner_key: bytes, wrapped: bytes) -> bytes:
+        owner = self._keyring.for_opening(owner_key)
+        place = item_id + owner_key
         try:
-            inner = self._generation.decrypt(
-                stored.wrapped[:_NONCE], stored.wrapped[_NONCE:], place
-            )
+            inner = self._generation.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], place)
             return owner.items.decrypt(inner[:_NONCE], inner[_NONCE:], place)
         except (InvalidTag, ValueError):
             raise Broken("E-AEAD", "an item key does not open in its place") from None

@@ -73,23 +73,24 @@ class Keyring:
 
     def make(self, wanted: Iterable[tuple[Owner, Label]], now: datetime) -> None:
         """Have these keys at hand: read them from the key store, or make them there, durably."""
-        with self._lock:
-            missing = []
-            for owner, label in dict.fromkeys(wanted):
-                epoch = _epoch(label, now)
-                stored = self._store.newest(self.tag(owner), label, epoch)
-                if stored is None:
-                    missing.append((owner, label, epoch))
-                else:
-                    self._keep_for_sealing(owner, stored)
-            if not missing:
-                return
-            self._store.add_keys(self._fresh(*each) for each in missing)
-            for owner, label, epoch in missing:
-                stored = self._store.newest(self.tag(owner), label, epoch)
-                if stored is None:
-                    raise Broken("E-KEYSTATE", "a key that was just made is not there")
+        missing = []
+        for owner, label in dict.fromkeys(wanted):
+            epoch = _epoch(label, now)
+            stored = self._store.newest(self.tag(owner), label, epoch)
+            if stored is None:
+                missing.append((owner, label, epoch))
+            else:
                 self._keep_for_sealing(owner, stored)
+        if not missing:
+            return
+        # No lock is held over the disk, so that threads share its fsync; of two that make the same
+        # key, in this process or another, the first is kept and both read it back.
+        self._store.add_keys(self._fresh(*each) for each in missing)
+        for owner, label, epoch in missing:
+            stored = self._store.newest(self.tag(owner), label, epoch)
+            if stored is None:
+                raise Broken("E-KEYSTATE", "a key that was just made is not there")
+            self._keep_for_sealing(owner, stored)
 
     def existing(self, owner: Owner, label: Label, at: datetime) -> SubjectKey:
         """The subject's key of an instant's epoch, for the cell of a projection; makes none.
@@ -119,12 +120,20 @@ class Keyring:
             self._unlogged.pop(each, None)
 
     def place(self, key_id: bytes) -> KeyPlace | None:
-        """What a key is for, without opening it; ``None`` for a key that is not known."""
+        """What a key is for, without opening it; ``None`` for a key that is not known.
+
+        Raises:
+            Broken: E-KCV, the log says otherwise.
+        """
         known = self._places.get(key_id)
         if known is None:
             stored = self._store.key(key_id)
             if stored is None:
                 return None
+            # The policy and the follower choose by a key's purpose what they read at all.
+            logged = self._logged(key_id)
+            if logged is not None and logged[0] != stored.place:
+                raise Broken("E-KCV", "a key that is not the one that the log knows")
             known = self._places[key_id] = stored.place
         return known
 
@@ -182,8 +191,10 @@ class Keyring:
         return True
 
     def _unwrap(self, stored: StoredKey) -> SubjectKey:
-        if stored.wrapped is None or stored.state == DESTROYED:
+        if stored.wrapped is None and stored.state == DESTROYED:
             raise KeyGone
+        if stored.wrapped is None or stored.state == DESTROYED:
+            raise Broken("E-KEYSTATE", "a key that is neither there nor destroyed")
         context = stored.place.context(self._log_id, stored.kek_generation)
         return SubjectKey(stored.place, self._custody.unwrap(stored.wrapped, context))
 

@@ -15,6 +15,7 @@ from hashlib import sha512
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.confidentiality import Label
+from infrastructure.errors import Broken
 
 KEY_SIZE = 32
 _CONTEXT = struct.Struct(">4sBBBx16s16s16sII")
@@ -41,18 +42,25 @@ class KeyPlace:
     epoch: int
 
     def context(self, log_id: bytes, kek_generation: int) -> bytes:
-        """The 64 bytes that a wrapped key is bound to; the class stands in the reserved byte."""
-        return _CONTEXT.pack(
-            _WRAP_MAGIC,
-            _SUITE,
-            self.label.purpose,
-            self.label.cls,
-            log_id,
-            self.subject_tag,
-            self.key_id,
-            self.epoch,
-            kek_generation,
-        )
+        """The 64 bytes that a wrapped key is bound to; the class stands in the reserved byte.
+
+        Raises:
+            Broken: E-PARSE, no key has such an epoch or generation.
+        """
+        try:
+            return _CONTEXT.pack(
+                _WRAP_MAGIC,
+                _SUITE,
+                self.label.purpose,
+                self.label.cls,
+                log_id,
+                self.subject_tag,
+                self.key_id,
+                self.epoch,
+                kek_generation,
+            )
+        except struct.error:
+            raise Broken("E-PARSE", "a key of impossible epoch or generation") from None
 
 
 class SubjectKey:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -37,6 +38,10 @@ CREATE TABLE item_key(
 """
 
 PENDING, ACTIVE, RETIRED, DESTROYED = range(4)
+
+
+Statement = tuple[str, Sequence[tuple[object, ...]]]
+"""A statement and the rows to execute it with."""
 
 
 class StoredKey(NamedTuple):
@@ -73,6 +78,8 @@ class KeyStore:
             msg = "The key store is missing."
             raise WrongKeyStore(msg)
         self._lock = threading.Lock()
+        self._gate = threading.Lock()
+        self._waiting: list[tuple[tuple[Statement, ...], Future[None]]] = []
         try:
             self._db = _connect(path)
             found = dict(self._db.execute("SELECT name, value FROM meta"))
@@ -202,10 +209,33 @@ class KeyStore:
             row = self._db.execute(f"{_SELECT} WHERE {where}", values).fetchone()
         return None if row is None else _stored(row)
 
-    def _write(self, *statements: tuple[str, Sequence[tuple[object, ...]]]) -> None:
-        with self._lock, _transaction(self._db):
-            for statement, rows in statements:
-                self._db.executemany(statement, rows)
+    def _write(self, *statements: Statement) -> None:
+        """Write in one durable transaction with whoever else is waiting to.
+
+        Whoever gets the lock first writes for all; the others find that theirs has been done.
+        """
+        done: Future[None] = Future()
+        with self._gate:
+            self._waiting.append((statements, done))
+        with self._lock:
+            with self._gate:
+                together, self._waiting = self._waiting, []
+            if together:
+                self._write_together(together)
+        done.result()
+
+    def _write_together(self, together: list[tuple[tuple[Statement, ...], Future[None]]]) -> None:
+        try:
+            with _transaction(self._db):
+                for statements, _ in together:
+                    for statement, rows in statements:
+                        self._db.executemany(statement, rows)
+        except BaseException as error:  # noqa: BLE001 - each of those waiting is told
+            for _, done in together:
+                done.set_exception(error)
+        else:
+            for _, done in together:
+                done.set_result(None)
 
 
 _SELECT = (

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         TrackingRecorderTestCase,
     )
 else:
-    # Not names of this module: pytest would run the bare suites.
+    # They are abstract, so that pytest does not run them as they stand.
     ApplicationRecorderTestCase = SUITES.ApplicationRecorderTestCase
     NonInterleavingNotificationIDsBaseCase = SUITES.NonInterleavingNotificationIDsBaseCase
     TrackingRecorderTestCase = SUITES.TrackingRecorderTestCase

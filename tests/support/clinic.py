@@ -304,10 +304,12 @@ def found(folder: Path) -> Founded:
 
 
 @contextmanager
-def small_clinic(founded: Founded, folder: Path) -> Iterator[SmallClinic]:
+def small_clinic(
+    founded: Founded, folder: Path, *, later: timedelta = timedelta(hours=1)
+) -> Iterator[SmallClinic]:
     """A copy of the founded clinic, open until the end of the block."""
     shutil.copytree(founded.folder, folder)
-    clock = HandClock(FOUNDED + timedelta(hours=1))
+    clock = HandClock(FOUNDED + later)
     with asyncio.Runner() as runner:
         clinic = compose(open_with(folder, founded.custody, clock=clock))
         try:

@@ -1,11 +1,16 @@
 """Fixtures that several folders of tests ask for."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.support.clinic import Founded, SmallClinic, found, small_clinic
+from tests.support.life import Life, full
+
+_A_YEAR = timedelta(days=365)
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +24,22 @@ def clinic(founded: Founded, tmp_path: Path) -> Iterator[SmallClinic]:
     """A small real clinic of the test's own."""
     with small_clinic(founded, tmp_path / "clinic") as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def _lived(founded: Founded, tmp_path_factory: pytest.TempPathFactory) -> tuple[Founded, Life]:
+    """A clinic in which everything has happened, made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("lived") / "clinic"
+    with small_clinic(founded, folder) as opened:
+        life = Life.begun(opened)
+        full(life)
+        opened.catch_up()
+    return replace(founded, folder=folder), life
+
+
+@pytest.fixture
+def life(_lived: tuple[Founded, Life], tmp_path: Path) -> Iterator[Life]:
+    """A copy of a clinic in which everything has happened, a year later."""
+    founded, life = _lived
+    with small_clinic(founded, tmp_path / "clinic", later=_A_YEAR) as opened:
+        yield replace(life, clinic=opened)

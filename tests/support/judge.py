@@ -132,5 +132,8 @@ def followed_and_rebuilt(path: Path, custody: Keyfile) -> Compared:
         behind = sum(each.position() < last for each in clinic.views.stores.values())
         found = [clinic.rebuild(each.name) for each in compose.PROJECTIONS]
         return Compared(
-            len(found), sum(each.rows for each in found), sum(each.different for each in found), behind
+            len(found),
+            sum(each.rows for each in found),
+            sum(each.different for each in found),
+            behind,
         )

@@ -28,7 +28,7 @@ def killed_over_and_over(path: Path, kills: int, *, every: int = 50, seed: int =
             if number % every == 0:
                 judge.look(told)
                 assert not (told.wrong or judge.lost or judge.half or judge.twice), judge
-            if number <= EARLY and number % (every // 5) == 0:
+            if number <= EARLY and number % max(1, every // 5) == 0:
                 judge.thorough()
         before = len(told.acknowledged)
         open_commands = len(told.unsettled())

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from api.http.schemas.common import Asked, Line, Told
+from api.http.schemas.common import Asked, Line, Told, example
 from domain.values import Registration as DomainRegistration, RegistrationKind, Role, School
 from projections.entries import Entry
 
@@ -111,6 +111,15 @@ class Registration(Asked):
 class NewPractitioner(Asked):
     """Somebody who joins the clinic."""
 
+    model_config = example(
+        given_name="Ewa",
+        family_name="Przykładowa",
+        title="mgr",
+        registration={"kind": "certificate", "number": "417", "issuer": "PTP"},
+        roles=["clinician"],
+        school="systemic",
+    )
+
     given_name: Line
     family_name: Line
     title: Line
@@ -122,11 +131,15 @@ class NewPractitioner(Asked):
 class Roles(Asked):
     """Somebody's roles, whole."""
 
+    model_config = example(roles=["clinician", "compliance"])
+
     roles: Annotated[list[Role], Field(min_length=1, max_length=4)]
 
 
 class NewIntegration(Asked):
     """A program that may read projections."""
+
+    model_config = example(title="Waiting-room display", scopes=["calendar:read"])
 
     title: Line
     scopes: Annotated[list[Line], Field(min_length=1, max_length=10)]
@@ -134,6 +147,8 @@ class NewIntegration(Asked):
 
 class SignInName(Asked):
     """The name that somebody will sign in with."""
+
+    model_config = example(name="ewa")
 
     name: Annotated[str, Field(min_length=3, max_length=100)]
 
@@ -148,12 +163,18 @@ class OneTimePassword(Told):
 class Credentials(Asked):
     """A sign-in."""
 
+    model_config = example(name="ewa", password="six random words are good")  # noqa: S106 - an example
+
     name: Annotated[str, Field(min_length=1, max_length=100)]
     password: Annotated[str, Field(min_length=1, max_length=200, repr=False)]
 
 
 class NewPassword(Asked):
     """A password to replace the old one."""
+
+    model_config = example(
+        name="ewa", old="7f57k-nnaoa-4if23-qorm4", new="six random words are good"
+    )
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
     old: Annotated[str, Field(min_length=1, max_length=200, repr=False)]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from api.http.schemas.common import Asked, Id, Instant, Line, Told, Words
+from api.http.schemas.common import Asked, Id, Instant, Line, Told, Words, example
 from domain.events.case import Coding, Diagnosis as DomainDiagnosis, Outcome
 from domain.events.note import NoteKind
 from domain.events.session import CancelledBy
@@ -22,14 +22,10 @@ Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9./&-]{0,30}$")
 class NewCase(Asked):
     """A therapy that begins."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "clients": ["5f2c7b0d9e8a4c61b0d2f3a4c5e6f708"],
-                "format": "individual",
-                "school": "cognitive-behavioural",
-            }
-        }
+    model_config = example(
+        clients=["5f2c7b0d9e8a4c61b0d2f3a4c5e6f708"],
+        format="individual",
+        school="cognitive-behavioural",
     )
 
     clients: Annotated[list[Id], Field(min_length=1, max_length=30)]
@@ -52,6 +48,11 @@ class Diagnosis(Asked):
 class NewProblem(Asked):
     """What the client comes with; a diagnosis is never required."""
 
+    model_config = example(
+        words="Panic attacks in trams since spring.",
+        diagnosis={"coding": "icd-10", "code": "F41.0", "title": "Panic disorder"},
+    )
+
     words: Words
     diagnosis: Diagnosis | None = None
 
@@ -59,17 +60,25 @@ class NewProblem(Asked):
 class Transfer(Asked):
     """Who goes on with the case."""
 
+    model_config = example(therapist="5f2c7b0d9e8a4c61b0d2f3a4c5e6f708")
+
     therapist: Id
 
 
 class Closing(Asked):
     """How the therapy ended."""
 
+    model_config = example(outcome="completed")
+
     outcome: Outcome
 
 
 class NewSession(Asked):
     """A time and a room to set aside."""
+
+    model_config = example(
+        starts_at="2026-11-30T09:00:00Z", ends_at="2026-11-30T09:50:00Z", room="2"
+    )
 
     starts_at: Instant
     ends_at: Instant
@@ -79,6 +88,8 @@ class NewSession(Asked):
 class Held(Asked):
     """When the session really was."""
 
+    model_config = example(started_at="2026-11-23T09:00:00Z", ended_at="2026-11-23T09:50:00Z")
+
     started_at: Instant
     ended_at: Instant
 
@@ -86,20 +97,18 @@ class Held(Asked):
 class Cancellation(Asked):
     """Who called it off."""
 
+    model_config = example(by="client")
+
     by: CancelledBy
 
 
 class NewNote(Asked):
     """A note that is begun."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "kind": "session",
-                "occurred_at": "2026-11-23T09:00:00Z",
-                "text": "The client described a week with two panic attacks.",
-            }
-        }
+    model_config = example(
+        kind="session",
+        occurred_at="2026-11-23T09:00:00Z",
+        text="The client described a week with two panic attacks.",
     )
 
     kind: NoteKind
@@ -111,11 +120,15 @@ class NewNote(Asked):
 class Text(Asked):
     """New words."""
 
+    model_config = example(text="The client described a week with one panic attack.")
+
     text: Words
 
 
 class Amendment(Asked):
     """What is added to a signed note, and why."""
+
+    model_config = example(reason="A word was missing.", text="The attacks came at night.")
 
     reason: Words
     text: Words
@@ -124,11 +137,15 @@ class Amendment(Asked):
 class Reason(Asked):
     """Why."""
 
+    model_config = example(reason="Written in the wrong case.")
+
     reason: Words
 
 
 class NewProcessNote(Asked):
     """What is the author's alone."""
+
+    model_config = example(occurred_at="2026-11-23T09:00:00Z", text="I noticed my own impatience.")
 
     occurred_at: Instant
     text: Words

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, StringConstraints
+from pydantic import StringConstraints
 
-from api.http.schemas.common import Asked, Id, Line, Told
+from api.http.schemas.common import Asked, Id, Line, Told, example
 from domain.events.client import (
     Authority,
     ClientContactChanged,
@@ -37,6 +37,10 @@ class Address(Asked):
 class Identity(Asked):
     """Who the client is (u.p.p. art. 25(1))."""
 
+    model_config = example(
+        given_name="Jagoda", family_name="Przykładowa", birth_date="1988-04-12", sex="female"
+    )
+
     given_name: Line
     family_name: Line
     birth_date: date
@@ -59,6 +63,8 @@ class Identity(Asked):
 class Contact(Asked):
     """How the client can be reached."""
 
+    model_config = example(phone="+48 600 000 000")
+
     phone: Line | None = None
     email: Line | None = None
     address: Address | None = None
@@ -75,18 +81,14 @@ class Contact(Asked):
 class NewClient(Asked):
     """A client whose file is opened."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "identity": {
-                    "given_name": "Jagoda",
-                    "family_name": "Przykładowa",
-                    "birth_date": "1988-04-12",
-                    "sex": "female",
-                },
-                "contact": {"phone": "+48 600 000 000"},
-            }
-        }
+    model_config = example(
+        identity={
+            "given_name": "Jagoda",
+            "family_name": "Przykładowa",
+            "birth_date": "1988-04-12",
+            "sex": "female",
+        },
+        contact={"phone": "+48 600 000 000"},
     )
 
     identity: Identity
@@ -95,6 +97,10 @@ class NewClient(Asked):
 
 class NewRepresentative(Asked):
     """Somebody who speaks for the client."""
+
+    model_config = example(
+        authority="statutory-representative", given_name="Maria", family_name="Przykładowa"
+    )
 
     authority: Authority
     given_name: Line
@@ -139,6 +145,8 @@ class ClientFile(Told):
 class NewConsent(Asked):
     """A consent that was given or refused."""
 
+    model_config = example(answer="given", scope="therapy", purpose="psychotherapy", form="written")
+
     answer: Literal["given", "refused"]
     scope: Scope
     purpose: Line
@@ -148,6 +156,8 @@ class NewConsent(Asked):
 
 class Withdrawal(Asked):
     """How a consent was taken back."""
+
+    model_config = example(form="oral")
 
     form: Form
 

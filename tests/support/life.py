@@ -1,0 +1,376 @@
+"""A clinic's life, drawn at random: what people do, permitted or not, one act after another."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TypeVar
+
+from hypothesis import strategies as st
+
+from domain.consent import give, refuse, withdraw
+from domain.errors import Refusal
+from domain.events.case import Coding, Diagnosis, Outcome
+from domain.events.client import Authority, ClientContactChanged, ClientRepresentativeAdded
+from domain.events.consent import ConsentGiven, ConsentRefused, ConsentWithdrawn, Form, Scope
+from domain.events.session import CancelledBy
+from domain.use_cases import administrator, clinician, compliance, registration
+from domain.values import (
+    CaseId,
+    ClientId,
+    Format,
+    FreeText,
+    ItemId,
+    NoteId,
+    PractitionerId,
+    Role,
+    SessionId,
+)
+from tests.support.clinic import SmallClinic, command
+
+
+@dataclass
+class Life:
+    """What has come into being so far; ``pick`` chooses among it."""
+
+    clinic: SmallClinic
+    clients: list[ClientId] = field(default_factory=list)
+    cases: list[CaseId] = field(default_factory=list)
+    notes: list[tuple[CaseId, NoteId]] = field(default_factory=list)
+    process_notes: list[tuple[CaseId, NoteId]] = field(default_factory=list)
+    sessions: list[tuple[CaseId, SessionId]] = field(default_factory=list)
+    consents: list[tuple[ClientId, ItemId]] = field(default_factory=list)
+    authors: dict[NoteId, PractitionerId] = field(default_factory=dict)
+
+    @classmethod
+    def begun(cls, clinic: SmallClinic) -> Life:
+        """A life that begins with the client of the first day and a case of hers."""
+        return cls(clinic, [clinic.people.client], [clinic.open_case()])
+
+    def clinician(self, chance: int, case: CaseId | None = None) -> PractitionerId:
+        """One of the two: mostly somebody who cares for the case, now and then anybody."""
+        people = self.clinic.people
+        frame = self.clinic.desk.case(case)[0] if case and chance % 5 else None
+        if frame is not None:
+            team = [each for each in (people.anna, people.bartek) if each in frame.team]
+            return team[chance % len(team)]
+        return people.bartek if chance % 3 == 0 else people.anna
+
+    def author(self, note: NoteId, chance: int) -> PractitionerId:
+        """Mostly who wrote it, now and then somebody else."""
+        return self.authors[note] if chance % 5 else self.clinician(chance)
+
+
+Act = Callable[[Life, int], object]
+Thing = TypeVar("Thing")
+
+_FEW = 4
+
+
+def recent(things: list[Thing], chance: int) -> Thing:
+    """One of the last few, so that much happens to it."""
+    return things[-1 - chance % min(len(things), _FEW)]
+
+
+def _client(life: Life, chance: int) -> None:
+    if len(life.clients) < _FEW:
+        life.clients.append(life.clinic.register_client(f"Client {chance}"))
+
+
+def _case(life: Life, chance: int) -> None:
+    client = life.clients[chance % len(life.clients)]
+    if len(life.cases) < _FEW:
+        life.cases.append(life.clinic.open_case(client, by=life.clinician(chance)))
+
+
+def _couple(life: Life, chance: int) -> None:
+    one, other = life.clients[chance % len(life.clients)], life.clients[0]
+    if len(life.cases) <= _FEW:
+        life.cases.append(life.clinic.open_case(one, other, room=Format.COUPLE))
+
+
+def _contact(life: Life, chance: int) -> object:
+    client = life.clients[chance % len(life.clients)]
+    return registration.change_contact(
+        life.clinic.desk,
+        life.clinic.who(life.clinic.people.reception),
+        client,
+        ClientContactChanged(email=f"{chance}@example.invalid"),
+        expected=life.clinic.version(client),
+        command=command(),
+    )
+
+
+def _representative(life: Life, chance: int) -> object:
+    client = life.clients[chance % len(life.clients)]
+    return registration.add_representative(
+        life.clinic.desk,
+        life.clinic.who(life.clinic.people.reception),
+        client,
+        ClientRepresentativeAdded(
+            representative=ItemId(f"{chance % 7:032x}"),
+            authority=Authority.PARENTAL_AUTHORITY,
+            given_name="Maria",
+            family_name="Kowal",
+        ),
+        expected=life.clinic.version(client),
+        command=command(),
+    )
+
+
+def _no_representative(life: Life, chance: int) -> object:
+    client = life.clients[chance % len(life.clients)]
+    return registration.end_representative(
+        life.clinic.desk,
+        life.clinic.who(life.clinic.people.reception),
+        client,
+        ItemId(f"{chance % 7:032x}"),
+        expected=life.clinic.version(client),
+        command=command(),
+    )
+
+
+def _draft(life: Life, chance: int) -> None:
+    case = life.cases[chance % len(life.cases)]
+    by = life.clinician(chance, case)
+    life.notes.append((case, life.clinic.draft_note(case, f"Words {chance}", by=by)))
+    life.authors[life.notes[-1][1]] = by
+
+
+def _process_note(life: Life, chance: int) -> None:
+    case = life.cases[chance % len(life.cases)]
+    by = life.clinician(chance, case)
+    note = life.clinic.write_process_note(case, f"Thoughts {chance}", by=by)
+    life.process_notes.append((case, note))
+    life.authors[note] = by
+
+
+def _more_thoughts(life: Life, chance: int) -> object:
+    case, note = recent(life.process_notes, chance)
+    return clinician.amend_process_note(
+        life.clinic.desk,
+        life.clinic.who(life.author(note, chance)),
+        case,
+        note,
+        FreeText(f"More {chance}"),
+        expected=life.clinic.version(note),
+        command=command(),
+    )
+
+
+def _change_note(life: Life, chance: int) -> object:
+    case, note = recent(life.notes, chance)
+    desk, who = life.clinic.desk, life.clinic.who(life.author(note, chance // 97))
+    words, version = FreeText(f"Words {chance}"), life.clinic.version(note)
+    match chance // 11 % 5:
+        case 0:
+            return clinician.revise_note(
+                desk, who, case, note, words, expected=version, command=command()
+            )
+        case 1:
+            return clinician.amend_note(
+                desk, who, case, note, (words, words), expected=version, command=command()
+            )
+        case 2:
+            second = life.clinic.who(life.clinician(chance // 97, case))
+            return clinician.countersign_note(
+                desk, second, case, note, expected=version, command=command()
+            )
+        case 3:
+            return clinician.mark_note_erroneous(
+                desk, who, case, note, words, expected=version, command=command()
+            )
+        case _:
+            return clinician.sign_note(desk, who, case, note, expected=version, command=command())
+
+
+def _change_case(life: Life, chance: int) -> object:
+    case, desk = life.cases[chance % len(life.cases)], life.clinic.desk
+    who = life.clinic.who(life.clinician(chance // 97, case))
+    bartek, version = life.clinic.people.bartek, life.clinic.version(case)
+    match chance // 11 % 6:
+        case 0:
+            return clinician.join_team(desk, who, case, bartek, expected=version, command=command())
+        case 1:
+            return clinician.leave_team(
+                desk, who, case, bartek, expected=version, command=command()
+            )
+        case 2:
+            return clinician.transfer_case(
+                desk, who, case, bartek, expected=version, command=command()
+            )
+        case 3:
+            return clinician.close_case(
+                desk, who, case, Outcome.COMPLETED, expected=version, command=command()
+            )
+        case 4:
+            return clinician.reopen_case(desk, who, case, expected=version, command=command())
+        case _:
+            diagnosis = Diagnosis(Coding.ICD_11, "6B00", "anxiety") if chance % 2 else None
+            words = FreeText(f"Problem {chance}")
+            return clinician.state_problem(
+                desk, who, case, words, diagnosis, expected=version, command=command()
+            )
+
+
+def _session(life: Life, chance: int) -> None:
+    case = life.cases[chance % len(life.cases)]
+    by = life.clinician(chance, case)
+    life.sessions.append((case, life.clinic.schedule_session(case, by=by)))
+
+
+def _settle(life: Life, chance: int) -> object:
+    case, session = recent(life.sessions, chance)
+    desk, who = life.clinic.desk, life.clinic.who(life.clinician(chance // 97, case))
+    version, now = life.clinic.version(session), life.clinic.clock.now()
+    match chance // 11 % 3:
+        case 0:
+            span = (now - timedelta(hours=1), now)
+            return clinician.hold_session(
+                desk, who, case, session, span, expected=version, command=command()
+            )
+        case 1:
+            return clinician.cancel_session(
+                desk, who, case, session, CancelledBy.CLIENT, expected=version, command=command()
+            )
+        case _:
+            return clinician.miss_session(
+                desk, who, case, session, expected=version, command=command()
+            )
+
+
+def _consent(life: Life, chance: int) -> object:
+    client, consent = life.clients[chance % len(life.clients)], ItemId(f"{chance:032x}")
+    life.consents.append((client, consent))
+    given = ConsentGiven(
+        consent=consent,
+        client=client,
+        scope=Scope.RECORDING,
+        purpose="teaching",
+        form=Form.WRITTEN,
+    )
+    who = life.clinic.who(life.clinic.people.anna)
+    return clinician.record_consent(
+        life.clinic.desk, who, client, lambda all_: give(all_, given), consent, command=command()
+    )
+
+
+def _refusal(life: Life, chance: int) -> object:
+    client, consent = life.clients[chance % len(life.clients)], ItemId(f"{chance + 999:032x}")
+    refused = ConsentRefused(
+        consent=consent, client=client, scope=Scope.RESEARCH, purpose="a study", form=Form.ORAL
+    )
+    who = life.clinic.who(life.clinic.people.anna)
+    return clinician.record_consent(
+        life.clinic.desk,
+        who,
+        client,
+        lambda all_: refuse(all_, refused),
+        consent,
+        command=command(),
+    )
+
+
+def _withdrawal(life: Life, chance: int) -> object:
+    client, consent = recent(life.consents, chance)
+    withdrawn = ConsentWithdrawn(consent=consent, client=client, form=Form.ORAL)
+    who = life.clinic.who(life.clinic.people.anna)
+    return clinician.record_consent(
+        life.clinic.desk,
+        who,
+        client,
+        lambda all_: withdraw(all_, withdrawn),
+        consent,
+        command=command(),
+    )
+
+
+def _look(life: Life, chance: int) -> object:
+    clinic, client = life.clinic, life.clients[chance % len(life.clients)]
+    who = clinic.who(life.clinician(chance))
+    match chance // 11 % 4:
+        case 0:
+            return clinician.look_at_case(clinic.desk, who, life.cases[chance % len(life.cases)])
+        case 1:
+            return registration.look_at_identity(clinic.desk, who, client)
+        case 2:
+            officer = clinic.who(clinic.people.officer)
+            return compliance.look_at_access_log(clinic.desk, officer, client)
+        case _:
+            return clinician.look_at_note(clinic.desk, who, *recent(life.notes, chance))
+
+
+def _roles(life: Life, chance: int) -> object:
+    roles = (Role.CLINICIAN, Role.RECEPTION) if chance % 2 else (Role.CLINICIAN,)
+    people = life.clinic.people
+    return administrator.change_roles(
+        life.clinic.desk,
+        life.clinic.who(people.administrator),
+        people.bartek,
+        roles,
+        expected=life.clinic.version(people.bartek),
+        command=command(),
+    )
+
+
+def _time(life: Life, chance: int) -> None:
+    life.clinic.clock.move(timedelta(hours=chance % 60))
+
+
+ACTS: tuple[Act, ...] = (
+    _client,
+    _case,
+    _couple,
+    _contact,
+    _representative,
+    _no_representative,
+    _draft,
+    _process_note,
+    _more_thoughts,
+    _change_note,
+    _change_note,
+    _change_note,
+    _change_case,
+    _change_case,
+    _change_case,
+    _session,
+    _settle,
+    _consent,
+    _refusal,
+    _withdrawal,
+    _look,
+    _roles,
+    _time,
+)
+
+_CHANCES = 2310
+_MANY = 300
+
+lives = st.lists(
+    st.tuples(st.integers(0, len(ACTS) - 1), st.integers(0, _CHANCES - 1)), min_size=5, max_size=40
+)
+
+
+def act(life: Life, number: int, chance: int) -> None:
+    """Do one thing; a refused one leaves its trace, one that lacks its object nothing."""
+    try:
+        work = ACTS[number](life, chance)
+        if work is not None:
+            life.clinic.run(work)  # type: ignore[arg-type]  # what an act returns is a use case
+    except (Refusal, ZeroDivisionError):
+        pass
+
+
+def live(life: Life, acts: list[tuple[int, int]]) -> None:
+    """Do everything in its order."""
+    for number, chance in acts:
+        act(life, number, chance)
+
+
+def full(life: Life) -> None:
+    """Live until there is something of everything; the same life each time."""
+    chance = random.Random(1887)
+    for _ in range(_MANY):
+        act(life, chance.randrange(len(ACTS)), chance.randrange(_CHANCES))
