@@ -1,8 +1,8 @@
 """The peer: the ``eventsourcing`` library as its documentation shows it, with its stock cipher.
 
-Aggregates of its own kind, its JSON transcoder, its SQLite recorder (write-ahead log, fsync on every
-commit), and the faster of its two ciphers: the one on ``cryptography``, thirteen times as fast as the
-one on ``pycryptodome`` when both were measured. Events hold what ours hold.
+Aggregates of its own kind, its JSON transcoder, its SQLite recorder (write-ahead log, fsync on each
+commit), and the faster of its two ciphers: the one on ``cryptography``, thirteen times as fast as
+the one on ``pycryptodome`` when both were measured. Events hold what ours hold.
 """
 
 from __future__ import annotations
@@ -33,12 +33,20 @@ NAME = "eventsourcing, its cipher"
 class Stream(Aggregate):
     """What one of our streams is there: a record that facts are added to."""
 
+    class Added(Aggregate.Event):
+        """Something happened to an item."""
+
+        name: str
+        item: str
+        fact: Facts
+        who: Facts
+
     items: dict[str, Facts]
 
     def __init__(self) -> None:
         self.items = {}
 
-    @event("Added")
+    @event(Added)
     def add(self, name: str, item: str, fact: Facts, who: Facts) -> None:
         """Something happened to an item."""
         self.items[item] = {**self.items.get(item, {}), "name": name, **fact}

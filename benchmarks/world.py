@@ -236,7 +236,20 @@ def texts() -> tuple[str, ...]:
     if _TEXTS.is_file():
         with _TEXTS.open(newline="") as lines:
             return tuple(each["answer"] for each in csv.DictReader(lines) if each["answer"])
-    words = "she spoke of her mother and of how hard it was to leave again this week".split()
+    words = (
+        "she",
+        "spoke",
+        "of",
+        "her",
+        "mother",
+        "and",
+        "how",
+        "hard",
+        "it",
+        "was",
+        "to",
+        "leave",
+    )
     choose = random.Random(1)
     return tuple(" ".join(choose.choices(words, k=choose.randint(60, 350))) for _ in range(500))
 
@@ -266,5 +279,3 @@ def populate(clinic: Clinic, world: World, events: int) -> list[File]:
     for batch in years(world, files):
         clinic.folder.record.append_now(batch, world.who)
     return files
-
-

@@ -36,6 +36,7 @@ from infrastructure.committer import Committer
 from infrastructure.errors import Broken, FolderRefused, WrongKeyStore
 from infrastructure.ledger.check import Row
 from infrastructure.ledger.entry import ZERO_LEAF, authenticate, pack_entry
+from infrastructure.ledger.errors import EntryRefused
 from infrastructure.ledger.merkle import leaf_hash
 from infrastructure.record import Record, Vault
 from infrastructure.stores.contract import Line, RecordStore, Submission
@@ -351,19 +352,22 @@ def milliseconds(clock: Clock) -> Callable[[], int]:
 
 
 def _must_be_ours(row: Row, record: bytes, append_key: bytes) -> None:
-    entry = pack_entry(
-        kind=record[5] if len(record) > 5 else 0,  # noqa: PLR2004 - the byte of the kind
-        position=row.position,
-        stream_id=row.stream_id,
-        version=1,
-        key_id=row.key_id,
-        record_len=len(record),
-        record_hash=sha256(record).digest(),
-        prev_leaf=ZERO_LEAF,
-        prev_pos=None,
-        tx_first=row.tx_first,
-        time_ms=row.time_ms,
-    )
+    try:
+        entry = pack_entry(
+            kind=record[5] if len(record) > 5 else 0,  # noqa: PLR2004 - the byte of the kind
+            position=row.position,
+            stream_id=row.stream_id,
+            version=1,
+            key_id=row.key_id,
+            record_len=len(record),
+            record_hash=sha256(record).digest(),
+            prev_leaf=ZERO_LEAF,
+            prev_pos=None,
+            tx_first=row.tx_first,
+            time_ms=row.time_ms,
+        )
+    except EntryRefused:
+        raise Broken("E-PARSE", "a control record that is no entry of a log") from None
     if leaf_hash(entry) != row.leaf or authenticate(append_key, entry) != row.auth:
         raise Broken("E-AUTH", "a control record that no writer of ours wrote")
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import hmac
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar, cast
 from uuid import UUID
@@ -39,7 +40,7 @@ from domain.events.access import AccessRecorded
 from domain.events.case import CaseOpened
 from domain.events.session import SessionScheduled
 from domain.ports import Clock, Recorded, Write
-from domain.values import Circumstances, Command, FreeText, Receipt
+from domain.values import Circumstances, Command, Receipt
 from infrastructure import codec
 from infrastructure.committer import Committer
 from infrastructure.errors import Broken
@@ -295,13 +296,15 @@ class _Batch:
         self._texts = [
             text for write in writes for event in write.events for text in self._text(write, event)
         ]
+        self._wanted = tuple(dict.fromkeys(self._wants()))
+        self._keys: dict[tuple[Owner, Label], SubjectKey] = {}
 
     def ready(self) -> bool:
         """Whether every key is in memory and every item key made."""
-        keyring, items = self._vault.keyring, self._vault.items
-        if any(keyring.for_sealing(*each, self.now) is None for each in self._wanted()):
+        if not self._find_keys():
             return False
-        return all(items.at_hand(*self._item_owners(text)) for text in self._texts)
+        at_hand = self._vault.items.at_hand
+        return all(at_hand(*owners, count) for owners, count in self._items_wanted().items())
 
     def make_ready(self) -> None:
         """Find or make what is missing; waits for the disk.
@@ -309,17 +312,16 @@ class _Batch:
         Raises:
             RecordUnavailable: The key store cannot be written; nothing was.
         """
-        self._vault.keyring.make(self._wanted(), self.now)
-        for text in self._texts:
-            owners = self._item_owners(text)
-            if not self._vault.items.at_hand(*owners):
-                self._vault.items.make(*owners)
+        self._vault.keyring.make(self._wanted, self.now)
+        if not self._find_keys():
+            raise RecordUnavailable
+        if self._texts:
+            self._vault.items.make(self._items_wanted())
 
     def submission(self) -> Submission:
         """The sealed lines, with the making of new keys in front of their first use."""
         lines = [self._line(write) for write in self.writes]
-        keys = {each: self._key(*each) for each in dict.fromkeys(self._wanted())}
-        new = [key for key in keys.values() if self._vault.keyring.unlogged(key)]
+        new = [key for key in self._keys.values() if self._vault.keyring.unlogged(key)]
         self.new_keys = [key.key_id for key in new]
         making = [key_line(self._vault.log_id, key) for key in new]
         tag = None
@@ -340,7 +342,7 @@ class _Batch:
             tickets=tickets,
         )
 
-    def _wanted(self) -> Iterator[tuple[Owner, Label]]:
+    def _wants(self) -> Iterator[tuple[Owner, Label]]:
         """The keys that this append needs, and those that its rows in projections will need."""
         for write in self.writes:
             for event in write.events:
@@ -359,7 +361,7 @@ class _Batch:
                 yield self._vault.clinic, _ESCROW
 
     def _text(self, write: Write, event: Event) -> Iterator[_Text]:
-        if not any(isinstance(getattr(event, each.name), FreeText) for each in fields(event)):
+        if not codec.has_text(event):
             return
         if event.LABEL.cls is Class.PROCESS_NOTE:
             # Wrapped for the author and the escrow, never for the client's key alone (KEY-02).
@@ -369,11 +371,19 @@ class _Batch:
             label = label_for(CLINICAL, write.owner)
             yield _Text(write.owner, label, escrow=False)
 
+    def _find_keys(self) -> bool:
+        for each in self._wanted:
+            key = self._vault.keyring.for_sealing(*each, self.now)
+            if key is None:
+                return False
+            self._keys[each] = key
+        return True
+
     def _key(self, owner: Owner, label: Label) -> SubjectKey:
-        key = self._vault.keyring.for_sealing(owner, label, self.now)
-        if key is None:
-            raise RecordUnavailable
-        return key
+        return self._keys[owner, label]
+
+    def _items_wanted(self) -> Counter[tuple[SubjectKey, SubjectKey | None]]:
+        return Counter(self._item_owners(text) for text in self._texts)
 
     def _item_owners(self, text: _Text) -> tuple[SubjectKey, SubjectKey | None]:
         escrow = self._key(self._vault.clinic, _ESCROW) if text.escrow else None

@@ -20,8 +20,9 @@ from infrastructure.vault.envelope import Kind
 
 BATCH = 5000
 WHAT_IT_CANNOT_SEE = (
-    "a consistent rewrite of everything by somebody who holds the append key, or the whole folder"
-    " put back to an earlier state: that needs signed checkpoints kept elsewhere"
+    "a consistent rewrite of everything by somebody who holds the append key, a record cut short"
+    " together with its head, or the whole folder put back to an earlier state: that needs signed"
+    " checkpoints kept elsewhere"
 )
 
 

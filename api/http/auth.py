@@ -15,13 +15,16 @@ from domain.values import Circumstances, PurposeOfUse, RequestId
 LONGEST_TOKEN = 100
 
 
-def clinic(request: Request) -> Clinic:
+# Even what never waits is ``async`` here: FastAPI would hand a plain function to another thread.
+
+
+async def clinic(request: Request) -> Clinic:
     """The clinic that this application serves."""
     found: Clinic = request.app.state.clinic
     return found
 
 
-def desk(request: Request) -> Desk:
+async def desk(request: Request) -> Desk:
     """The desk at which use cases stand; its record notes what each request appends."""
     found: Desk = request.app.state.desk
     return found
@@ -31,7 +34,7 @@ TheClinic = Annotated[Clinic, Depends(clinic)]
 TheDesk = Annotated[Desk, Depends(desk)]
 
 
-def bearer(request: Request) -> str:
+async def bearer(request: Request) -> str:
     """The token in the Authorization header.
 
     Raises:

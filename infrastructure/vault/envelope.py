@@ -179,7 +179,10 @@ def _decrypt(
         raise Broken("E-LIMIT", "a record is too large")
     if len(record) < HEADER_SIZE + SALT_AND_COMMITMENT + TAG_SIZE:
         raise Broken("E-PARSE", "a record is too short")
-    prefix = _PREFIX.pack(MAGIC, _SEALED, kind, 0, *place)
+    try:
+        prefix = _PREFIX.pack(MAGIC, _SEALED, kind, 0, *place)
+    except struct.error:
+        raise Broken("E-BIND", "a record in a place that there is not") from None
     if record[:64] != prefix:
         if record[:8] != prefix[:8]:
             raise Broken("E-PARSE", "a record of unknown form")

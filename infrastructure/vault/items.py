@@ -11,6 +11,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import deque
+from collections.abc import Mapping
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -23,6 +24,8 @@ from infrastructure.vault.keystore import KeyStore, StoredItem
 BLOCK = 8
 _NONCE = 12
 
+Owners = tuple[SubjectKey, SubjectKey | None]
+"""Whose keys wrap an item key: its owner's, and a process note's for the escrow."""
 ItemKey = tuple[bytes, bytes]
 """The id of an item key, and the key."""
 
@@ -37,13 +40,16 @@ class ItemKeys:
         self._lock = threading.Lock()
         self._spare: dict[tuple[bytes, bytes | None], deque[ItemKey]] = {}
 
-    def at_hand(self, owner: SubjectKey, escrow: SubjectKey | None) -> bool:
-        """Whether a spare key is ready."""
-        return bool(self._spare.get(_name(owner, escrow)))
+    def at_hand(self, owner: SubjectKey, escrow: SubjectKey | None, count: int = 1) -> bool:
+        """Whether so many spare keys are ready."""
+        return len(self._spare.get(_name(owner, escrow), ())) >= count
 
-    def make(self, owner: SubjectKey, escrow: SubjectKey | None) -> None:
-        """Have a block of spare keys ready, durably."""
-        fresh = [(secrets.token_bytes(16), secrets.token_bytes(KEY_SIZE)) for _ in range(BLOCK)]
+    def make(self, wanted: Mapping[Owners, int]) -> None:
+        """Have so many spare keys ready, and a block at least, durably and in one go."""
+        fresh: dict[Owners, list[ItemKey]] = {}
+        for owners, count in wanted.items():
+            if not self.at_hand(*owners, count):
+                fresh[owners] = [_fresh() for _ in range(max(count, BLOCK))]
         self._store.add_items(
             StoredItem(
                 item_id,
@@ -52,10 +58,12 @@ class ItemKeys:
                 escrow.key_id if escrow else None,
                 self._wrap(escrow, item_id, key) if escrow else None,
             )
-            for item_id, key in fresh
+            for (owner, escrow), keys in fresh.items()
+            for item_id, key in keys
         )
         with self._lock:
-            self._spare.setdefault(_name(owner, escrow), deque()).extend(fresh)
+            for owners, keys in fresh.items():
+                self._spare.setdefault(_name(*owners), deque()).extend(keys)
 
     def take(self, owner: SubjectKey, escrow: SubjectKey | None) -> ItemKey:
         """A fresh item key; whoever takes more than was made ready waits for the disk."""
@@ -64,7 +72,7 @@ class ItemKeys:
                 spare = self._spare.get(_name(owner, escrow))
                 if spare:
                     return spare.popleft()
-            self.make(owner, escrow)
+            self.make({(owner, escrow): 1})
 
     def owner(self, item_id: bytes) -> StoredItem:
         """The stored item key.
@@ -114,6 +122,10 @@ class ItemKeys:
         first, second = secrets.token_bytes(_NONCE), secrets.token_bytes(_NONCE)
         inner = first + owner.items.encrypt(first, key, place)
         return second + self._generation.encrypt(second, inner, place)
+
+
+def _fresh() -> ItemKey:
+    return secrets.token_bytes(16), secrets.token_bytes(KEY_SIZE)
 
 
 def _name(owner: SubjectKey, escrow: SubjectKey | None) -> tuple[bytes, bytes | None]:

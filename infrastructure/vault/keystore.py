@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from domain.confidentiality import Class, KeyPurpose, Label
 from domain.errors import RecordUnavailable
@@ -178,12 +178,11 @@ class KeyStore:
 
     def items(self, item_id: bytes) -> StoredItem | None:
         """The item key with this id."""
-        with self._lock:
-            row = self._db.execute(
-                "SELECT item_id, owner_key, wrapped, escrow_key, escrow FROM item_key"
-                " WHERE item_id = ?",
-                (item_id,),
-            ).fetchone()
+        row = self._row(
+            "SELECT item_id, owner_key, wrapped, escrow_key, escrow FROM item_key"
+            " WHERE item_id = ?",
+            (item_id,),
+        )
         return None if row is None else StoredItem(*row)
 
     def add_items(self, items: Iterable[StoredItem]) -> None:
@@ -205,9 +204,16 @@ class KeyStore:
             return [row[0] for row in self._db.execute("SELECT item_id FROM item_key")]
 
     def _one(self, where: str, values: tuple[object, ...]) -> StoredKey | None:
-        with self._lock:
-            row = self._db.execute(f"{_SELECT} WHERE {where}", values).fetchone()
+        row = self._row(f"{_SELECT} WHERE {where}", values)
         return None if row is None else _stored(row)
+
+    def _row(self, query: str, values: tuple[object, ...]) -> Any:
+        try:
+            with self._lock:
+                return self._db.execute(query, values).fetchone()
+        except (sqlite3.OperationalError, sqlite3.ProgrammingError):
+            # The file stays locked, cannot be read, or has been closed.
+            raise RecordUnavailable from None
 
     def _write(self, *statements: Statement) -> None:
         """Write in one durable transaction with whoever else is waiting to.

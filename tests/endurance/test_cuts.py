@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.cuts import cut_over_and_over
+from tests.support.figures import say
 from tests.support.forgetful import available
 
 pytestmark = pytest.mark.endurance
@@ -21,5 +22,4 @@ def test_what_was_acknowledged_outlives_every_power_cut_and_the_clinic_opens_aft
     if reason := available():
         pytest.skip(reason)
     line = cut_over_and_over(tmp_path, CUTS)
-    with capsys.disabled():
-        print(f"\npower cuts: {line}")
+    say(capsys, f"power cuts: {line}")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.figures import say
 from tests.support.flips import flipped_over_and_over
 
 pytestmark = pytest.mark.endurance
@@ -18,6 +19,5 @@ def test_no_flipped_bit_is_read_as_something_else_and_none_escapes_verification(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tally = flipped_over_and_over(tmp_path / "clinic", FLIPS)
-    with capsys.disabled():
-        print(f"\nbit flips: {tally}")
+    say(capsys, f"bit flips: {tally}")
     assert tally.good, (tally.unseen, tally.different, tally.stray)

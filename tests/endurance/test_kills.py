@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.figures import say
 from tests.support.kills import killed_over_and_over
 
 pytestmark = pytest.mark.endurance
@@ -18,5 +19,4 @@ def test_what_was_acknowledged_outlives_every_kill_and_nothing_is_half_there(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     line = killed_over_and_over(tmp_path / "clinic", KILLS)
-    with capsys.disabled():
-        print(f"\nkills: {line}")
+    say(capsys, f"kills: {line}")

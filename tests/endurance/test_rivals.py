@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.figures import say
 from tests.support.rivals import rivalry
 
 pytestmark = pytest.mark.endurance
@@ -18,5 +19,4 @@ def test_two_processes_of_sixteen_threads_lose_nothing_double_nothing_and_confli
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     line = rivalry(tmp_path / "clinic", processes=2, threads=16, seconds=SECONDS)
-    with capsys.disabled():
-        print(f"\nrivals: {line}")
+    say(capsys, f"rivals: {line}")

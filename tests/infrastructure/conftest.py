@@ -47,7 +47,7 @@ Open = Callable[[Path], OpenFolder]
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     path = tmp_path_factory.mktemp("made") / "clinic"
-    data_folder.create(path, PASSPHRASES, origin="clinic.example/log/1", cost=LIGHT)
+    data_folder.create(path, PASSPHRASES, origin="clinic.example/log/1", cost=LIGHT, clock=Hands())
     return Made(path, unlock(Layout(path).keyfile, PASSPHRASES[0]))
 
 

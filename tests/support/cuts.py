@@ -92,7 +92,7 @@ def cut_over_and_over(place: Path, cuts: int, *, each_mount: int = 10, seed: int
                 ear.wait_for(chance.randint(1, 20))
                 time.sleep(chance.random() / 50)
                 lines = list(ear.lines)
-                # Cut in full flight; then it holds still, or the image would grow while it is judged.
+                # Cut in full flight; then it holds still, or it would outgrow the judge.
                 figures.cuts += 1
                 survives = figures.cuts if figures.cuts % 3 else None
                 shutil.rmtree(image, ignore_errors=True)
@@ -108,9 +108,10 @@ def cut_over_and_over(place: Path, cuts: int, *, each_mount: int = 10, seed: int
         figures.acknowledged = len(told.acknowledged)
     figures.tried_again = sum(each.repeated for each in told.acknowledged.values())
     return (
-        f"{figures.cuts} cuts, {figures.acknowledged} acknowledged, 0 lost, 0 half-written, 0 twice,"
-        f" 0 gaps, every log verified ({figures.records} records at last, {figures.keys} keys);"
-        f" {figures.tried_again} commands tried again were there already; projections went on from"
+        f"{figures.cuts} cuts, {figures.acknowledged} acknowledged, 0 lost, 0 half-written,"
+        f" 0 twice, 0 gaps, every log verified ({figures.records} records and"
+        f" {figures.keys} keys at last); {figures.tried_again} commands tried again were there"
+        " already; projections went on from"
         f" every image, {figures.rows} rows at last, 0 differ rebuilt;"
         f" {time.monotonic() - began:.0f} s"
     )
@@ -121,9 +122,9 @@ def _judge(path: Path, custody: Keyfile, told: Told, figures: _Figures) -> None:
     shutil.copytree(path, judged)
     judge = Judge(judged, custody)
     judge.look(told)
-    assert not (told.wrong or judge.lost or judge.half or judge.twice), (told.wrong, judge)
+    judge.must_be_content(told)
     verified = judge.thorough()
     compared = followed_and_rebuilt(judged, custody)
-    assert not (compared.different or compared.behind), compared
+    compared.must_be_equal()
     shutil.rmtree(judged)
     figures.records, figures.keys, figures.rows = verified.size, verified.keys, compared.rows

@@ -56,11 +56,11 @@ SLOTS = 8
 ORIGIN = "powiernik.invalid/endurance"
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 REGISTRATION = Registration(RegistrationKind.CERTIFICATE, "117/2019", "PTP")
-_WORDS = (
+_TEXT = (
     "klientka mówi że nie śpi od wtorku lęk wraca rano oddech sen matka praca dom siostra milczy"
     " złość łagodnieje żałoba zaczyna ustępować wspomina dzieciństwo w Łodzi umawiamy kolejne"
     " spotkanie za tydzień ćwiczenie uważności zadanie domowe plan bezpieczeństwa omówiony"
-).split()
+)
 
 Version = Callable[[str], int]
 """Gives the version that a stream has now."""
@@ -164,7 +164,7 @@ def standing_case(slot: int) -> CaseId:
 
 def foundations() -> list[tuple[Circumstances, tuple[Write, ...]]]:
     """What must be there before the first job: practitioners and their standing cases."""
-    found = []
+    found: list[tuple[Circumstances, tuple[Write, ...]]] = []
     for slot in range(SLOTS):
         client, case = standing_client(slot), standing_case(slot)
         owner = Owner(OwnerKind.CLIENT, client)
@@ -193,7 +193,7 @@ def foundations() -> list[tuple[Circumstances, tuple[Write, ...]]]:
 
 def _words(*parts: object, most: int = 120) -> FreeText:
     chance = Random("/".join(map(str, parts)))
-    some = chance.choices(_WORDS, k=chance.randint(3, most))
+    some = chance.choices(_TEXT.split(), k=chance.randint(3, most))
     return FreeText(f"{parts[0]}: {' '.join(some)}.")
 
 

@@ -1,8 +1,8 @@
 """Judges a data folder against what its writers told: nothing lost, half there, twice, or missing.
 
-It goes on from where it stood, so that it can look after every few kills, and it keeps what it has
-counted in: a record that stood there once must still stand there, because the log's root is refolded
-from it (``Audit``), and ``thorough`` reads all of it once more from the beginning.
+It goes on from where it stood, so that it can look after every few kills. What it has counted in
+must still stand there, since the log's root is refolded from it (``Audit``); ``thorough`` reads all
+of it once more from the beginning.
 """
 
 from __future__ import annotations
@@ -50,6 +50,11 @@ class Judge:
 
     def __str__(self) -> str:
         return f"{len(self.lost)} lost, {len(self.half)} half-written, {len(self.twice)} twice"
+
+    def must_be_content(self, told: Told) -> None:
+        """Fail where anything is lost, half there or there twice, or a writer told of an error."""
+        bad = {"wrong": told.wrong, "lost": self.lost, "half": self.half, "twice": self.twice}
+        assert not any(bad.values()), bad
 
     def look(self, told: Told) -> None:
         """Read what is new, and compare.
@@ -122,6 +127,10 @@ class Compared:
     rows: int
     different: int
     behind: int
+
+    def must_be_equal(self) -> None:
+        """Fail where a row differs or a projection has not come to the end of the log."""
+        assert self.different == self.behind == 0, self
 
 
 def followed_and_rebuilt(path: Path, custody: Keyfile) -> Compared:

@@ -1,4 +1,4 @@
-"""Searches files, byte for byte, for what must not lie there in clear; and proves that it would find it.
+"""Searches files, byte for byte, for what must not lie there in clear, and proves that it can.
 
 Looked for are names, stored event names, and every run of three consecutive words of recorded texts
 as it was written, from the first letter of the first to the last of the third. Letters A to Z match

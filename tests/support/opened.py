@@ -1,8 +1,9 @@
-"""Opens what the record holds with the keys of an open folder, access unrecorded: for tests alone."""
+"""Opens what the record holds with the keys of an open folder, unrecorded: for tests alone."""
 
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from typing import Any
 
 from domain.events import Event
 from domain.values import FreeText
@@ -27,5 +28,7 @@ def texts(event: Event) -> dict[str, FreeText]:
 
 def opened(folder: OpenFolder, event: Event) -> Event:
     """The event with its texts open, as it was handed to the record."""
-    open_texts = {name: FreeText(words(folder, text)) for name, text in texts(event).items()}
+    open_texts: dict[str, Any] = {
+        name: FreeText(words(folder, text)) for name, text in texts(event).items()
+    }
     return replace(event, **open_texts) if open_texts else event

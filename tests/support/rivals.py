@@ -134,7 +134,7 @@ def rivalry(path: Path, *, processes: int, threads: int, seconds: float) -> str:
     rate = (verified.size - before) / wrote
     return (
         f"{processes} processes of {threads} threads for {seconds:.0f} s: {judged}; positions 0 to"
-        f" {verified.size - 1} dense, log verified, {verified.keys} keys, {rate:.0f} records a second"
+        f" {verified.size - 1} dense, log verified, {rate:.0f} records a second"
     )
 
 
@@ -172,7 +172,9 @@ def _judge(folder: OpenFolder, reports: Sequence[Report]) -> str:
     lost = [name for name, position, _ in acknowledged if places.get(name) != [position]]
     twice = [name for name, found in places.items() if len(found) != 1]
     strangers = places.keys() - names
-    assert not (lost or twice or strangers), (lost[:3], twice[:3], sorted(strangers)[:3])
+    assert not lost, lost[:3]
+    assert not twice, twice[:3]
+    assert not strangers, sorted(strangers)[:3]
     makings = +makings
     assert set(makings.values()) == {1}
     refused = [each for report in reports for each in report.refused]

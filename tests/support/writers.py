@@ -27,7 +27,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 from api import compose
 from infrastructure.folder import Layout, OpenFolder, open_with
@@ -198,7 +198,7 @@ class Stable:
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def __enter__(self) -> Stable:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -208,7 +208,8 @@ class Stable:
 
     def run(self, number: int, seconds: float, settle: Sequence[str], *, kill: bool) -> list[str]:
         """The lines that a writer told in this time, after which it was killed or told to stop."""
-        print(json.dumps([number, seconds, list(settle), kill]), file=self._in, flush=True)
+        self._in.write(json.dumps([number, seconds, list(settle), kill]) + "\n")
+        self._in.flush()
         lines: list[str] = json.loads(self._out.readline())
         return lines
 
@@ -236,7 +237,8 @@ def _serve(path: Path) -> None:
         os.close(writing)
         # Every fourth time the clock runs from birth, so that death also comes while it opens.
         lines = _hear(reading, child, seconds if kill else None, open_first=number % 4 > 0)
-        print(json.dumps(lines), flush=True)
+        sys.stdout.write(json.dumps(lines) + "\n")
+        sys.stdout.flush()
 
 
 def _write_and_leave(
@@ -246,7 +248,7 @@ def _write_and_leave(
     tell: Tell,
     settle: Sequence[str],
     seconds: float,
-    kill: bool,  # noqa: FBT001 - as it came through the pipe
+    kill: bool,
 ) -> None:
     status = 1
     try:

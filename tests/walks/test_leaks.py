@@ -13,6 +13,7 @@ from domain.events.client import ClientContactChanged, ClientIdentified
 from domain.events.practitioner import PractitionerRegistered
 from domain.values import ActorId, ActorKind
 from tests.support.clinic import SmallClinic
+from tests.support.figures import say
 from tests.support.leaks import SHORTEST, search, unsealed_copy
 from tests.support.life import Life
 
@@ -62,8 +63,7 @@ def test_a_data_folder_tells_no_name_no_kind_of_event_and_no_three_words_of_any_
     sealed = search([folder.layout.folder], [*names, "anna.kowalczyk"], VOCABULARY, texts)
     unsealed = search([copy], names, kinds, texts)
 
-    with capsys.disabled():
-        print(f"\nleaks: sealed {sealed}; unsealed {unsealed}")
+    say(capsys, f"leaks: sealed {sealed}; unsealed {unsealed}")
     assert sealed.nothing, sealed.where
     assert sealed.files > 10
     for hits in (unsealed.names, unsealed.events, unsealed.runs):

@@ -1,0 +1,98 @@
+"""The description of the API: complete, stable in its names, and true."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from api.http.schemas import access, cases, files
+from domain.events.access import AccessKind
+from tests.api.http.support import Office, operations
+
+WRITES = {"CREATE", "AMEND"}
+
+
+@pytest.fixture(scope="module")
+def described(office: Office) -> dict[str, tuple[str, str, dict[str, Any]]]:
+    """Every operation under ``/v1``."""
+    every = operations(office.app).items()
+    return {name: each for name, each in every if each[1].startswith("/v1")}
+
+
+Described = dict[str, tuple[str, str, dict[str, Any]]]
+
+
+def test_every_operation_says_which_access_event_it_leaves_and_for_whom_it_is(
+    described: Described,
+) -> None:
+    assert len(described) > 45
+    events = {each.value for each in AccessKind} | WRITES | {"none"}
+    for name, (method, path, told) in described.items():
+        assert told["x-access-event"] in events, name
+        assert told["x-audience"], name
+        assert re.fullmatch(r"[a-z]+([A-Z][a-z]+)*", name), name
+        assert told["description"], name
+        assert told["tags"], name
+        if told["x-access-event"] == "none":
+            assert path in ("/v1/sign-in:renew", "/v1/sign-out")
+        elif method == "GET":
+            assert told["x-access-event"] in {"READ", "LIST", "AUDIT_READ"}, name
+        else:
+            assert told["x-access-event"] in {*WRITES, "AUTHN"}, name
+
+
+def test_every_operation_says_how_it_refuses(office: Office, described: Described) -> None:
+    for name, (_, _, told) in described.items():
+        refusals = {status for status in told["responses"] if status.startswith("4")}
+        assert {"400", "401", "403", "404", "422"} <= refusals, name
+        for status in refusals:
+            schema = told["responses"][status]["content"]["application/json"]["schema"]
+            assert schema == {"$ref": "#/components/schemas/Problem"}, (name, status)
+    assert set(office.app.openapi()["components"]["schemas"]["Problem"]["required"]) == {
+        "type",
+        "title",
+        "status",
+        "detail",
+        "trace_id",
+    }
+
+
+def test_every_body_has_an_example_that_is_taken(office: Office, described: Described) -> None:
+    schemas = office.app.openapi()["components"]["schemas"]
+    models = {**vars(files), **vars(cases), **vars(access)}
+    asked = 0
+    for name, (method, _, told) in described.items():
+        if "requestBody" not in told:
+            continue
+        assert method in ("POST", "PUT"), name
+        assert told["requestBody"]["required"], name
+        (media,) = told["requestBody"]["content"].items()
+        assert media[0] == "application/json"
+        model = media[1]["schema"]["$ref"].rsplit("/", 1)[1]
+        TypeAdapter(models[model]).validate_python(schemas[model]["example"])
+        assert schemas[model]["additionalProperties"] is False, model
+        asked += 1
+    assert asked > 20
+
+
+def test_every_identifier_has_a_form(described: Described) -> None:
+    for name, (_, _, told) in described.items():
+        for each in told.get("parameters", ()):
+            if each["in"] == "path":
+                assert each["schema"]["pattern"] == "^[0-9a-f]{32}$", name
+
+
+def test_nothing_of_a_person_is_asked_for_in_an_address(described: Described) -> None:
+    known = {"from", "to", "as_of", "at_position", "before", "limit", "actor", "client"}
+    for name, (_, _, told) in described.items():
+        asked = {each["name"] for each in told.get("parameters", ()) if each["in"] == "query"}
+        assert asked <= known, name
+
+
+def test_is_served_to_whoever_builds_a_client(office: Office) -> None:
+    found = office.door.get("/v1/openapi.json")
+    assert found.json() == office.app.openapi()
+    assert found.headers["Cache-Control"] == "no-store"
