@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -313,6 +314,8 @@ def compose(folder: OpenFolder) -> Clinic:
     """A clinic on an open data folder."""
     # Events and rows hold no cycles: looking for some this rarely makes following a tenth faster.
     gc.set_threshold(100_000, 20, 20)
+    # The writer waits for the interpreter at every step, for this long while another thread works.
+    sys.setswitchinterval(0.0005)
     desk = Desk(
         record=folder.record,
         keys=folder.vault.broker,

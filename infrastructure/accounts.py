@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -168,7 +169,7 @@ class Accounts:
             pause = _pause(failures + 1)
             self._count(tag, row is not None, failures + 1, seconds + pause)
         # As slow for a name without an account as for one with.
-        right = matches(_NOBODYS if row is None else row[2], password)
+        right = matches(_nobodys() if row is None else row[2], password)
         if whose is None or not right:
             raise SignInRefused(pause, whose)
         kind, actor = whose
@@ -320,4 +321,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     return db
 
 
-_NOBODYS = hash_password(secrets.token_hex(16))
+@cache
+def _nobodys() -> str:
+    """A hash that no password matches, so that an unknown name costs as much as a known one."""
+    return hash_password(secrets.token_hex(16))

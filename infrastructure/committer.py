@@ -12,7 +12,6 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from weakref import WeakKeyDictionary
 
 from domain.errors import RecordUnavailable
@@ -43,17 +42,12 @@ class Committer:
         Raises:
             RecordUnavailable: The store could not write; nothing of the submission is in it.
         """
-        future: Future[Outcome] = Future()
-
-        def done(outcomes: Sequence[Outcome | BaseException]) -> None:
-            (outcome,) = outcomes
-            if isinstance(outcome, BaseException):
-                future.set_exception(outcome)
-            else:
-                future.set_result(outcome)
-
-        self.hand_over([submission], done)
-        return future.result()
+        answer: queue.SimpleQueue[Outcome | BaseException] = queue.SimpleQueue()
+        self.hand_over([submission], lambda outcomes: answer.put(outcomes[0]))
+        outcome = answer.get()
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
 
     async def commit_soon(self, submission: Submission) -> Outcome:
         """Write from an event loop; durable when it returns.

@@ -324,7 +324,7 @@ def logged_keys(
             raise Broken("E-PARSE", "the making of a key") from None
         if act != "create" or found != key_id:
             raise Broken("E-PARSE", "the making of a key")
-        return KeyPlace(key_id, tag, label, epoch), check_value
+        return LoggedKey(KeyPlace(key_id, tag, label, epoch), check_value, row.position)
 
     return logged
 

@@ -117,6 +117,8 @@ class Broker:
         found = [each for each in grants if each is not None and each.until >= now]
         if not found or len(found) != len(grants):
             raise RecordUnavailable
+        if not all(receipt.first <= each.position <= receipt.last for each in found):
+            raise RecordUnavailable
         return found
 
 

@@ -65,7 +65,7 @@ class CellSealer:
         """A cell and its digest, or ``None`` where the key has been destroyed."""
         owner = self._clinic if under.label == TENANT else under.owner
         try:
-            key = self._keyring.existing(owner, under.label, under.at)
+            key = self._keyring.existing(owner, under.label, under.at, place.position)
         except KeyGone:
             return None
         return seal_cell(key, content, place)

@@ -143,11 +143,17 @@ def unlock(path: Path, passphrase: str) -> Keyfile:
     if not data or len(data) % SLOT_SIZE or len(data) > MOST_SLOTS * SLOT_SIZE:
         msg = "The keyfile is damaged."
         raise WrongKeyStore(msg)
+    refused: Exception = WrongPassphrase()
     for start in range(0, len(data), SLOT_SIZE):
-        opened = _open_slot(data[start : start + SLOT_SIZE], passphrase)
+        try:
+            opened = _open_slot(data[start : start + SLOT_SIZE], passphrase)
+        except (WrongKeyStore, Broken) as error:
+            # One damaged slot must not lock out whoever holds another's passphrase.
+            refused = error
+            continue
         if opened is not None:
             return opened
-    raise WrongPassphrase
+    raise refused
 
 
 def _slot(passphrase: str, secret: bytes, generation: int, cost: Cost) -> bytes:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from itertools import islice
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from domain.confidentiality import KeyPurpose, Label, Owner
 from infrastructure.errors import Broken, KeyGone
@@ -29,8 +29,20 @@ _YEARLY = frozenset({KeyPurpose.ACCOUNTABILITY, KeyPurpose.STAFF})
 
 Name = TypeVar("Name")
 
-LoggedKey = tuple[KeyPlace, bytes]
-"""What the log says of a key: its place and its check value."""
+
+class LoggedKey(NamedTuple):
+    """What the log says of a key: its place, its check value, and where its making stands."""
+
+    place: KeyPlace
+    check_value: bytes
+    position: int
+
+
+class _Made(NamedTuple):
+    """A subject's keys for one label, the newest epoch first, with where their makings stand."""
+
+    keys: tuple[tuple[int, SubjectKey], ...]
+    until: float
 
 
 class Keyring:
@@ -55,6 +67,7 @@ class Keyring:
         self._sealing: dict[tuple[Owner, Label, int], tuple[SubjectKey, float]] = {}
         self._places: dict[bytes, KeyPlace] = {}
         self._unlogged: dict[bytes, SubjectKey] = {}
+        self._made: dict[tuple[Owner, Label], _Made] = {}
 
     def tag(self, owner: Owner) -> bytes:
         """The pseudonym under which a subject's keys are kept and logged."""
@@ -92,23 +105,39 @@ class Keyring:
                 raise Broken("E-KEYSTATE", "a key that was just made is not there")
             self._keep_for_sealing(owner, stored)
 
-    def existing(self, owner: Owner, label: Label, at: datetime) -> SubjectKey:
-        """The subject's key of an instant's epoch, for the cell of a projection; makes none.
+    def existing(self, owner: Owner, label: Label, at: datetime, position: int) -> SubjectKey:
+        """The subject's newest key that was made before a position; makes none.
+
+        The cell of a projection takes the same key whenever it is made, so that a rebuild gives the
+        same digests, at the turn of a year too. ``at`` is when the position was recorded.
 
         Raises:
             KeyGone: There is none, or it has been destroyed.
         """
-        epoch = _epoch(label, at)
-        kept = self._sealing.get((owner, label, epoch))
-        if kept is not None and kept[1] >= time.monotonic():
-            return kept[0]
-        with self._lock:
-            # At the turn of a year an event may stand a moment after the making of its key.
-            for each in (epoch, epoch - 1):
-                stored = self._store.newest(self.tag(owner), label, each)
-                if stored is not None:
-                    return self._keep_for_sealing(owner, stored)
+        made = self._made.get((owner, label))
+        if (
+            made is None
+            or made.until < time.monotonic()
+            or not made.keys
+            or made.keys[0][1].place.epoch < _epoch(label, at)
+        ):
+            made = self._find_made(owner, label)
+        for making, key in made.keys:
+            if making < position:
+                return key
         raise KeyGone
+
+    def _find_made(self, owner: Owner, label: Label) -> _Made:
+        keys = []
+        for stored in self._store.epochs(self.tag(owner), label):
+            logged = self._logged(stored.place.key_id)
+            if logged is not None and stored.state != DESTROYED:
+                keys.append((logged.position, self.for_opening(stored.place.key_id)))
+        made = _Made(tuple(keys), time.monotonic() + KEPT_SECONDS)
+        if len(self._made) >= MOST_KEPT:
+            self._made.clear()
+        self._made[owner, label] = made
+        return made
 
     def unlogged(self, key: SubjectKey) -> bool:
         """Whether the key's making has still to be written into the log."""
@@ -132,7 +161,7 @@ class Keyring:
                 return None
             # The policy and the follower choose by a key's purpose what they read at all.
             logged = self._logged(key_id)
-            if logged is not None and logged[0] != stored.place:
+            if logged is not None and logged.place != stored.place:
                 raise Broken("E-KCV", "a key that is not the one that the log knows")
             known = self._places[key_id] = stored.place
         return known
@@ -163,6 +192,7 @@ class Keyring:
         with self._lock:
             self._open.clear()
             self._sealing.clear()
+            self._made.clear()
 
     def _fresh(self, owner: Owner, label: Label, epoch: int) -> StoredKey:
         place = KeyPlace(secrets.token_bytes(16), self.tag(owner), label, epoch)
@@ -186,7 +216,9 @@ class Keyring:
         logged = self._logged(key.key_id)
         if logged is None:
             return False
-        if logged[0] != key.place or not hmac.compare_digest(logged[1], key.check_value):
+        if logged.place != key.place or not hmac.compare_digest(
+            logged.check_value, key.check_value
+        ):
             raise Broken("E-KCV", "a key that is not the one that the log knows")
         return True
 

@@ -133,6 +133,16 @@ class KeyStore:
             (subject_tag, label.purpose, label.cls, epoch),
         )
 
+    def epochs(self, subject_tag: bytes, label: Label) -> list[StoredKey]:
+        """A subject's keys for a label, the newest epoch first."""
+        with self._lock:
+            rows = self._db.execute(
+                f"{_SELECT} WHERE subject_tag = ? AND purpose = ? AND class = ?"
+                " ORDER BY epoch DESC",
+                (subject_tag, label.purpose, label.cls),
+            ).fetchall()
+        return [_stored(row) for row in rows]
+
     def add_keys(self, keys: Iterable[StoredKey]) -> None:
         """Keep keys as pending, durably; one that is there already stays as it is.
 

@@ -93,7 +93,7 @@ def test_no_body_ends_in_an_unexpected_error(
         "amendProcessNote": {"note_id": world.process_note},
     }
 
-    @settings(max_examples=400, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=250, suppress_health_check=list(HealthCheck), database=None)
     @given(st.data())
     def fuzz(data: st.DataObject) -> None:
         name = data.draw(st.sampled_from(sorted(asked)))
@@ -125,7 +125,7 @@ def test_no_header_ends_in_an_unexpected_error(office: Office, world: World) -> 
         "POST": f"/v1/cases/{world.case}/problems",
     }
 
-    @settings(max_examples=150, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=100, suppress_health_check=list(HealthCheck), database=None)
     @given(
         st.sampled_from(sorted(paths)),
         st.dictionaries(st.sampled_from(names), values, max_size=4),

@@ -29,6 +29,8 @@ from domain.errors import RecordUnavailable, Stale
 from infrastructure import folder as data_folder
 from infrastructure.errors import Broken, FolderRefused, KeyGone, WrongKeyStore
 from infrastructure.folder import OpenFolder
+from infrastructure.record import key_line
+from infrastructure.stores.contract import Placed, Submission
 from infrastructure.stores.sqlite import SqliteStore
 from infrastructure.vault import keyring as keyring_module
 from infrastructure.vault.keys import SubjectKey
@@ -87,17 +89,30 @@ def test_accountability_keys_change_with_the_year(folder: OpenFolder) -> None:
     keyring.make([(ANNA, label), (ANNA, CLINICAL)], ink.NOW)
     assert keyring.for_sealing(ANNA, label, new_year) is None
     assert keyring.for_sealing(ANNA, CLINICAL, new_year) is not None
-    # A moment after midnight an event may still stand under the key of the old year.
-    old = keyring.for_sealing(ANNA, label, ink.NOW)
-    assert old is not None
-    assert keyring.existing(ANNA, label, new_year).key_id == old.key_id
-    keyring.make([(ANNA, label)], new_year)
-    assert keyring.existing(ANNA, label, new_year).key_id != old.key_id
+
+
+def test_a_projections_cell_takes_the_newest_key_made_before_its_event(
+    folder: OpenFolder,
+) -> None:
+    keyring, new_year = folder.vault.keyring, datetime(2027, 1, 1, tzinfo=UTC)
+    made = []
+    for instant in (ink.NOW, new_year):
+        keyring.make([(ANNA, ACCOUNTABILITY)], instant)
+        key = keyring.for_sealing(ANNA, ACCOUNTABILITY, instant)
+        assert key is not None
+        (placed,) = folder.store.commit([Submission((key_line(folder.vault.log_id, key),))])
+        assert isinstance(placed, Placed)
+        made.append((key.key_id, placed.first))
+    (old, _), (new, turn) = made
+    # An event that was sealed in the old year and recorded in the new one keeps the old key,
+    # whether it is followed at once or rebuilt years later.
+    assert keyring.existing(ANNA, ACCOUNTABILITY, new_year, turn).key_id == old
+    assert keyring.existing(ANNA, ACCOUNTABILITY, new_year, turn + 1).key_id == new
 
 
 def test_a_key_that_does_not_exist_is_not_made_for_a_projection(folder: OpenFolder) -> None:
     with pytest.raises(KeyGone):
-        folder.vault.keyring.existing(ANNA, CLINICAL, ink.NOW)
+        folder.vault.keyring.existing(ANNA, CLINICAL, ink.NOW, 10)
     assert folder.keys.key_ids() == []
 
 
