@@ -113,13 +113,13 @@ def state_problem(
     state: Case, words: FreeText, diagnosis: Diagnosis | None = None
 ) -> tuple[CaseEvent, ...]:
     """Record what the client comes with; no diagnosis is ever required."""
-    _must_be_open(state)
+    must_be_open(state)
     return (CaseProblemStated(case=state.id, words=words, diagnosis=diagnosis),)
 
 
 def join_team(state: Case, practitioner: PractitionerId) -> tuple[CaseEvent, ...]:
     """Let somebody care for the case."""
-    _must_be_open(state)
+    must_be_open(state)
     if practitioner in state.team:
         return ()
     return (CaseTeamJoined(case=state.id, practitioner=practitioner),)
@@ -136,7 +136,7 @@ def leave_team(state: Case, practitioner: PractitionerId) -> tuple[CaseEvent, ..
 
 def transfer(state: Case, therapist: PractitionerId) -> tuple[CaseEvent, ...]:
     """Let another therapist go on."""
-    _must_be_open(state)
+    must_be_open(state)
     if therapist == state.therapist:
         return ()
     return (CaseTransferred(case=state.id, previous=state.therapist, therapist=therapist),)
@@ -146,7 +146,7 @@ def close(state: Case, outcome: Outcome) -> tuple[CaseEvent, ...]:
     """End the therapy; ending it again with the same outcome changes nothing."""
     if state.outcome is outcome:
         return ()
-    _must_be_open(state)
+    must_be_open(state)
     return (CaseClosed(case=state.id, outcome=outcome),)
 
 
@@ -163,6 +163,11 @@ def _joined(state: Case, practitioner: PractitionerId) -> Case:
     )
 
 
-def _must_be_open(state: Case) -> None:
+def must_be_open(state: Case) -> None:
+    """Refuse an act that only an open case allows.
+
+    Raises:
+        WrongState: The case is closed.
+    """
     if not state.open:
         raise WrongState("The case is closed")

@@ -189,7 +189,7 @@ class Record:
         reply: Iterable[tuple[str, str]] = (),
     ) -> Receipt:
         """Append all writes in one transaction; durable when it returns."""
-        batch = _Batch(self, tuple(each for each in writes if each.events), who, command, reply)
+        batch = _Batch(self, tuple(writes), who, command, reply)
         if not batch.writes:
             return self._nothing(batch)
         if not batch.ready():
@@ -205,7 +205,7 @@ class Record:
         reply: Iterable[tuple[str, str]] = (),
     ) -> Receipt:
         """``append`` for a thread that may wait."""
-        batch = _Batch(self, tuple(each for each in writes if each.events), who, command, reply)
+        batch = _Batch(self, tuple(writes), who, command, reply)
         if not batch.writes:
             return self._nothing(batch)
         if not batch.ready():
@@ -215,7 +215,7 @@ class Record:
     def _nothing(self, batch: _Batch) -> Receipt:
         """Nothing had to happen: everything already is as the command wants it."""
         last = self.last_position()
-        return Receipt(last, last, batch.now, (), (), batch.reply)
+        return Receipt(last, last, batch.now, batch.standing, (), batch.reply)
 
     def _settled(self, batch: _Batch, outcome: Outcome) -> Receipt:
         match outcome:
@@ -284,6 +284,8 @@ class _Batch:
         command: Command | None,
         reply: Iterable[tuple[str, str]],
     ) -> None:
+        self.standing = tuple(write.after or 0 for write in writes)
+        writes = tuple(write for write in writes if write.events)
         self.writes = writes
         self.who = who
         self.command = command

@@ -211,11 +211,16 @@ class CaseStates:
         content = self._open(ITEMS, stored, opening)
         return _note_line(note_id, content) if content["item"] == "note" else None
 
-    def as_of(self, case_id: str, position: int) -> CaseState | None:
+    def as_of(self, case_id: str, position: int, opening: Opening) -> CaseState | None:
         """The case as it was when the log had reached a position, folded from its events.
 
-        The caller has recorded the access; the words in it stay closed until they are opened.
+        Raises:
+            NotThere: The opening does not cover the case.
         """
+        stored = self._store.load(CASES, (case_id,))
+        if stored is None:
+            return None
+        self._open(CASES, stored, opening)
         items = self._store.select(ITEMS, {"case_id": case_id}, limit=_MOST_ITEMS)
         streams = [case_id, *(str(row.key[1]) for row in items)]
         events = [each for stream in streams for each in self._read(stream, position)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from domain.confidentiality import ADMINISTRATIVE, FRAME, KeyPurpose, Label
 from domain.events.client import (
@@ -25,6 +26,18 @@ CARDS = Table("cards", key=("person_id",))
 
 
 @dataclass(frozen=True, slots=True)
+class Representative:
+    """Somebody who speaks for the client."""
+
+    id: str
+    authority: str
+    given_name: str
+    family_name: str
+    phone: str | None
+    address: tuple[str, str, str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """A person's identity and contact, as far as they were recorded."""
 
@@ -40,6 +53,7 @@ class Card:
     phone: str | None = None
     email: str | None = None
     address: tuple[str, str, str, str] | None = None
+    representatives: tuple[Representative, ...] = ()
 
     @property
     def name(self) -> str:
@@ -84,12 +98,28 @@ class NameCardsProjection:
                 }
                 under = Under(recorded.owner, FRAME, recorded.recorded_at)
                 rows.put(CARDS, (recorded.stream,), {}, content, under, recorded.position)
-            case ClientCaseLinked() | ClientRepresentativeAdded() | ClientRepresentativeEnded():
+            case ClientRepresentativeAdded() as event:
+                where = event.address
+                address = where and [where.street, where.postal_code, where.city, where.country]
+                name = [event.given_name, event.family_name]
+                spoken = [event.representative, event.authority.value, *name, event.phone, address]
+                others = self._representatives(recorded, rows)
+                self._put(recorded, rows, {"representatives": [*others, spoken]})
+            case ClientRepresentativeEnded() as event:
+                found = self._representatives(recorded, rows)
+                left = [each for each in found if each[0] != event.representative]
+                self._put(recorded, rows, {"representatives": left})
+            case ClientCaseLinked():
                 self._count(recorded, rows, ADMINISTRATIVE)
             case PractitionerRolesChanged() | PractitionerDeparted():
                 self._count(recorded, rows, FRAME)
             case _:
                 pass
+
+    @staticmethod
+    def _representatives(recorded: Recorded, rows: Rows) -> list[Any]:
+        found = rows.get(CARDS, (recorded.stream,))
+        return list(found[1].get("representatives", ())) if found else []
 
     @staticmethod
     def _count(recorded: Recorded, rows: Rows, label: Label) -> None:
@@ -121,7 +151,6 @@ class NameCards:
         if row is None:
             return None
         content = opening.cell(row.cell, Place(self._view, CARDS.name, row.key, row.position))
-        address = content.get("address")
         return Card(
             person=person_id,
             version=content["version"],
@@ -134,5 +163,15 @@ class NameCards:
             identity_document=content.get("document"),
             phone=content.get("phone"),
             email=content.get("email"),
-            address=None if address is None else (address[0], address[1], address[2], address[3]),
+            address=_address(content.get("address")),
+            representatives=tuple(
+                Representative(person, authority, given, family, phone, _address(where))
+                for person, authority, given, family, phone, where in content.get(
+                    "representatives", ()
+                )
+            ),
         )
+
+
+def _address(stored: list[str] | None) -> tuple[str, str, str, str] | None:
+    return None if stored is None else (stored[0], stored[1], stored[2], stored[3])

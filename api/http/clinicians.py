@@ -72,7 +72,7 @@ async def read_case(
                 as_of.astimezone(UTC), usegmt=True
             )
         await clinic.reach(receipt.last)
-        state = states.as_of(case_id, at_position or 0)
+        state = states.as_of(case_id, at_position or 0, opening)
     if state is None:
         raise NotThere
     # The version of what is shown, not of what the record may hold meanwhile.

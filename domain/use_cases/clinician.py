@@ -333,6 +333,7 @@ async def schedule_session(
         return done
     tried = attempt("session")
     admitted = await on_case(desk, who, Act.SCHEDULE_SESSION, case_id, tried)
+    case_file.must_be_open(admitted.case)
     session_id = SessionId(desk.identifiers.new())
     scheduled = SessionScheduled(
         session=session_id,

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from domain.errors import NotThere
 from domain.use_cases import clinician
 from domain.values import CaseId
 from projections.case_state import CaseState
@@ -41,18 +42,23 @@ def test_a_case_as_of_a_position_is_what_it_was_then(
                 position = clinic.last_position()
                 seen.append((case, position, now(clinic, case)))
         for case, position, state in seen:
-            assert clinic.views.case_states.as_of(case, position) == state
+            assert (
+                clinic.views.case_states.as_of(case, position, follower(clinic)._opening) == state
+            )
 
 
 def test_every_case_of_a_full_life_as_of_now_is_what_it_is(life: Life) -> None:
     for case in life.cases:
         current = now(life.clinic, case)
-        assert life.clinic.views.case_states.as_of(case, life.clinic.last_position()) == current
+        opening = follower(life.clinic)._opening
+        last = life.clinic.last_position()
+        assert life.clinic.views.case_states.as_of(case, last, opening) == current
 
 
 def test_a_case_before_it_was_opened_is_not_there(life: Life) -> None:
     now(life.clinic, life.cases[0])
-    assert life.clinic.views.case_states.as_of(life.cases[0], 0) is None
+    opening = follower(life.clinic)._opening
+    assert life.clinic.views.case_states.as_of(life.cases[0], 0, opening) is None
 
 
 def test_the_past_has_the_words_that_were_said_then_and_no_later_ones(
@@ -66,7 +72,7 @@ def test_the_past_has_the_words_that_were_said_then_and_no_later_ones(
     who = clinic.who(clinic.people.anna)
     opening, _ = clinic.run(clinician.look_at_case(clinic.desk, who, case))
     clinic.catch_up()
-    past = clinic.views.case_states.as_of(case, then)
+    past = clinic.views.case_states.as_of(case, then, opening)
     assert past is not None
     (line,) = past.notes
     assert (line.status, [opening.words(each) for each in line.texts]) == (
@@ -94,8 +100,19 @@ def test_the_frame_that_the_policy_reads_is_the_one_that_is_shown(life: Life) ->
         assert (sorted(state.team), state.clients) == (sorted(frame.team), frame.clients)
 
 
+def test_the_past_of_a_case_opens_for_nobody_who_may_not_see_its_present(
+    clinic: SmallClinic,
+) -> None:
+    case, other = clinic.open_case(), clinic.open_case(clinic.register_client())
+    who = clinic.who(clinic.people.anna)
+    opening, _ = clinic.run(clinician.look_at_case(clinic.desk, who, other))
+    clinic.catch_up()
+    with pytest.raises(NotThere):
+        clinic.views.case_states.as_of(case, clinic.last_position(), opening)
+
+
 @pytest.mark.parametrize("missing", ["0" * 32, "f" * 32])
 def test_no_case_has_no_state(clinic: SmallClinic, missing: str) -> None:
     opening = follower(clinic)._opening
     assert clinic.views.case_states.of(missing, opening) is None
-    assert clinic.views.case_states.as_of(missing, clinic.last_position()) is None
+    assert clinic.views.case_states.as_of(missing, clinic.last_position(), opening) is None

@@ -109,6 +109,17 @@ class NewRepresentative(Asked):
     phone: Line | None = None
 
 
+class RepresentativeTold(Told):
+    """Somebody who speaks for the client."""
+
+    id: str
+    authority: str
+    given_name: str
+    family_name: str
+    phone: str | None
+    address: tuple[str, str, str, str] | None
+
+
 class ClientFile(Told):
     """A client's identity and contact."""
 
@@ -123,6 +134,7 @@ class ClientFile(Told):
     phone: str | None
     email: str | None
     address: tuple[str, str, str, str] | None
+    representatives: list[RepresentativeTold]
 
     @classmethod
     def of(cls, card: Card) -> ClientFile:
@@ -139,6 +151,9 @@ class ClientFile(Told):
             phone=card.phone,
             email=card.email,
             address=card.address,
+            representatives=[
+                RepresentativeTold.model_validate(each) for each in card.representatives
+            ],
         )
 
 
