@@ -1,4 +1,4 @@
-"""Group commit: one thread per process writes, and whoever arrives meanwhile shares its fsync.
+"""Group commit: one thread at a time writes, and whoever arrives meanwhile shares its fsync.
 
 An event loop forms its group itself: one hand-over a turn, one batch in flight, so that the loop
 never waits for a disk and wakes once per batch (architecture.md, decision 5 and fine print 15).
@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import queue
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
+from queue import SimpleQueue
 from weakref import WeakKeyDictionary
 
 from domain.errors import RecordUnavailable
@@ -29,9 +30,10 @@ class Committer:
 
     def __init__(self, store: RecordStore) -> None:
         self._store = store
-        self._queue: queue.SimpleQueue[_Group | None] = queue.SimpleQueue()
+        self._waiting: deque[_Group] = deque()
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopGroup] = WeakKeyDictionary()
-        self._gate = threading.Lock()
+        self._gate = threading.Condition()
+        self._writing = False
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
@@ -42,8 +44,17 @@ class Committer:
         Raises:
             RecordUnavailable: The store could not write; nothing of the submission is in it.
         """
-        answer: queue.SimpleQueue[Outcome | BaseException] = queue.SimpleQueue()
-        self.hand_over([submission], lambda outcomes: answer.put(outcomes[0]))
+        answer: SimpleQueue[Outcome | BaseException] = SimpleQueue()
+        group: _Group = [submission], lambda outcomes: answer.put(outcomes[0])
+        with self._gate:
+            alone = not (self._writing or self._waiting or self._closed)
+            if alone:
+                self._writing = True
+            else:
+                self._queue(group)
+        if alone:
+            # Nobody writes: this thread need not wait for another one to do it.
+            self._write([group])
         outcome = answer.get()
         if isinstance(outcome, BaseException):
             raise outcome
@@ -63,39 +74,40 @@ class Committer:
 
     def hand_over(self, submissions: Sequence[Submission], done: Done) -> None:
         """Queue submissions; ``done`` is called in the writer's thread with their outcomes."""
-        # Nothing may be queued behind the end: nobody would ever write it.
         with self._gate:
-            if self._closed:
-                raise RecordUnavailable
-            self._queue.put((submissions, done))
+            self._queue((submissions, done))
 
     def close(self) -> None:
         """Write what is queued, then stop."""
         with self._gate:
-            if not self._closed:
-                self._closed = True
-                self._queue.put(None)
+            self._closed = True
+            self._gate.notify()
         self._thread.join()
 
+    def _queue(self, group: _Group) -> None:
+        # Nothing may be queued behind the end: nobody would ever write it.
+        if self._closed:
+            raise RecordUnavailable
+        self._waiting.append(group)
+        self._gate.notify()
+
     def _run(self) -> None:
-        while True:
-            group = self._queue.get()
-            if group is None:
-                return
-            groups, count, last = [group], len(group[0]), False
-            while count < MOST_TOGETHER and not last:
-                try:
-                    another = self._queue.get_nowait()
-                except queue.Empty:
-                    break
-                if another is None:
-                    last = True
-                else:
-                    groups.append(another)
-                    count += len(another[0])
+        while groups := self._next():
             self._write(groups)
-            if last:
-                return
+            # What was written holds on to the loops that wait for it.
+            del groups
+
+    def _next(self) -> list[_Group]:
+        """What is to be written together; nothing at the end."""
+        with self._gate:
+            while self._writing or not (self._waiting or self._closed):
+                self._gate.wait()
+            groups, count = [], 0
+            while self._waiting and count < MOST_TOGETHER:
+                groups.append(self._waiting.popleft())
+                count += len(groups[-1][0])
+            self._writing = bool(groups)
+        return groups
 
     def _write(self, groups: list[_Group]) -> None:
         together = [each for submissions, _ in groups for each in submissions]
@@ -107,6 +119,11 @@ class Committer:
             outcomes = [RecordUnavailable() for _ in together]
         except Exception as error:  # noqa: BLE001 - each waiting writer is told, none hangs
             outcomes = [error for _ in together]
+        finally:
+            with self._gate:
+                self._writing = False
+                if self._waiting or self._closed:
+                    self._gate.notify()
         start = 0
         for submissions, done in groups:
             end = start + len(submissions)

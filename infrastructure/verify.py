@@ -22,7 +22,7 @@ BATCH = 5000
 WHAT_IT_CANNOT_SEE = (
     "a consistent rewrite of everything by somebody who holds the append key, a record cut short"
     " together with its head, or the whole folder put back to an earlier state: that needs signed"
-    " checkpoints kept elsewhere"
+    " checkpoints kept elsewhere; and a deleted memory of a command, which a retry would do again"
 )
 
 

@@ -114,9 +114,19 @@ class ServingViews:
                 if self._store is not None:
                     # A thread may still be reading from it.
                     self._retired.append(self._store)
-                self._store = SqliteViews(self._path(self._number()), self._tables)
+                self._store = self._open()
                 self._seen = seen
             return self._store
+
+    def _open(self) -> SqliteViews:
+        while True:
+            number = self._number()
+            store = SqliteViews(self._path(number), self._tables)
+            if self._number() == number:
+                return store
+            # Swapped out and taken away just before it was opened: that made an empty file anew.
+            store.close()
+            self._remove(number)
 
     def _number(self) -> int:
         return int(self._pointer.read_text())

@@ -148,7 +148,8 @@ class SqliteStore(RecordStore):
                 rows.extend(outcome.rows)
         if rows:
             self._writer.executemany(_INSERT, [row[:10] for row in rows])
-            self._writer.executemany("INSERT INTO command VALUES(?, ?)", replies.items())
+            if replies:
+                self._writer.executemany("INSERT INTO command VALUES(?, ?)", replies.items())
             self._writer.execute(
                 "UPDATE log_head SET size = ?, range = ?, time_ms = ?", self._log.standing()
             )

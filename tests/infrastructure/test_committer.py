@@ -99,7 +99,7 @@ def test_who_comes_while_another_writes_is_written_together(
     first = pool.submit(committer.commit, line(A))
     assert gate.entered.wait(30)
     others = [pool.submit(committer.commit, line(B)) for _ in range(20)]
-    until(lambda: committer._queue.qsize() == 20)
+    until(lambda: len(committer._waiting) == 20)
     gate.open.set()
     outcomes = [each.result(30) for each in (first, *others)]
     assert gate.sizes == [1, 20]
@@ -113,7 +113,7 @@ def test_a_batch_has_an_upper_bound(
     first = pool.submit(committer.commit, line(A))
     assert gate.entered.wait(30)
     others = [pool.submit(committer.commit, line(B)) for _ in range(MOST_TOGETHER + 10)]
-    until(lambda: committer._queue.qsize() == MOST_TOGETHER + 10)
+    until(lambda: len(committer._waiting) == MOST_TOGETHER + 10)
     gate.open.set()
     for each in (first, *others):
         each.result(30)
@@ -130,7 +130,7 @@ def test_a_stale_write_fails_alone(
     good = [pool.submit(committer.commit, line(B)) for _ in range(5)]
     stale = pool.submit(committer.commit, line(A, after=0))
     more = [pool.submit(committer.commit, line(A)) for _ in range(5)]
-    until(lambda: committer._queue.qsize() == 11)
+    until(lambda: len(committer._waiting) == 11)
     gate.open.set()
     conflict = stale.result(30)
     assert isinstance(conflict, Conflict)
@@ -174,7 +174,7 @@ def test_what_is_queued_is_written_before_the_end(gate: Gate, pool: ThreadPoolEx
     first = pool.submit(committer.commit, line(A))
     assert gate.entered.wait(30)
     others = [pool.submit(committer.commit, line(A)) for _ in range(10)]
-    until(lambda: committer._queue.qsize() == 10)
+    until(lambda: len(committer._waiting) == 10)
     closing = pool.submit(committer.close)
     gate.open.set()
     closing.result(30)

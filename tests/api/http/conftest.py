@@ -22,7 +22,7 @@ def _light_passwords() -> Iterator[None]:
     """Passwords that cost nothing to try; what they cost in service is a test of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(accounts, "hash_password", _light)
-        patch.setattr(accounts, "_NOBODYS", _light("nobody's"))
+        patch.setattr(accounts, "_nobodys", lambda: _light("nobody's"))
         yield
 
 

@@ -187,7 +187,11 @@ class TestTheFrontDesk:
             "phone",
             "email",
             "address",
+            "representatives",
         }
+        (speaker,) = file["representatives"]
+        assert (speaker["id"], speaker["given_name"]) == (world.representative, "Halina")
+        assert set(speaker) == {"id", "authority", "given_name", "family_name", "phone", "address"}
 
     def test_sees_of_a_session_time_room_and_people(self, office: Office, world: World) -> None:
         slots = office.reception.get(f"/v1/calendar{SPAN}").json()["slots"]
