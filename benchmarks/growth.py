@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from api.compose import Clinic
 from benchmarks.measure import Bench, Finding, Goal, Series, interleaved, rate_of_writers
 from benchmarks.world import File, World, make, populate
-from domain.use_cases.clinician import look_at_case
+from domain.use_cases.cases import look_at_case
 from projections.case_state import CaseStateProjection
 
 SMALL = 10_000

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from benchmarks.measure import Bench, Finding, Goal, Series, interleaved
 from benchmarks.peer import NAME, Peer, Stream, facts
 from benchmarks.world import World, make
-from domain.use_cases.clinician import look_at_case
+from domain.use_cases.cases import look_at_case
 
 EVENTS = 1000
 

@@ -31,8 +31,10 @@ def vocabulary() -> str:
     """Every event."""
     lines = ["# Vocabulary of events", "", NOTICE, ""]
     lines += [
-        f"{len(VOCABULARY)} events. A stored name, a version and the order of fields never change;"
-        " a new version comes with an upcaster. Fields are stored under their number.",
+        (
+            f"{len(VOCABULARY)} events. A stored name, a version and the order of fields never"
+            " change; a new version comes with an upcaster. Fields are stored under their number."
+        ),
         "",
     ]
     for name, kind in sorted(VOCABULARY.items()):
@@ -42,8 +44,10 @@ def vocabulary() -> str:
             "",
             (getdoc(kind) or "").split("\n\n")[0].replace("\n", " "),
             "",
-            f"Class {label.cls.letter} ({label.cls.name.lower().replace('_', ' ')}),"
-            f" keys of purpose *{label.purpose.name.lower()}*.",
+            (
+                f"Class {label.cls.letter} ({label.cls.name.lower().replace('_', ' ')}),"
+                f" keys of purpose *{label.purpose.name.lower()}*."
+            ),
             "",
             "| no. | field | type |",
             "|---|---|---|",
@@ -59,9 +63,11 @@ def policy() -> str:
     """The policy's table."""
     lines = ["# Policy", "", NOTICE, ""]
     lines += [
-        f"Version {VERSION}. A rule admits when the actor has its role, the act is among its acts,"
-        " the stated purpose among its purposes, and the relation holds. What no rule admits is"
-        " denied, recorded, and answered as if the record did not exist.",
+        (
+            f"Version {VERSION}. A rule admits when the actor has its role, the act is among its"
+            " acts, the stated purpose among its purposes, and the relation holds. What no rule admits is"
+            " denied, recorded, and answered as if the record did not exist."
+        ),
         "",
         "| rule | role | may | where she | for the purpose |",
         "|---|---|---|---|---|",
@@ -79,9 +85,11 @@ def projections() -> str:
     """Every column in the clear."""
     lines = ["# What projections keep in the clear", "", NOTICE, ""]
     lines += [
-        "Pseudonymous ids, times and coarse codes. Everything else in a row is one sealed cell;"
-        " beside it stand a keyed digest, the position of the last event that changed the row, and"
-        " the pseudonymous id of the subject whose keys seal it.",
+        (
+            "Pseudonymous ids, times and coarse codes. Everything else in a row is one sealed cell;"
+            " beside it stand a keyed digest, the position of the last event that changed the row,"
+            " and the pseudonymous id of the subject whose keys seal it."
+        ),
         "",
         "| projection | table | key | other columns in the clear |",
         "|---|---|---|---|",

@@ -58,7 +58,7 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Drafting:
+class NewNote:
     """What a new note is about, and what it says."""
 
     kind: NoteKind
@@ -110,7 +110,7 @@ def draft(
     state: Note | None,
     note: NoteId,
     case: CaseId,
-    drafting: Drafting,
+    drafting: NewNote,
     *,
     author: PractitionerId,
     now: datetime,

@@ -8,7 +8,15 @@ from api.demo.stage import NotAsWritten
 from api.demo.therapy import Therapy
 from domain.errors import NotThere
 from domain.ports import Opening
-from domain.use_cases import clinician, reception, registration
+from domain.use_cases import (
+    caseload,
+    cases,
+    consents,
+    notes,
+    process_notes,
+    reception,
+    registration,
+)
 from domain.values import CaseId, ClientId, ItemId, Role
 from projections.case_state import CaseState
 
@@ -21,7 +29,7 @@ class Play(Therapy):
     ) -> tuple[CaseState, Opening]:
         """Open a case; without waiting, where the projections are known to show it."""
         case = self.cases[key]
-        act = clinician.look_at_case(self.desk, self.who(by), case)
+        act = cases.look_at_case(self.desk, self.who(by), case)
         opening = await self.see("look", act, wait=wait)
         state = self.clinic.views.case_states.of(case, opening)
         if state is None:
@@ -40,7 +48,7 @@ class Play(Therapy):
     async def read_note(self, by: str, name: str, *, wait: bool = True) -> str | None:
         """Open a note; its words as the record has them."""
         note = self.notes[name]
-        act = clinician.look_at_note(self.desk, self.who(by), note.case, note.id)
+        act = notes.look_at_note(self.desk, self.who(by), note.case, note.id)
         opening = await self.see("look", act, wait=wait)
         line = self.clinic.views.case_states.note(note.case, note.id, opening)
         return None if line is None else opening.words(line.texts[-1])
@@ -52,7 +60,7 @@ class Play(Therapy):
             NotAsWritten: They differ.
         """
         note, who = self.notes[name], self.who(by)
-        act = clinician.look_at_process_note(self.desk, who, note.case, note.id)
+        act = process_notes.look_at_process_note(self.desk, who, note.case, note.id)
         opening = await self.see("look", act)
         line = self.clinic.views.process_notes.one(who.actor.id, note.case, note.id, opening)
         if line is None or opening.words(line.texts[-1]) != note.words:
@@ -73,19 +81,19 @@ class Play(Therapy):
 
     async def look_at_consents(self, by: str, client: str) -> None:
         """Open a client's consents."""
-        _, receipt = await clinician.look_at_consents(self.desk, self.who(by), self.client(client))
+        _, receipt = await consents.look_at_consents(self.desk, self.who(by), self.client(client))
         self._count("look", receipt)
 
     async def look_at_caseload(self, by: str) -> None:
         """A clinician opens her own list of cases."""
-        who = await clinician.admit_to_caseload(self.desk, self.who(by))
+        who = await caseload.admit_to_caseload(self.desk, self.who(by))
         await self.reach(self.last)
         hits: dict[ClientId, tuple[ItemId, ...]] = {}
         for line in self.clinic.views.caseload.of(who.actor.id):
             frame, _ = self.desk.case(CaseId(line.case))
             for client in frame.clients if frame else ():
                 hits[client] = (*hits.get(client, ()), ItemId(line.case))
-        await self.see("look", clinician.look_at_caseload(self.desk, who, hits))
+        await self.see("look", caseload.look_at_caseload(self.desk, who, hits))
 
     async def look_at_calendar(self, by: str, start: datetime, days: int) -> None:
         """Somebody opens the calendar."""

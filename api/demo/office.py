@@ -17,7 +17,7 @@ from domain.events.consent import (
     Form,
     Scope,
 )
-from domain.use_cases import administrator, clinician, registration
+from domain.use_cases import administrator, consents, registration
 from domain.use_cases.administrator import NewPractitioner
 from domain.use_cases.registration import Registration as NewClient
 from domain.values import ActorKind, ItemId, Receipt, Role
@@ -138,7 +138,7 @@ class Office(Stage):
         item: ItemId,
         decide: Callable[[Consents], tuple[ConsentEvent, ...]],
     ) -> None:
-        act = clinician.record_consent(
+        act = consents.record_consent(
             self.desk,
             self.who(by),
             self.client(client),

@@ -11,7 +11,7 @@ from domain.events.client import ClientContactChanged
 from domain.events.consent import Form, Scope
 from domain.events.note import NoteKind
 from domain.events.session import CancelledBy
-from domain.use_cases import clinician, compliance
+from domain.use_cases import cases, compliance, notes, process_notes
 from domain.values import Address, Format, Role, School
 
 PANIC = Diagnosis(Coding.ICD_10, "F41.0", "Zaburzenie lękowe z napadami lęku (lęk paniczny)")
@@ -244,7 +244,7 @@ async def _fourth_week(play: Play, weeks: Weeks) -> None:
     await play.depart("halina", "marek")
     await play.change_roles("halina", "jakub", Role.CLINICIAN, Role.RECEPTION)
     play.move(weeks.at(3, 0, 21, 40))
-    await play.refused(clinician.look_at_case(play.desk, play.who("marek"), play.cases["change"]))
+    await play.refused(cases.look_at_case(play.desk, play.who("marek"), play.cases["change"]))
     await _panic_fourth(play, weeks)
     await _grief_missed(play, weeks)
     play.move(weeks.at(3, 3, 16, 50))
@@ -410,18 +410,20 @@ async def _refusals(play: Play, weeks: Weeks) -> None:
     panic, sixth = play.cases["panic"], play.notes["panic sixth"].id
     play.move(weeks.at(5, 3, 22, 14))
     # He treats somebody else; this case is, for him, not there.
-    await play.refused(clinician.look_at_case(play.desk, play.who("jakub"), panic))
+    await play.refused(cases.look_at_case(play.desk, play.who("jakub"), panic))
     play.move(weeks.at(5, 4, 8, 50))
     # The front desk has cards and a calendar, and no notes.
-    await play.refused(clinician.look_at_note(play.desk, play.who("zuzanna"), panic, sixth))
+    await play.refused(notes.look_at_note(play.desk, play.who("zuzanna"), panic, sixth))
     play.move(weeks.at(5, 4, 11, 2))
     # She stands in on the case; a process note is its author's all the same.
     kept = play.notes["panic process"].id
-    await play.refused(clinician.look_at_process_note(play.desk, play.who("eleanor"), panic, kept))
+    await play.refused(
+        process_notes.look_at_process_note(play.desk, play.who("eleanor"), panic, kept)
+    )
     await play.leave("agnieszka", "panic", "eleanor")
     play.move(weeks.at(5, 4, 13, 30))
     # An officer reads who looked, never what was seen.
-    await play.refused(clinician.look_at_note(play.desk, play.who("bogdan"), panic, sixth))
+    await play.refused(notes.look_at_note(play.desk, play.who("bogdan"), panic, sixth))
     await play.refused(compliance.admit_to_audit_trail(play.desk, play.who("agnieszka")))
 
 

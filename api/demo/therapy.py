@@ -11,8 +11,10 @@ from api.demo.stage import Booked, Written, command_of
 from domain.events.case import Diagnosis, Outcome
 from domain.events.note import NoteKind
 from domain.events.session import CancelledBy
-from domain.use_cases import clinician
-from domain.use_cases.clinician import NewCase, NewNote, NewSession
+from domain.note import NewNote
+from domain.use_cases import cases, notes, process_notes, sessions
+from domain.use_cases.cases import NewCase
+from domain.use_cases.sessions import NewSession
 from domain.values import CaseId, Format, FreeText, NoteId, Receipt, School, SessionId
 
 
@@ -26,14 +28,14 @@ class Therapy(Office):
     ) -> None:
         """Begin a therapy."""
         new = NewCase(tuple(self.client(each) for each in clients), *held_as)
-        act = clinician.open_case(self.desk, self.who(by), new, command=command_of("case", key))
+        act = cases.open_case(self.desk, self.who(by), new, command=command_of("case", key))
         self.cases[key] = CaseId((await self._did("case", act)).named("case"))
 
     async def state_problem(
         self, by: str, key: str, words: str, diagnosis: Diagnosis | None = None
     ) -> None:
         """Record what somebody comes with."""
-        act = clinician.state_problem(
+        act = cases.state_problem(
             self.desk,
             self.who(by),
             self.cases[key],
@@ -46,15 +48,15 @@ class Therapy(Office):
 
     async def join(self, by: str, key: str, practitioner: str) -> None:
         """Let a colleague care for a case."""
-        await self._team("join", clinician.join_team, by, key, practitioner)
+        await self._team("join", cases.join_team, by, key, practitioner)
 
     async def leave(self, by: str, key: str, practitioner: str) -> None:
         """Let a colleague no longer care for a case."""
-        await self._team("leave", clinician.leave_team, by, key, practitioner)
+        await self._team("leave", cases.leave_team, by, key, practitioner)
 
     async def transfer(self, by: str, key: str, therapist: str) -> None:
         """Let another therapist go on with a case."""
-        await self._team("transfer", clinician.transfer_case, by, key, therapist)
+        await self._team("transfer", cases.transfer_case, by, key, therapist)
 
     async def _team(
         self,
@@ -76,7 +78,7 @@ class Therapy(Office):
 
     async def close(self, by: str, key: str, outcome: Outcome) -> None:
         """End a therapy."""
-        act = clinician.close_case(
+        act = cases.close_case(
             self.desk,
             self.who(by),
             self.cases[key],
@@ -88,7 +90,7 @@ class Therapy(Office):
 
     async def reopen(self, by: str, key: str) -> None:
         """Take a closed therapy up again."""
-        act = clinician.reopen_case(
+        act = cases.reopen_case(
             self.desk,
             self.who(by),
             self.cases[key],
@@ -106,7 +108,7 @@ class Therapy(Office):
         """Set a time aside: when, how many minutes, which room."""
         starts_at, minutes, room = slot
         ends_at = starts_at + timedelta(minutes=minutes)
-        act = clinician.schedule_session(
+        act = sessions.schedule_session(
             self.desk,
             self.who(by),
             self.cases[key],
@@ -120,7 +122,7 @@ class Therapy(Office):
         """Record that a session took place, once it is over."""
         booked = self.sessions[name]
         self.move(booked.ends_at)
-        act = clinician.hold_session(
+        act = sessions.hold_session(
             self.desk,
             self.who(by),
             booked.case,
@@ -134,7 +136,7 @@ class Therapy(Office):
     async def cancel(self, by: str, name: str, caller: CancelledBy) -> None:
         """Call a session off."""
         booked = self.sessions[name]
-        act = clinician.cancel_session(
+        act = sessions.cancel_session(
             self.desk,
             self.who(by),
             booked.case,
@@ -149,7 +151,7 @@ class Therapy(Office):
         """Record that nobody came."""
         booked = self.sessions[name]
         self.move(booked.ends_at)
-        act = clinician.miss_session(
+        act = sessions.miss_session(
             self.desk,
             self.who(by),
             booked.case,
@@ -197,30 +199,30 @@ class Therapy(Office):
         booked = self.sessions[session] if session else None
         occurred_at = booked.starts_at if booked else self.clinic.clock.now()
         new = NewNote(kind, occurred_at, FreeText(words), booked.id if booked else None)
-        return await clinician.draft_note(
+        return await notes.draft_note(
             self.desk, self.who(by), self.cases[key], new, command=command_of("note", name, words)
         )
 
     async def revise(self, by: str, name: str, words: str) -> None:
         """Replace a draft's words."""
-        await self._change(by, name, clinician.revise_note, FreeText(words))
+        await self._change(by, name, notes.revise_note, FreeText(words))
         self.notes[name] = replace(self.notes[name], words=words)
 
     async def sign(self, by: str, name: str) -> None:
         """Put the author's name to a note."""
-        await self._change(by, name, clinician.sign_note)
+        await self._change(by, name, notes.sign_note)
 
     async def amend(self, by: str, name: str, reason: str, words: str) -> None:
         """Add to a signed note."""
-        await self._change(by, name, clinician.amend_note, (FreeText(reason), FreeText(words)))
+        await self._change(by, name, notes.amend_note, (FreeText(reason), FreeText(words)))
 
     async def countersign(self, by: str, name: str) -> None:
         """Put a second name to a note."""
-        await self._change(by, name, clinician.countersign_note)
+        await self._change(by, name, notes.countersign_note)
 
     async def mark_erroneous(self, by: str, name: str, reason: str) -> None:
         """Mark a note that ought not to stand."""
-        await self._change(by, name, clinician.mark_note_erroneous, FreeText(reason))
+        await self._change(by, name, notes.mark_note_erroneous, FreeText(reason))
 
     async def _change(
         self, by: str, name: str, change: Callable[..., Awaitable[Receipt]], *words: object
@@ -256,7 +258,7 @@ class Therapy(Office):
 
     async def keep(self, by: str, key: str, name: str, words: str) -> None:
         """Write down what is the author's alone."""
-        act = clinician.write_process_note(
+        act = process_notes.write_process_note(
             self.desk,
             self.who(by),
             self.cases[key],
@@ -270,7 +272,7 @@ class Therapy(Office):
     async def keep_more(self, by: str, name: str, words: str) -> None:
         """Add to the author's own process note."""
         note = self.notes[name]
-        act = clinician.amend_process_note(
+        act = process_notes.amend_process_note(
             self.desk,
             self.who(by),
             note.case,

@@ -25,7 +25,7 @@ from api.http.schemas.cases import (
 )
 from api.http.schemas.common import Instant, PathId
 from domain.errors import Invalid, NotThere, ProjectionBehind
-from domain.use_cases import clinician
+from domain.use_cases import caseload, cases, sessions
 from domain.values import ActorKind, CaseId, ClientId, FreeText, ItemId, PractitionerId, SessionId
 
 router = APIRouter(prefix="/v1", tags=["cases"], route_class=RecordedRoute)
@@ -38,8 +38,8 @@ async def open_case(
 ) -> Written:
     """Begin a therapy; whoever begins it is its therapist."""
     clients = tuple(ClientId(each) for each in asked.clients)
-    new = clinician.NewCase(clients, asked.format, asked.school)
-    return written(response, await clinician.open_case(desk, who, new, command=command))
+    new = cases.NewCase(clients, asked.format, asked.school)
+    return written(response, await cases.open_case(desk, who, new, command=command))
 
 
 @router.get(
@@ -59,7 +59,7 @@ async def read_case(
     """The state of a case: now, or as the record stood at an instant or a position."""
     if as_of is not None and at_position is not None:
         raise Invalid("as_of", "excludes at_position")
-    opening, receipt = await clinician.look_at_case(desk, who, CaseId(case_id))
+    opening, receipt = await cases.look_at_case(desk, who, CaseId(case_id))
     states = clinic.views.case_states
     if as_of is None and at_position is None:
         state = states.of(case_id, opening)
@@ -94,7 +94,7 @@ async def state_problem(
     response: Response,
 ) -> Written:
     """Record what the client comes with, with a diagnosis or without."""
-    receipt = await clinician.state_problem(
+    receipt = await cases.state_problem(
         desk,
         who,
         CaseId(case_id),
@@ -117,7 +117,7 @@ async def join_team(
     response: Response,
 ) -> Written:
     """Let a colleague care for the case."""
-    receipt = await clinician.join_team(
+    receipt = await cases.join_team(
         desk,
         who,
         CaseId(case_id),
@@ -139,7 +139,7 @@ async def leave_team(
     response: Response,
 ) -> Written:
     """Let a colleague no longer care for the case."""
-    receipt = await clinician.leave_team(
+    receipt = await cases.leave_team(
         desk,
         who,
         CaseId(case_id),
@@ -161,7 +161,7 @@ async def transfer_case(
     response: Response,
 ) -> Written:
     """Let another therapist go on."""
-    receipt = await clinician.transfer_case(
+    receipt = await cases.transfer_case(
         desk,
         who,
         CaseId(case_id),
@@ -183,7 +183,7 @@ async def close_case(
     response: Response,
 ) -> Written:
     """End the therapy."""
-    receipt = await clinician.close_case(
+    receipt = await cases.close_case(
         desk, who, CaseId(case_id), asked.outcome, expected=expected, command=command
     )
     return written(response, receipt)
@@ -199,7 +199,7 @@ async def reopen_case(
     response: Response,
 ) -> Written:
     """Take a closed therapy up again."""
-    receipt = await clinician.reopen_case(
+    receipt = await cases.reopen_case(
         desk, who, CaseId(case_id), expected=expected, command=command
     )
     return written(response, receipt)
@@ -215,8 +215,8 @@ async def schedule_session(
     response: Response,
 ) -> Written:
     """Set a time and a room aside."""
-    new = clinician.NewSession(asked.starts_at, asked.ends_at, asked.room)
-    receipt = await clinician.schedule_session(desk, who, CaseId(case_id), new, command=command)
+    new = sessions.NewSession(asked.starts_at, asked.ends_at, asked.room)
+    receipt = await sessions.schedule_session(desk, who, CaseId(case_id), new, command=command)
     return written(response, receipt)
 
 
@@ -232,7 +232,7 @@ async def hold_session(
     response: Response,
 ) -> Written:
     """Record that the session took place."""
-    receipt = await clinician.hold_session(
+    receipt = await sessions.hold_session(
         desk,
         who,
         CaseId(case_id),
@@ -256,7 +256,7 @@ async def cancel_session(
     response: Response,
 ) -> Written:
     """Record that the session was called off."""
-    receipt = await clinician.cancel_session(
+    receipt = await sessions.cancel_session(
         desk,
         who,
         CaseId(case_id),
@@ -279,7 +279,7 @@ async def miss_session(
     response: Response,
 ) -> Written:
     """Record that nobody came."""
-    receipt = await clinician.miss_session(
+    receipt = await sessions.miss_session(
         desk, who, CaseId(case_id), SessionId(session_id), expected=expected, command=command
     )
     return written(response, receipt)
@@ -294,15 +294,15 @@ async def read_caseload(
     desk: TheDesk, clinic: TheClinic, who: Who, response: Response
 ) -> CaseloadTold:
     """The actor's own cases, with her clients' names."""
-    admitted = await clinician.admit_to_caseload(desk, who)
+    admitted = await caseload.admit_to_caseload(desk, who)
     lines = clinic.views.caseload.of(who.actor.id)
-    frames = clinician.own_cases(desk, admitted, (CaseId(line.case) for line in lines))
+    frames = caseload.own_cases(desk, admitted, (CaseId(line.case) for line in lines))
     lines = [line for line in lines if CaseId(line.case) in frames]
     hits: dict[ClientId, tuple[ItemId, ...]] = {}
     for line in lines:
         for client in frames[CaseId(line.case)].clients:
             hits[client] = (*hits.get(client, ()), ItemId(line.case))
-    opening, receipt = await clinician.look_at_caseload(desk, admitted, hits)
+    opening, receipt = await caseload.look_at_caseload(desk, admitted, hits)
     cards = {each: clinic.views.name_cards.of(each, opening) for each in hits}
     response.headers["Ledger-Position"] = str(receipt.last)
     told = []

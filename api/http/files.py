@@ -23,7 +23,7 @@ from domain import consent as consent_file
 from domain.errors import ProjectionBehind
 from domain.events.client import ClientRepresentativeAdded
 from domain.events.consent import ConsentGiven, ConsentRefused, ConsentWithdrawn
-from domain.use_cases import clinician, registration
+from domain.use_cases import consents, registration
 from domain.values import ClientId, ItemId
 
 router = APIRouter(prefix="/v1/clients", tags=["clients' files"], route_class=RecordedRoute)
@@ -148,7 +148,7 @@ async def end_representative(
 @router.get("/{client_id}/consents", openapi_extra=leaves("READ", audience="clinician"))
 async def read_consents(desk: TheDesk, who: Who, client_id: PathId) -> Consents:
     """A client's consents, each with where it stands."""
-    found, _ = await clinician.look_at_consents(desk, who, ClientId(client_id))
+    found, _ = await consents.look_at_consents(desk, who, ClientId(client_id))
     return Consents(
         client=client_id,
         consents=[
@@ -182,7 +182,7 @@ async def record_consent(
         form=asked.form,
         representative=None if asked.representative is None else ItemId(asked.representative),
     )
-    receipt = await clinician.record_consent(
+    receipt = await consents.record_consent(
         desk,
         who,
         ClientId(client_id),
@@ -214,7 +214,7 @@ async def withdraw_consent(
     event = ConsentWithdrawn(
         consent=ItemId(consent_id), client=ClientId(client_id), form=asked.form
     )
-    receipt = await clinician.record_consent(
+    receipt = await consents.record_consent(
         desk,
         who,
         ClientId(client_id),

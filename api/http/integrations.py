@@ -15,7 +15,7 @@ from api.http.schemas.access import CalendarTold, CaseloadLine, CaseloadTold, Sl
 from api.http.schemas.cases import CaseTold, case_told
 from api.http.schemas.common import Instant, PathId
 from domain.errors import Invalid, ProjectionBehind
-from domain.use_cases import clinician, reception
+from domain.use_cases import caseload, cases, reception
 from domain.values import CaseId, ClientId, ItemId, PractitionerId
 
 router = APIRouter(prefix="/v1/projections", tags=["integrations"], route_class=RecordedRoute)
@@ -30,7 +30,7 @@ async def read_case_state(
     desk: TheDesk, clinic: TheClinic, who: Who, case_id: PathId, response: Response
 ) -> CaseTold:
     """A case without its words."""
-    opening, receipt = await clinician.look_at_case(desk, who, CaseId(case_id))
+    opening, receipt = await cases.look_at_case(desk, who, CaseId(case_id))
     state = clinic.views.case_states.of(case_id, opening)
     if state is None:
         raise ProjectionBehind
@@ -48,7 +48,7 @@ async def read_caseload_projection(
     desk: TheDesk, clinic: TheClinic, who: Who, practitioner_id: PathId, response: Response
 ) -> CaseloadTold:
     """A practitioner's cases, by pseudonymous ids."""
-    admitted = await clinician.admit_to_caseload(desk, who, PractitionerId(practitioner_id))
+    admitted = await caseload.admit_to_caseload(desk, who, PractitionerId(practitioner_id))
     lines = clinic.views.caseload.of(practitioner_id)
     told, hits = [], dict[ClientId, tuple[ItemId, ...]]()
     for line in lines:
@@ -61,7 +61,7 @@ async def read_caseload_projection(
                 case=line.case, since=line.since, open=line.open, clients=list(clients), names=[]
             )
         )
-    _, receipt = await clinician.look_at_caseload(desk, admitted, hits)
+    _, receipt = await caseload.look_at_caseload(desk, admitted, hits)
     response.headers["Ledger-Position"] = str(receipt.last)
     return CaseloadTold(practitioner=practitioner_id, cases=told)
 

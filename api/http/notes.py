@@ -21,7 +21,7 @@ from api.http.schemas.cases import (
 )
 from api.http.schemas.common import PathId
 from domain.errors import ProjectionBehind
-from domain.use_cases import clinician
+from domain.use_cases import notes, process_notes
 from domain.values import CaseId, FreeText, NoteId, SessionId
 
 router = APIRouter(prefix="/v1/cases/{case_id}", tags=["notes"], route_class=RecordedRoute)
@@ -41,8 +41,8 @@ async def draft_note(
 ) -> Written:
     """Begin a note; until it is signed only its author sees it."""
     session = None if asked.session is None else SessionId(asked.session)
-    new = clinician.NewNote(asked.kind, asked.occurred_at, FreeText(asked.text), session)
-    receipt = await clinician.draft_note(desk, who, CaseId(case_id), new, command=command)
+    new = note_file.NewNote(asked.kind, asked.occurred_at, FreeText(asked.text), session)
+    receipt = await notes.draft_note(desk, who, CaseId(case_id), new, command=command)
     return written(response, receipt)
 
 
@@ -56,7 +56,7 @@ async def read_note(
     response: Response,
 ) -> NoteTold:
     """A note with its words."""
-    opening, receipt = await clinician.look_at_note(desk, who, CaseId(case_id), NoteId(note_id))
+    opening, receipt = await notes.look_at_note(desk, who, CaseId(case_id), NoteId(note_id))
     line = clinic.views.case_states.note(case_id, note_id, opening)
     if line is None:
         raise ProjectionBehind
@@ -77,7 +77,7 @@ async def revise_note(
     response: Response,
 ) -> Written:
     """Replace the words of one's own draft."""
-    receipt = await clinician.revise_note(
+    receipt = await notes.revise_note(
         desk,
         who,
         CaseId(case_id),
@@ -100,7 +100,7 @@ async def sign_note(
     response: Response,
 ) -> Written:
     """Put one's name to one's note as it stands."""
-    receipt = await clinician.sign_note(
+    receipt = await notes.sign_note(
         desk, who, CaseId(case_id), NoteId(note_id), expected=expected, command=command
     )
     return written(response, receipt)
@@ -118,7 +118,7 @@ async def amend_note(
     response: Response,
 ) -> Written:
     """Add to a signed note; what it amends stays."""
-    receipt = await clinician.amend_note(
+    receipt = await notes.amend_note(
         desk,
         who,
         CaseId(case_id),
@@ -141,7 +141,7 @@ async def countersign_note(
     response: Response,
 ) -> Written:
     """Put a second name beside the author's."""
-    receipt = await clinician.countersign_note(
+    receipt = await notes.countersign_note(
         desk, who, CaseId(case_id), NoteId(note_id), expected=expected, command=command
     )
     return written(response, receipt)
@@ -159,7 +159,7 @@ async def mark_note_erroneous(
     response: Response,
 ) -> Written:
     """Mark one's own note as one that ought not to stand; it stays, marked."""
-    receipt = await clinician.mark_note_erroneous(
+    receipt = await notes.mark_note_erroneous(
         desk,
         who,
         CaseId(case_id),
@@ -185,7 +185,7 @@ async def write_process_note(
     Nobody else sees that it exists, save the two-person escrow: a subject's access request, a
     court, the author's death or departure.
     """
-    receipt = await clinician.write_process_note(
+    receipt = await process_notes.write_process_note(
         desk, who, CaseId(case_id), asked.occurred_at, FreeText(asked.text), command=command
     )
     return written(response, receipt)
@@ -203,7 +203,7 @@ async def amend_process_note(
     response: Response,
 ) -> Written:
     """Add to one's own process note."""
-    receipt = await clinician.amend_process_note(
+    receipt = await process_notes.amend_process_note(
         desk,
         who,
         CaseId(case_id),
@@ -220,7 +220,7 @@ async def read_process_notes(
     desk: TheDesk, clinic: TheClinic, who: Who, case_id: PathId
 ) -> ProcessNotesTold:
     """The reader's own process notes on a case; nobody else's are there."""
-    opening, _ = await clinician.look_at_own_process_notes(desk, who, CaseId(case_id))
+    opening, _ = await process_notes.look_at_own_process_notes(desk, who, CaseId(case_id))
     lines = clinic.views.process_notes.of(who.actor.id, case_id, opening)
     return ProcessNotesTold(
         case=case_id, notes=[process_note_told(each, opening) for each in lines]
@@ -237,7 +237,7 @@ async def read_process_note(
     response: Response,
 ) -> ProcessNoteTold:
     """One of the reader's own process notes."""
-    opening, receipt = await clinician.look_at_process_note(
+    opening, receipt = await process_notes.look_at_process_note(
         desk, who, CaseId(case_id), NoteId(note_id)
     )
     line = clinic.views.process_notes.one(who.actor.id, case_id, note_id, opening)

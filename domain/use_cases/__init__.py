@@ -1,4 +1,11 @@
-"""The use cases: load, permit, decide, append; one module per audience.
+"""The use cases: load, permit, decide, append.
+
+- ``registration``: a client's file, by the front desk and by clinicians.
+- ``cases`` ``sessions`` ``notes`` ``process_notes`` ``consents`` ``caseload``: by clinicians;
+  ``on_case`` is how each of them begins.
+- ``reception``: the calendar. ``compliance``: access logs and the audit trail, by officers and by
+  the client herself. ``administrator``: staff, programs, sign-ins. ``sign_in``: everybody.
+- ``desk``: where all of them stand.
 
 Every look goes the same way (``desk.look``): load the frame, ask the policy, record the access,
 and only then hand out an opening. Every command goes the same way (``desk.admit``, then the

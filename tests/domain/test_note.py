@@ -9,7 +9,7 @@ from hypothesis import given
 from domain import note
 from domain.errors import InTheFuture, Invalid, Stale, WrongState
 from domain.events.note import NoteDrafted, NoteKind, NoteSigned
-from domain.note import LONGEST_TEXT, Drafting, Note, Signatory
+from domain.note import LONGEST_TEXT, NewNote, Note, Signatory
 from domain.values import FreeText
 from tests.support.decisions import must_be_retry_safe
 from tests.support.examples import (
@@ -32,7 +32,7 @@ from tests.support.examples import (
 
 AUTHOR = Signatory(ANNA, "psychotherapist", CERTIFICATE)
 SECOND = Signatory(BARTEK, "supervisor", CERTIFICATE)
-DRAFTING = Drafting(NoteKind.SESSION, NOW - HOUR, WORDS)
+DRAFTING = NewNote(NoteKind.SESSION, NOW - HOUR, WORDS)
 
 
 def given_note(*events: object) -> Note:
@@ -41,7 +41,7 @@ def given_note(*events: object) -> Note:
     return state
 
 
-def drafted(drafting: Drafting) -> NoteDrafted:
+def drafted(drafting: NewNote) -> NoteDrafted:
     (event,) = note.draft(None, NOTE, CASE, drafting, author=ANNA, now=NOW)
     assert isinstance(event, NoteDrafted)
     return event

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from domain.errors import NotThere
-from domain.use_cases import clinician
+from domain.use_cases import cases
 from domain.values import CaseId
 from projections.case_state import CaseState
 from tests.support.clinic import Founded, SmallClinic, small_clinic
@@ -70,7 +70,7 @@ def test_the_past_has_the_words_that_were_said_then_and_no_later_ones(
     clinic.sign_note(case, note)
     clinic.draft_note(case, "Later words.")
     who = clinic.who(clinic.people.anna)
-    opening, _ = clinic.run(clinician.look_at_case(clinic.desk, who, case))
+    opening, _ = clinic.run(cases.look_at_case(clinic.desk, who, case))
     clinic.catch_up()
     past = clinic.views.case_states.as_of(case, then, opening)
     assert past is not None
@@ -105,7 +105,7 @@ def test_the_past_of_a_case_opens_for_nobody_who_may_not_see_its_present(
 ) -> None:
     case, other = clinic.open_case(), clinic.open_case(clinic.register_client())
     who = clinic.who(clinic.people.anna)
-    opening, _ = clinic.run(clinician.look_at_case(clinic.desk, who, other))
+    opening, _ = clinic.run(cases.look_at_case(clinic.desk, who, other))
     clinic.catch_up()
     with pytest.raises(NotThere):
         clinic.views.case_states.as_of(case, clinic.last_position(), opening)

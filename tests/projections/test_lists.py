@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from domain.events.session import CancelledBy
-from domain.use_cases import clinician, registration
+from domain.use_cases import caseload, process_notes, registration, sessions
 from domain.values import Format
 from projections.audit_trail import AuditTrail, Filter
 from tests.support.clinic import SmallClinic, command
@@ -40,7 +40,7 @@ class TestCaseload:
         for person in (life.clinic.people.anna, life.clinic.people.bartek):
             who = life.clinic.who(person)
             lines = life.clinic.views.caseload.of(person)
-            cases = clinician.own_cases(life.clinic.desk, who, life.cases)
+            cases = caseload.own_cases(life.clinic.desk, who, life.cases)
             assert {each.case: each.open for each in lines} == {
                 name: case.open for name, case in cases.items()
             }
@@ -75,7 +75,7 @@ class TestCalendar:
         case = clinic.open_case()
         session = clinic.schedule_session(case)
         clinic.run(
-            clinician.cancel_session(
+            sessions.cancel_session(
                 clinic.desk,
                 clinic.who(clinic.people.anna),
                 case,
@@ -112,7 +112,7 @@ class TestProcessNotes:
             for person in (clinic.people.anna, clinic.people.bartek)
         }
         for person, note in written.items():
-            looking = clinician.look_at_own_process_notes(clinic.desk, clinic.who(person), case)
+            looking = process_notes.look_at_own_process_notes(clinic.desk, clinic.who(person), case)
             opening, _ = clinic.run(looking)
             clinic.catch_up()
             (line,) = clinic.views.process_notes.of(person, case, opening)

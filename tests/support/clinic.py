@@ -22,11 +22,21 @@ from uuid import uuid4
 from api.compose import Clinic, Views, compose
 from domain.events.client import ClientContactChanged, ClientIdentified, Sex
 from domain.events.note import NoteKind
+from domain.note import NewNote
 from domain.ports import Opening
-from domain.use_cases import administrator, clinician, compliance, registration
+from domain.use_cases import (
+    administrator,
+    cases,
+    compliance,
+    notes,
+    process_notes,
+    registration,
+    sessions,
+)
 from domain.use_cases.administrator import NewPractitioner
-from domain.use_cases.clinician import NewCase, NewNote, NewSession
+from domain.use_cases.cases import NewCase
 from domain.use_cases.desk import Desk
+from domain.use_cases.sessions import NewSession
 from domain.values import (
     Actor,
     ActorId,
@@ -185,7 +195,7 @@ class SmallClinic:
     ) -> CaseId:
         """Begin a therapy; Anna's with the client of the first day, unless told otherwise."""
         receipt = self.run(
-            clinician.open_case(
+            cases.open_case(
                 self.desk,
                 self.who(by or self.people.anna),
                 NewCase(clients or (self.people.client,), room, School.SYSTEMIC),
@@ -200,13 +210,13 @@ class SmallClinic:
         """Begin a note."""
         new = NewNote(NoteKind.SESSION, self.clock.now(), FreeText(words))
         who = self.who(by or self.people.anna)
-        receipt = self.run(clinician.draft_note(self.desk, who, case, new, command=command()))
+        receipt = self.run(notes.draft_note(self.desk, who, case, new, command=command()))
         return NoteId(receipt.named("note"))
 
     def sign_note(self, case: CaseId, note: NoteId, *, by: str | None = None) -> Receipt:
         """Sign a note as it stands."""
         return self.run(
-            clinician.sign_note(
+            notes.sign_note(
                 self.desk,
                 self.who(by or self.people.anna),
                 case,
@@ -221,7 +231,7 @@ class SmallClinic:
     ) -> NoteId:
         """Write what is the author's alone."""
         receipt = self.run(
-            clinician.write_process_note(
+            process_notes.write_process_note(
                 self.desk,
                 self.who(by or self.people.anna),
                 case,
@@ -237,13 +247,13 @@ class SmallClinic:
         starts = self.clock.now() + timedelta(days=1)
         new = NewSession(starts, starts + timedelta(minutes=50), "2")
         who = self.who(by or self.people.anna)
-        receipt = self.run(clinician.schedule_session(self.desk, who, case, new, command=command()))
+        receipt = self.run(sessions.schedule_session(self.desk, who, case, new, command=command()))
         return SessionId(receipt.named("session"))
 
     def join_team(self, case: CaseId, practitioner: PractitionerId) -> Receipt:
         """Let a colleague of Anna's care for a case."""
         return self.run(
-            clinician.join_team(
+            cases.join_team(
                 self.desk,
                 self.who(self.people.anna),
                 case,
@@ -256,7 +266,7 @@ class SmallClinic:
     def leave_team(self, case: CaseId, practitioner: PractitionerId) -> Receipt:
         """Let a colleague of Anna's no longer care for a case."""
         return self.run(
-            clinician.leave_team(
+            cases.leave_team(
                 self.desk,
                 self.who(self.people.anna),
                 case,

@@ -16,7 +16,16 @@ from domain.events.case import Coding, Diagnosis, Outcome
 from domain.events.client import Authority, ClientContactChanged, ClientRepresentativeAdded
 from domain.events.consent import ConsentGiven, ConsentRefused, ConsentWithdrawn, Form, Scope
 from domain.events.session import CancelledBy
-from domain.use_cases import administrator, clinician, compliance, registration
+from domain.use_cases import (
+    administrator,
+    cases,
+    compliance,
+    consents,
+    notes,
+    process_notes,
+    registration,
+    sessions,
+)
 from domain.values import (
     CaseId,
     ClientId,
@@ -149,7 +158,7 @@ def _process_note(life: Life, chance: int) -> None:
 
 def _more_thoughts(life: Life, chance: int) -> object:
     case, note = recent(life.process_notes, chance)
-    return clinician.amend_process_note(
+    return process_notes.amend_process_note(
         life.clinic.desk,
         life.clinic.who(life.author(note, chance)),
         case,
@@ -166,24 +175,24 @@ def _change_note(life: Life, chance: int) -> object:
     words, version = FreeText(f"Words {chance}"), life.clinic.version(note)
     match chance // 11 % 5:
         case 0:
-            return clinician.revise_note(
+            return notes.revise_note(
                 desk, who, case, note, words, expected=version, command=command()
             )
         case 1:
-            return clinician.amend_note(
+            return notes.amend_note(
                 desk, who, case, note, (words, words), expected=version, command=command()
             )
         case 2:
             second = life.clinic.who(life.clinician(chance // 97, case))
-            return clinician.countersign_note(
+            return notes.countersign_note(
                 desk, second, case, note, expected=version, command=command()
             )
         case 3:
-            return clinician.mark_note_erroneous(
+            return notes.mark_note_erroneous(
                 desk, who, case, note, words, expected=version, command=command()
             )
         case _:
-            return clinician.sign_note(desk, who, case, note, expected=version, command=command())
+            return notes.sign_note(desk, who, case, note, expected=version, command=command())
 
 
 def _change_case(life: Life, chance: int) -> object:
@@ -192,25 +201,21 @@ def _change_case(life: Life, chance: int) -> object:
     bartek, version = life.clinic.people.bartek, life.clinic.version(case)
     match chance // 11 % 6:
         case 0:
-            return clinician.join_team(desk, who, case, bartek, expected=version, command=command())
+            return cases.join_team(desk, who, case, bartek, expected=version, command=command())
         case 1:
-            return clinician.leave_team(
-                desk, who, case, bartek, expected=version, command=command()
-            )
+            return cases.leave_team(desk, who, case, bartek, expected=version, command=command())
         case 2:
-            return clinician.transfer_case(
-                desk, who, case, bartek, expected=version, command=command()
-            )
+            return cases.transfer_case(desk, who, case, bartek, expected=version, command=command())
         case 3:
-            return clinician.close_case(
+            return cases.close_case(
                 desk, who, case, Outcome.COMPLETED, expected=version, command=command()
             )
         case 4:
-            return clinician.reopen_case(desk, who, case, expected=version, command=command())
+            return cases.reopen_case(desk, who, case, expected=version, command=command())
         case _:
             diagnosis = Diagnosis(Coding.ICD_11, "6B00", "anxiety") if chance % 2 else None
             words = FreeText(f"Problem {chance}")
-            return clinician.state_problem(
+            return cases.state_problem(
                 desk, who, case, words, diagnosis, expected=version, command=command()
             )
 
@@ -228,15 +233,15 @@ def _settle(life: Life, chance: int) -> object:
     match chance // 11 % 3:
         case 0:
             span = (now - timedelta(hours=1), now)
-            return clinician.hold_session(
+            return sessions.hold_session(
                 desk, who, case, session, span, expected=version, command=command()
             )
         case 1:
-            return clinician.cancel_session(
+            return sessions.cancel_session(
                 desk, who, case, session, CancelledBy.CLIENT, expected=version, command=command()
             )
         case _:
-            return clinician.miss_session(
+            return sessions.miss_session(
                 desk, who, case, session, expected=version, command=command()
             )
 
@@ -252,7 +257,7 @@ def _consent(life: Life, chance: int) -> object:
         form=Form.WRITTEN,
     )
     who = life.clinic.who(life.clinic.people.anna)
-    return clinician.record_consent(
+    return consents.record_consent(
         life.clinic.desk, who, client, lambda all_: give(all_, given), consent, command=command()
     )
 
@@ -263,7 +268,7 @@ def _refusal(life: Life, chance: int) -> object:
         consent=consent, client=client, scope=Scope.RESEARCH, purpose="a study", form=Form.ORAL
     )
     who = life.clinic.who(life.clinic.people.anna)
-    return clinician.record_consent(
+    return consents.record_consent(
         life.clinic.desk,
         who,
         client,
@@ -277,7 +282,7 @@ def _withdrawal(life: Life, chance: int) -> object:
     client, consent = recent(life.consents, chance)
     withdrawn = ConsentWithdrawn(consent=consent, client=client, form=Form.ORAL)
     who = life.clinic.who(life.clinic.people.anna)
-    return clinician.record_consent(
+    return consents.record_consent(
         life.clinic.desk,
         who,
         client,
@@ -292,14 +297,14 @@ def _look(life: Life, chance: int) -> object:
     who = clinic.who(life.clinician(chance))
     match chance // 11 % 4:
         case 0:
-            return clinician.look_at_case(clinic.desk, who, life.cases[chance % len(life.cases)])
+            return cases.look_at_case(clinic.desk, who, life.cases[chance % len(life.cases)])
         case 1:
             return registration.look_at_identity(clinic.desk, who, client)
         case 2:
             officer = clinic.who(clinic.people.officer)
             return compliance.look_at_access_log(clinic.desk, officer, client)
         case _:
-            return clinician.look_at_note(clinic.desk, who, *recent(life.notes, chance))
+            return notes.look_at_note(clinic.desk, who, *recent(life.notes, chance))
 
 
 def _roles(life: Life, chance: int) -> object:

@@ -28,10 +28,21 @@ from domain.events.case import Outcome
 from domain.events.client import ClientIdentified, Sex
 from domain.events.note import NoteKind
 from domain.events.session import CancelledBy
+from domain.note import NewNote
 from domain.ports import Opening
 from domain.rows import Place
-from domain.use_cases import administrator, clinician, compliance, reception, registration
-from domain.use_cases.clinician import NewNote
+from domain.use_cases import (
+    administrator,
+    caseload,
+    cases,
+    compliance,
+    consents,
+    notes,
+    process_notes,
+    reception,
+    registration,
+    sessions,
+)
 from domain.use_cases.desk import NO_SUCH_RECORD, look
 from domain.values import (
     CaseId,
@@ -72,7 +83,7 @@ def look_at_note(
 ) -> tuple[Opening, NoteLine]:
     """Somebody's look at a note, with what the projection holds of it."""
     who = clinic.who(by or clinic.people.anna)
-    opening, _ = clinic.run(clinician.look_at_note(clinic.desk, who, case, note))
+    opening, _ = clinic.run(notes.look_at_note(clinic.desk, who, case, note))
     clinic.catch_up()
     line = clinic.views.case_states.note(case, note, opening)
     assert line is not None
@@ -125,7 +136,7 @@ def read_process_note(
 ) -> str:
     """The words of a process note, as its author reads them."""
     author = by or clinic.people.anna
-    looking = clinician.look_at_process_note(clinic.desk, clinic.who(author), case, note)
+    looking = process_notes.look_at_process_note(clinic.desk, clinic.who(author), case, note)
     opening, _ = clinic.run(looking)
     clinic.catch_up()
     line = clinic.views.process_notes.one(author, case, note, opening)
@@ -138,7 +149,7 @@ def sealed_process_note(
 ) -> tuple[FreeText, bytes, Place]:
     """Anna's process note as it lies in the database: its words, its cell, where that stands."""
     author = clinic.people.anna
-    looking = clinician.look_at_process_note(clinic.desk, clinic.who(author), case, note)
+    looking = process_notes.look_at_process_note(clinic.desk, clinic.who(author), case, note)
     opening, _ = clinic.run(looking)
     clinic.catch_up()
     line = clinic.views.process_notes.one(author, case, note, opening)
@@ -159,7 +170,7 @@ class TestRecordBeforeReveal:
         case = clinic.open_case()
         before = clinic.last_position()
         who = clinic.who(clinic.people.anna)
-        _, receipt = clinic.run(clinician.look_at_case(clinic.desk, who, case))
+        _, receipt = clinic.run(cases.look_at_case(clinic.desk, who, case))
         assert before < receipt.first == receipt.last == clinic.last_position()
         newest = clinic.access_log(clinic.people.client)[1]
         assert (newest.position, newest.kind, newest.actor, newest.object) == (
@@ -182,7 +193,7 @@ class TestRecordBeforeReveal:
     def test_a_receipt_works_once(self, clinic: SmallClinic) -> None:
         case = clinic.open_case()
         who = clinic.who(clinic.people.anna)
-        _, receipt = clinic.run(clinician.look_at_case(clinic.desk, who, case))
+        _, receipt = clinic.run(cases.look_at_case(clinic.desk, who, case))
         with pytest.raises(RecordUnavailable):
             clinic.desk.keys.open(receipt)
 
@@ -223,9 +234,7 @@ class TestRecordBeforeReveal:
         case = clinic.open_case()
         clinic.clinic.folder.committer.close()
         who = clinic.who(clinic.people.anna)
-        assert refusal(clinic, clinician.look_at_case(clinic.desk, who, case))[0] is (
-            RecordUnavailable
-        )
+        assert refusal(clinic, cases.look_at_case(clinic.desk, who, case))[0] is (RecordUnavailable)
 
     def test_a_look_that_the_policy_was_not_asked_about_is_refused(
         self, clinic: SmallClinic
@@ -248,18 +257,18 @@ class TestDeniedIsMissing:
     @pytest.mark.parametrize(
         "looking",
         [
-            lambda clinic, who, case: clinician.look_at_case(clinic.desk, who, case),
-            lambda clinic, who, case: clinician.look_at_note(
+            lambda clinic, who, case: cases.look_at_case(clinic.desk, who, case),
+            lambda clinic, who, case: notes.look_at_note(clinic.desk, who, case, NoteId(missing())),
+            lambda clinic, who, case: process_notes.look_at_process_note(
                 clinic.desk, who, case, NoteId(missing())
             ),
-            lambda clinic, who, case: clinician.look_at_process_note(
-                clinic.desk, who, case, NoteId(missing())
+            lambda clinic, who, case: process_notes.look_at_own_process_notes(
+                clinic.desk, who, case
             ),
-            lambda clinic, who, case: clinician.look_at_own_process_notes(clinic.desk, who, case),
-            lambda clinic, who, case: clinician.reopen_case(
+            lambda clinic, who, case: cases.reopen_case(
                 clinic.desk, who, case, expected=1, command=command()
             ),
-            lambda clinic, who, case: clinician.join_team(
+            lambda clinic, who, case: cases.join_team(
                 clinic.desk, who, case, PractitionerId(missing()), expected=1, command=command()
             ),
         ],
@@ -276,7 +285,7 @@ class TestDeniedIsMissing:
     def test_the_true_reason_stands_in_the_clients_log(self, clinic: SmallClinic) -> None:
         case = clinic.open_case()
         who = clinic.who(clinic.people.bartek)
-        refusal(clinic, clinician.look_at_case(clinic.desk, who, case))
+        refusal(clinic, cases.look_at_case(clinic.desk, who, case))
         denied = clinic.access_log(clinic.people.client)[1]
         assert (denied.kind, denied.outcome, denied.reason, denied.actor, denied.object) == (
             "DENY",
@@ -289,7 +298,7 @@ class TestDeniedIsMissing:
     def test_a_look_at_nothing_stands_in_the_actors_own_stream(self, clinic: SmallClinic) -> None:
         nothing = missing()
         who = clinic.who(clinic.people.bartek)
-        refusal(clinic, clinician.look_at_case(clinic.desk, who, CaseId(nothing)))
+        refusal(clinic, cases.look_at_case(clinic.desk, who, CaseId(nothing)))
         denied = staff_lines(clinic, clinic.people.bartek)[0]
         assert (denied.kind, denied.reason, denied.object) == ("DENY", NO_SUCH_RECORD, nothing)
 
@@ -299,9 +308,9 @@ class TestDeniedIsMissing:
         draft = clinic.draft_note(case)
         who = clinic.who(clinic.people.bartek)
         for note in (draft, NoteId(missing())):
-            looked = clinician.look_at_note(clinic.desk, who, case, note)
+            looked = notes.look_at_note(clinic.desk, who, case, note)
             assert refusal(clinic, looked) == NOT_THERE
-            revised = clinician.revise_note(
+            revised = notes.revise_note(
                 clinic.desk, who, case, note, FreeText("x"), expected=1, command=command()
             )
             assert refusal(clinic, revised) == NOT_THERE
@@ -312,7 +321,7 @@ class TestDeniedIsMissing:
         elsewhere = clinic.schedule_session(others)
         who = clinic.who(clinic.people.anna)
         for session in (elsewhere, SessionId(missing())):
-            cancelled = clinician.cancel_session(
+            cancelled = sessions.cancel_session(
                 clinic.desk,
                 who,
                 case,
@@ -329,7 +338,7 @@ class TestDeniedIsMissing:
         for client in (clinic.people.client, ClientId(missing())):
             looks = (
                 registration.look_at_identity(clinic.desk, who, client),
-                clinician.look_at_consents(clinic.desk, who, client),
+                consents.look_at_consents(clinic.desk, who, client),
             )
             for each in looks:
                 assert refusal(clinic, each) == NOT_THERE
@@ -337,7 +346,7 @@ class TestDeniedIsMissing:
     def test_a_role_that_may_never_hears_so_whatever_the_record(self, clinic: SmallClinic) -> None:
         who = clinic.who(clinic.people.reception)
         for case in (clinic.open_case(), CaseId(missing())):
-            looked = clinician.look_at_case(clinic.desk, who, case)
+            looked = cases.look_at_case(clinic.desk, who, case)
             assert refusal(clinic, looked)[0] is NotPermitted
         assert reasons(clinic.access_log(clinic.people.client)) == ["deny.role"]
 
@@ -346,7 +355,7 @@ class TestDeniedIsMissing:
     ) -> None:
         case = clinic.open_case()
         for colleague in (clinic.people.bartek, clinic.people.reception):
-            joined = clinician.join_team(
+            joined = cases.join_team(
                 clinic.desk,
                 clinic.who(clinic.people.bartek),
                 case,
@@ -361,7 +370,7 @@ class TestDeniedIsMissing:
     def test_without_a_purpose_nothing_is_shown(self, clinic: SmallClinic) -> None:
         case = clinic.open_case()
         who = replace(clinic.who(clinic.people.anna), purpose=None)
-        assert refusal(clinic, clinician.look_at_case(clinic.desk, who, case))[0] is Invalid
+        assert refusal(clinic, cases.look_at_case(clinic.desk, who, case))[0] is Invalid
 
 
 class TestWhoIsNamed:
@@ -370,7 +379,7 @@ class TestWhoIsNamed:
         couple = (clinic.people.client, zofia)
         case = clinic.open_case(*couple, room=Format.COUPLE)
         who = clinic.who(clinic.people.anna)
-        _, receipt = clinic.run(clinician.look_at_case(clinic.desk, who, case))
+        _, receipt = clinic.run(cases.look_at_case(clinic.desk, who, case))
         assert receipt.last - receipt.first == 1
         for client in couple:
             seen = [each for each in clinic.access_log(client) if each.object_type == "case"]
@@ -383,7 +392,7 @@ class TestWhoIsNamed:
         _, line = look_at_note(clinic, alone, note, by=clinic.people.bartek)
         case = clinic.open_case(clinic.people.client, zofia, room=Format.COUPLE)
         who = clinic.who(clinic.people.anna)
-        opening, _ = clinic.run(clinician.look_at_case(clinic.desk, who, case))
+        opening, _ = clinic.run(cases.look_at_case(clinic.desk, who, case))
         with pytest.raises(NotThere):
             opening.words(line.texts[0])
 
@@ -391,7 +400,7 @@ class TestWhoIsNamed:
         zofia = clinic.register_client()
         case = clinic.open_case(clinic.people.client, zofia, room=Format.COUPLE)
         who = clinic.who(clinic.people.bartek)
-        refusal(clinic, clinician.look_at_case(clinic.desk, who, case))
+        refusal(clinic, cases.look_at_case(clinic.desk, who, case))
         for client in (clinic.people.client, zofia):
             assert reasons(clinic.access_log(client)) == ["deny.relationship.none"]
 
@@ -401,8 +410,8 @@ class TestWhoIsNamed:
         zofia = clinic.register_client()
         cases = {clinic.people.client: clinic.open_case(), zofia: clinic.open_case(zofia)}
         hits = {client: (ItemId(case),) for client, case in cases.items()}
-        who = clinic.run(clinician.admit_to_caseload(clinic.desk, clinic.who(clinic.people.anna)))
-        opening, receipt = clinic.run(clinician.look_at_caseload(clinic.desk, who, hits))
+        who = clinic.run(caseload.admit_to_caseload(clinic.desk, clinic.who(clinic.people.anna)))
+        opening, receipt = clinic.run(caseload.look_at_caseload(clinic.desk, who, hits))
         assert receipt.last - receipt.first == 2
         clinic.catch_up()
         assert {card(clinic, each, opening) for each in hits} == {"Kowal", "Zielińska"}
@@ -413,8 +422,8 @@ class TestWhoIsNamed:
             assert (hit.items, hit.count) == ((case,), None)
 
     def test_a_list_of_nobody_is_recorded_and_opens_nothing(self, clinic: SmallClinic) -> None:
-        who = clinic.run(clinician.admit_to_caseload(clinic.desk, clinic.who(clinic.people.bartek)))
-        opening, receipt = clinic.run(clinician.look_at_caseload(clinic.desk, who, {}))
+        who = clinic.run(caseload.admit_to_caseload(clinic.desk, clinic.who(clinic.people.bartek)))
+        opening, receipt = clinic.run(caseload.look_at_caseload(clinic.desk, who, {}))
         assert receipt.first == receipt.last
         assert staff_lines(clinic, clinic.people.bartek)[0].count == 0
         with pytest.raises(NotThere):
@@ -426,13 +435,13 @@ class TestWhoIsNamed:
         self, clinic: SmallClinic
     ) -> None:
         case = clinic.open_case()
-        who = clinic.run(clinician.admit_to_caseload(clinic.desk, clinic.who(clinic.people.bartek)))
+        who = clinic.run(caseload.admit_to_caseload(clinic.desk, clinic.who(clinic.people.bartek)))
         hits = {clinic.people.client: (ItemId(case),)}
-        looked = clinician.look_at_caseload(clinic.desk, who, hits)
+        looked = caseload.look_at_caseload(clinic.desk, who, hits)
         assert refusal(clinic, looked) == NOT_THERE
-        assert clinician.own_cases(clinic.desk, who, [case]) == {}
+        assert caseload.own_cases(clinic.desk, who, [case]) == {}
         anna = clinic.who(clinic.people.anna)
-        assert set(clinician.own_cases(clinic.desk, anna, [case])) == {case}
+        assert set(caseload.own_cases(clinic.desk, anna, [case])) == {case}
 
     def test_the_calendar_shows_names_and_leaves_an_entry_for_each(
         self, clinic: SmallClinic
@@ -477,7 +486,7 @@ class TestCommands:
 
         def draft() -> Receipt:
             who = clinic.who(clinic.people.anna)
-            return clinic.run(clinician.draft_note(clinic.desk, who, case, new, command=once))
+            return clinic.run(notes.draft_note(clinic.desk, who, case, new, command=once))
 
         first, before = draft(), clinic.last_position()
         again = draft()
@@ -494,7 +503,7 @@ class TestCommands:
         def join() -> Receipt:
             who = clinic.who(clinic.people.anna)
             return clinic.run(
-                clinician.join_team(
+                cases.join_team(
                     clinic.desk, who, case, clinic.people.bartek, expected=1, command=once
                 )
             )
@@ -507,10 +516,10 @@ class TestCommands:
         case, new = clinic.open_case(), NewNote(NoteKind.CONTACT, clinic.clock.now(), FreeText("A"))
         who = clinic.who(clinic.people.anna)
         first, other = command("A", "one"), command("B", "one")
-        clinic.run(clinician.draft_note(clinic.desk, who, case, new, command=first))
+        clinic.run(notes.draft_note(clinic.desk, who, case, new, command=first))
         before = clinic.last_position()
         with pytest.raises(CommandMismatch):
-            clinic.run(clinician.draft_note(clinic.desk, who, case, new, command=other))
+            clinic.run(notes.draft_note(clinic.desk, who, case, new, command=other))
         assert clinic.last_position() == before
 
     def test_a_command_id_is_its_callers_own(self, clinic: SmallClinic) -> None:
@@ -536,7 +545,7 @@ class TestCommands:
         clinic.join_team(case, clinic.people.bartek)
         with pytest.raises(Stale) as refused:
             clinic.run(
-                clinician.close_case(
+                cases.close_case(
                     clinic.desk,
                     clinic.who(clinic.people.anna),
                     case,
@@ -552,18 +561,16 @@ class TestCommands:
         note = clinic.draft_note(case)
         who = clinic.who(clinic.people.anna)
         clinic.run(
-            clinician.revise_note(
+            notes.revise_note(
                 clinic.desk, who, case, note, FreeText("New."), expected=1, command=command()
             )
         )
         with pytest.raises(Stale):
-            clinic.run(
-                clinician.sign_note(clinic.desk, who, case, note, expected=1, command=command())
-            )
+            clinic.run(notes.sign_note(clinic.desk, who, case, note, expected=1, command=command()))
 
     def test_an_expected_version_is_told_after_permission_alone(self, clinic: SmallClinic) -> None:
         case = clinic.open_case()
-        reopened = clinician.reopen_case(
+        reopened = cases.reopen_case(
             clinic.desk, clinic.who(clinic.people.bartek), case, expected=99, command=command()
         )
         assert refusal(clinic, reopened) == NOT_THERE
@@ -607,14 +614,14 @@ class TestCommands:
         new = NewNote(NoteKind.SESSION, later, FreeText("Tomorrow."))
         span = (later - timedelta(minutes=50), later)
         for work in (
-            clinician.draft_note(clinic.desk, who, case, new, command=command()),
-            clinician.write_process_note(
+            notes.draft_note(clinic.desk, who, case, new, command=command()),
+            process_notes.write_process_note(
                 clinic.desk, who, case, later, FreeText("Tomorrow."), command=command()
             ),
-            clinician.hold_session(
+            sessions.hold_session(
                 clinic.desk, who, case, session, span, expected=1, command=command()
             ),
-            clinician.miss_session(clinic.desk, who, case, session, expected=1, command=command()),
+            sessions.miss_session(clinic.desk, who, case, session, expected=1, command=command()),
         ):
             assert refusal(clinic, work)[0] is InTheFuture
         assert clinic.last_position() == before
@@ -624,7 +631,7 @@ class TestCommands:
         clinic.clock.move(timedelta(days=4))
         who = clinic.who(clinic.people.anna)
         new = NewNote(NoteKind.SESSION, happened, FreeText("Late."))
-        receipt = clinic.run(clinician.draft_note(clinic.desk, who, case, new, command=command()))
+        receipt = clinic.run(notes.draft_note(clinic.desk, who, case, new, command=command()))
         _, line = look_at_note(clinic, case, NoteId(receipt.named("note")))
         assert (line.occurred_at, line.recorded_at, line.late) == (
             happened,
@@ -640,7 +647,7 @@ class TestRoles:
         look_at_note(clinic, case, note)
         depart(clinic, clinic.people.anna)
         who = clinic.who(clinic.people.anna)
-        looked = clinician.look_at_note(clinic.desk, who, case, note)
+        looked = notes.look_at_note(clinic.desk, who, case, note)
         assert refusal(clinic, looked)[0] is NotPermitted
 
     def test_whoever_left_the_team_is_refused_on_her_very_next_look(
@@ -649,9 +656,9 @@ class TestRoles:
         case = clinic.open_case()
         clinic.join_team(case, clinic.people.bartek)
         who = clinic.who(clinic.people.bartek)
-        clinic.run(clinician.look_at_case(clinic.desk, who, case))
+        clinic.run(cases.look_at_case(clinic.desk, who, case))
         clinic.leave_team(case, clinic.people.bartek)
-        assert refusal(clinic, clinician.look_at_case(clinic.desk, who, case)) == NOT_THERE
+        assert refusal(clinic, cases.look_at_case(clinic.desk, who, case)) == NOT_THERE
 
     def test_nobody_changes_her_own_roles(self, clinic: SmallClinic) -> None:
         boss = clinic.people.administrator
@@ -681,7 +688,7 @@ class TestRoles:
         who = clinic.who(clinic.people.administrator)
         client = clinic.people.client
         for work in (
-            clinician.look_at_case(clinic.desk, who, case),
+            cases.look_at_case(clinic.desk, who, case),
             registration.look_at_identity(clinic.desk, who, client),
             compliance.look_at_access_log(clinic.desk, who, client),
             compliance.admit_to_audit_trail(clinic.desk, who),
@@ -691,7 +698,7 @@ class TestRoles:
     def test_a_usual_purpose_is_not_any_purpose(self, clinic: SmallClinic) -> None:
         case = clinic.open_case()
         who = clinic.who(clinic.people.anna, PurposeOfUse.HOPERAT)
-        assert refusal(clinic, clinician.look_at_case(clinic.desk, who, case))[0] is NotPermitted
+        assert refusal(clinic, cases.look_at_case(clinic.desk, who, case))[0] is NotPermitted
 
 
 class TestProcessNotes:
@@ -709,7 +716,7 @@ class TestProcessNotes:
         clinic.leave_team(case, clinic.people.bartek)
         assert read_process_note(clinic, case, note, by=clinic.people.bartek) == "Mine."
         who = clinic.who(clinic.people.bartek)
-        clinic.run(clinician.look_at_own_process_notes(clinic.desk, who, case))
+        clinic.run(process_notes.look_at_own_process_notes(clinic.desk, who, case))
 
     def test_a_process_note_is_nothing_to_anybody_else(self, clinic: SmallClinic) -> None:
         case = clinic.open_case()
@@ -718,9 +725,9 @@ class TestProcessNotes:
         who = clinic.who(clinic.people.bartek)
         for each in (note, NoteId(missing())):
             for work in (
-                clinician.look_at_process_note(clinic.desk, who, case, each),
-                clinician.look_at_note(clinic.desk, who, case, each),
-                clinician.amend_process_note(
+                process_notes.look_at_process_note(clinic.desk, who, case, each),
+                notes.look_at_note(clinic.desk, who, case, each),
+                process_notes.amend_process_note(
                     clinic.desk, who, case, each, FreeText("x"), expected=1, command=command()
                 ),
             ):
@@ -733,7 +740,7 @@ class TestProcessNotes:
     ) -> None:
         case = clinic.open_case()
         who = clinic.who(clinic.people.bartek)
-        looked = clinician.look_at_own_process_notes(clinic.desk, who, case)
+        looked = process_notes.look_at_own_process_notes(clinic.desk, who, case)
         assert refusal(clinic, looked) == NOT_THERE
 
     @pytest.mark.parametrize("room", [Format.INDIVIDUAL, Format.COUPLE])
@@ -747,7 +754,7 @@ class TestProcessNotes:
         note = clinic.write_process_note(case)
         text, cell, place = sealed_process_note(clinic, case, note)
         who = clinic.who(clinic.people.anna)
-        clinical, _ = clinic.run(clinician.look_at_case(clinic.desk, who, case))
+        clinical, _ = clinic.run(cases.look_at_case(clinic.desk, who, case))
         officers, _ = clinic.officers_look(clinic.people.client)
         identity, _ = clinic.run(
             registration.look_at_identity(clinic.desk, who, clinic.people.client)
@@ -767,8 +774,8 @@ class TestProcessNotes:
         own = clinic.write_process_note(case, by=clinic.people.bartek)
         who = clinic.who(clinic.people.bartek)
         for looking in (
-            clinician.look_at_process_note(clinic.desk, who, case, own),
-            clinician.look_at_own_process_notes(clinic.desk, who, case),
+            process_notes.look_at_process_note(clinic.desk, who, case, own),
+            process_notes.look_at_own_process_notes(clinic.desk, who, case),
         ):
             opening, _ = clinic.run(looking)
             with pytest.raises(NotThere):
@@ -786,8 +793,8 @@ class TestProcessNotes:
         who = clinic.who(clinic.people.anna)
         told = []
         for write, work in (
-            (clinic.draft_note, clinician.look_at_note),
-            (clinic.write_process_note, clinician.look_at_process_note),
+            (clinic.draft_note, notes.look_at_note),
+            (clinic.write_process_note, process_notes.look_at_process_note),
         ):
             note = write(case)
             clinic.run(work(clinic.desk, who, case, note))
@@ -804,8 +811,8 @@ class TestProcessNotes:
     ) -> None:
         case = clinic.open_case()
         who = clinic.who(clinic.people.anna)
-        clinic.run(clinician.look_at_case(clinic.desk, who, case))
-        clinic.run(clinician.look_at_own_process_notes(clinic.desk, who, case))
+        clinic.run(cases.look_at_case(clinic.desk, who, case))
+        clinic.run(process_notes.look_at_own_process_notes(clinic.desk, who, case))
         _, own, whole, *_ = clinic.access_log(clinic.people.client)
         assert without_names(own) == without_names(whole)
 
@@ -871,7 +878,7 @@ class TestErroneousNotes:
         clinic.sign_note(case, note)
         who = clinic.who(clinic.people.anna)
         clinic.run(
-            clinician.mark_note_erroneous(
+            notes.mark_note_erroneous(
                 clinic.desk,
                 who,
                 case,
@@ -894,7 +901,7 @@ class TestErroneousNotes:
         who = clinic.who(clinic.people.anna)
         with pytest.raises(WrongState):
             clinic.run(
-                clinician.revise_note(
+                notes.revise_note(
                     clinic.desk, who, case, note, FreeText("x"), expected=2, command=command()
                 )
             )
