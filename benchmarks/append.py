@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable, Iterator
 
 from benchmarks.measure import (
@@ -15,13 +17,16 @@ from benchmarks.measure import (
 )
 from benchmarks.peer import NAME, Peer, Stream, facts
 from benchmarks.world import World, make
-from domain.ports import Write
+from domain.ports import Record, Write
 
 GOALS = {1: 1.0, 16: 4.0, 64: 6.0}
 
 
 def append(bench: Bench) -> Iterator[Finding]:
-    """One access entry an append, from many threads, each in a stream of its own."""
+    """One access entry an append, from threads and from tasks, each in a stream of its own.
+
+    Tasks of one event loop are how the server writes; the library knows threads alone.
+    """
     world = World()
     clinic = make(bench.folder / "append")
     peer = Peer(bench.folder / "append-peer.db")
@@ -41,21 +46,37 @@ def append(bench: Bench) -> Iterator[Finding]:
         peer.save(streams[number])
 
     for writers, goal in GOALS.items():
-        one, other = interleaved(
+        threads, tasks, other = interleaved(
             bench.rounds,
             lambda: rate_of_writers(writers, bench.seconds, ours),  # noqa: B023 - called right here
+            lambda: asyncio.run(_tasks(record, world, writes[:writers], bench.seconds)),  # noqa: B023 - same
             lambda: rate_of_writers(writers, bench.seconds, theirs),  # noqa: B023 - called right here
         )
-        yield Finding(
-            "append",
-            f"sealed, logged append, {writers} writer{'s' if writers > 1 else ''}",
-            Series("events/s", one),
-            Goal(least=goal),
-            NAME,
-            Series("events/s", other),
-        )
+        for kind, found in (("thread", threads), ("task", tasks)):
+            yield Finding(
+                "append",
+                f"sealed, logged append, {writers} {kind}{'s' if writers > 1 else ''}",
+                Series("events/s", found),
+                Goal(least=goal),
+                f"{NAME}, {writers} thread{'s' if writers > 1 else ''}",
+                Series("events/s", other),
+            )
     clinic.close()
     peer.close()
+
+
+async def _tasks(record: Record, world: World, writes: list[Write], seconds: float) -> float:
+    begun = time.perf_counter()
+
+    async def write_on(write: Write) -> int:
+        count = 0
+        while time.perf_counter() < begun + seconds:
+            await record.append((write,), world.who)
+            count += 1
+        return count
+
+    counts = await asyncio.gather(*(write_on(each) for each in writes))
+    return sum(counts) / (time.perf_counter() - begun)
 
 
 def bulk(bench: Bench) -> Iterator[Finding]:

@@ -65,8 +65,8 @@ def policy() -> str:
     lines += [
         (
             f"Version {VERSION}. A rule admits when the actor has its role, the act is among its"
-            " acts, the stated purpose among its purposes, and the relation holds. What no rule admits is"
-            " denied, recorded, and answered as if the record did not exist."
+            " acts, the stated purpose among its purposes, and the relation holds. What no rule"
+            " admits is denied, recorded, and answered as if the record did not exist."
         ),
         "",
         "| rule | role | may | where she | for the purpose |",

@@ -20,6 +20,7 @@ from api.http.schemas.cases import (
     process_note_told,
 )
 from api.http.schemas.common import PathId
+from domain import note as note_file
 from domain.errors import ProjectionBehind
 from domain.use_cases import notes, process_notes
 from domain.values import CaseId, FreeText, NoteId, SessionId
