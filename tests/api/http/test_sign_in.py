@@ -260,6 +260,7 @@ def test_what_is_typed_at_the_door_is_nowhere_in_the_folder(
 ) -> None:
     secret = account(own_office, "anna.nowak@clinic.invalid", own_office.people.anna)
     told = sign_in(own_office, "anna.nowak@clinic.invalid", secret).json()
+    own_office.settle()
     for file in (tmp_path / "clinic").iterdir():
         content = file.read_bytes()
         for word in ("anna.nowak@clinic.invalid", secret, told["token"]):
