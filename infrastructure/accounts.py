@@ -236,12 +236,12 @@ class Accounts:
             )
             self._db.execute("DELETE FROM token WHERE tag = ?", (tag,))
 
-    def end_sessions(self, actor: ActorId) -> int:
-        """End every session of an actor; how many there were."""
+    def close_of(self, actor: ActorId) -> int:
+        """Close every account of somebody who left, and end her sessions; how many those were."""
+        whose = (bytes.fromhex(actor),)
         with self._lock:
-            found = self._db.execute(
-                "DELETE FROM token WHERE actor_id = ?", (bytes.fromhex(actor),)
-            )
+            self._db.execute("DELETE FROM account WHERE actor_id = ?", whose)
+            found = self._db.execute("DELETE FROM token WHERE actor_id = ?", whose)
         return found.rowcount
 
     def owner(self, name: str) -> tuple[ActorKind, ActorId] | None:

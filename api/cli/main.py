@@ -29,7 +29,7 @@ from api.demo.play import Played, play
 from api.demo.sign_ins import sign_ins
 from api.http.app import create_app
 from domain.errors import Refusal
-from domain.use_cases import administrator
+from domain.use_cases import administrator, sign_in
 from domain.values import ActorId, ActorKind, Registration, RegistrationKind, Role
 
 BROKEN, UNUSABLE = 1, 2
@@ -251,6 +251,11 @@ def reset_password(
 ) -> None:
     """Replace somebody's password by a one-time one, on the host."""
     with compose.opened(data, Passphrase(passphrase_fd, passphrase_file).ask()) as clinic:
+        holder = clinic.accounts.owner(name)
+        if holder is None:
+            raise compose.SignInRefused
+        who = clinic.system("reset-password")
+        asyncio.run(sign_in.record_password_reset(clinic.desk, who, holder[1]))
         secret = clinic.accounts.reset(name)
     tell({"name": name, "one_time_password": secret}, as_json=as_json)
 

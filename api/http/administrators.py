@@ -89,7 +89,7 @@ async def depart(
     receipt = await administrator.depart(
         desk, who, PractitionerId(practitioner_id), expected=expected, command=command
     )
-    clinic.accounts.end_sessions(ActorId(practitioner_id))
+    clinic.accounts.close_of(ActorId(practitioner_id))
     return written(response, receipt)
 
 
@@ -142,7 +142,7 @@ async def withdraw_integration(
     receipt = await administrator.withdraw_integration(
         desk, who, ActorId(integration_id), expected=expected, command=command
     )
-    clinic.accounts.end_sessions(ActorId(integration_id))
+    clinic.accounts.close_of(ActorId(integration_id))
     return written(response, receipt)
 
 

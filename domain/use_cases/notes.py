@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from domain import (
     note as note_file,
+    session as session_file,
 )
 from domain.access import Look
-from domain.errors import NotThere, Stale
+from domain.errors import Invalid, NotThere, Stale
 from domain.events.access import AccessKind
 from domain.events.note import NoteEvent
 from domain.note import NewNote, Note, Signatory, Status
@@ -41,6 +42,10 @@ async def draft_note(
     if done := desk.record.replay(who, command):
         return done
     admitted = await on_case(desk, who, Act.WRITE_NOTE, case_id, attempt("note"))
+    if new.session is not None:
+        session, _ = desk.record.fold(new.session, session_file.fold)
+        if session is None or session.case != case_id:
+            raise Invalid("session", "is not one of the case's")
     note_id = NoteId(desk.identifiers.new())
     events = note_file.draft(
         None,

@@ -7,7 +7,7 @@ from domain import client as client_file
 from domain.access import Look
 from domain.client import Client
 from domain.confidentiality import Class, Owner, OwnerKind
-from domain.errors import NotThere, Stale
+from domain.errors import InTheFuture, NotThere, Stale
 from domain.events.access import AccessKind
 from domain.events.client import (
     ClientContactChanged,
@@ -37,6 +37,7 @@ async def register_client(
     if done := desk.record.replay(who, command):
         return done
     who = await admit(desk, who, Act.REGISTER_CLIENT, attempt=attempt("client"))
+    _must_be_born(desk, registration.identity)
     client_id = ClientId(desk.identifiers.new())
     registered = ClientRegistered(
         client=client_id,
@@ -66,6 +67,7 @@ async def identify(
     command: Command,
 ) -> Receipt:
     """Record or correct who the client is."""
+    _must_be_born(desk, identity)
     return await _change(
         desk, who, client_id, lambda state: client_file.identify(state, identity), expected, command
     )
@@ -190,3 +192,8 @@ async def _change(
     )
     reply = (("client", client_id), *created)
     return await desk.record.append((write,), stamped, command=command, reply=reply)
+
+
+def _must_be_born(desk: Desk, identity: ClientIdentified) -> None:
+    if identity.birth_date > desk.clock.now().date():
+        raise InTheFuture("birth_date")

@@ -1,12 +1,14 @@
 """Signing in and out: recorded in the stream of whoever it was, or the clinic's (LOG-08)."""
 
+from dataclasses import replace
+
 from domain import access
 from domain.access import Look
 from domain.confidentiality import Class
 from domain.events.access import AccessKind
 from domain.ports import Write
 from domain.use_cases.desk import Desk
-from domain.values import Circumstances, Receipt
+from domain.values import ActorId, Circumstances, ItemId, Receipt
 
 _SIGN_IN = Look(AccessKind.AUTHENTICATION, "sign-in", (Class.ADMINISTRATIVE,))
 
@@ -29,3 +31,11 @@ async def record_refused_sign_in(desk: Desk, who: Circumstances) -> Receipt:
     clients = () if who.actor.client is None else (who.actor.client,)
     write = Write(stream, (event,), owner, after=None, concerning=clients)
     return await desk.record.append((write,), who)
+
+
+async def record_password_reset(desk: Desk, who: Circumstances, holder: ActorId) -> Receipt:
+    """Write down that somebody's password was replaced on the host, in the clinic's own stream."""
+    stream, owner = desk.account_of(who.actor)
+    shown = replace(_SIGN_IN, object=ItemId(holder))
+    event = access.record_look(shown, None, origin=desk.origin, now=desk.clock.now())
+    return await desk.record.append((Write(stream, (event,), owner, after=None),), who)

@@ -242,10 +242,12 @@ def test_signing_out_ends_one_session(accounts: Accounts) -> None:
     assert accounts.holder(second, NOW) is not None
 
 
-def test_every_session_of_an_actor_can_be_ended(accounts: Accounts) -> None:
+def test_who_left_has_no_session_and_no_account(accounts: Accounts) -> None:
     tokens = [accounts.sign_in(NAME, PASSWORD, NOW)[0] for _ in range(3)]
-    assert accounts.end_sessions(ActorId(an_id("other"))) == 0
-    assert accounts.end_sessions(ACTOR) == 3
+    assert accounts.close_of(ActorId(an_id("other"))) == 0
+    assert accounts.close_of(ACTOR) == 3
+    with pytest.raises(SignInRefused):
+        accounts.sign_in(NAME, PASSWORD, NOW)
     assert [accounts.holder(each, NOW) for each in tokens] == [None] * 3
 
 
