@@ -32,13 +32,15 @@ import msgpack
 from domain.confidentiality import Class, KeyPurpose, Label, Owner, OwnerKind
 from domain.ports import Clock
 from infrastructure.accounts import Accounts
+from infrastructure.batch import Vault
 from infrastructure.committer import Committer
 from infrastructure.errors import Broken, FolderRefused, WrongKeyStore
 from infrastructure.ledger.check import Row
 from infrastructure.ledger.entry import ZERO_LEAF, authenticate, pack_entry
 from infrastructure.ledger.errors import EntryRefused
 from infrastructure.ledger.merkle import leaf_hash
-from infrastructure.record import Record, Vault
+from infrastructure.record import Record
+from infrastructure.replies import Replies
 from infrastructure.stores.contract import Line, RecordStore, Submission
 from infrastructure.stores.sqlite import SqliteStore
 from infrastructure.vault.broker import Broker
@@ -257,7 +259,7 @@ def _open(layout: Layout, custody: Keyfile, clock: Clock, opened: ExitStack) -> 
     sweep(keys, logged)
     items = ItemKeys(keys, keyring, generation)
     clinic = Owner(OwnerKind.CLINIC, genesis.clinic)
-    vault = Vault(log_id, keyring, items, Broker(keyring, items, log_id), clinic, commands)
+    vault = Vault(log_id, keyring, items, Broker(keyring, items, log_id), clinic, Replies(commands))
     accounts = Accounts(layout.accounts, accounts_key)
     opened.callback(accounts.close)
     committer = Committer(store)

@@ -131,6 +131,6 @@ def _verify_replies(folder: OpenFolder) -> int:
     count, tag = 0, b""
     while some := folder.store.replies(tag, BATCH):
         for tag, reply in some:
-            folder.record.open_reply(tag, reply)
+            folder.vault.replies.open(tag, reply)
         count += len(some)
     return count

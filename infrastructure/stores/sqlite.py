@@ -26,6 +26,7 @@ from eventsourcing.persistence import IntegrityError, StoredEvent
 from infrastructure.errors import Broken, FolderRefused
 from infrastructure.ledger.check import Head, Row
 from infrastructure.ledger.writer import LogWriter, Sealed
+from infrastructure.stores.connections import Reading
 from infrastructure.stores.contract import (
     Conflict,
     Line,
@@ -66,6 +67,7 @@ CREATE TRIGGER log_keeps_its_head BEFORE DELETE ON log_head
 """
 _COLUMNS = "pos, stream_id, version, key_id, prev_pos, tx_first, time_ms, leaf, auth, record"
 _INSERT = f"INSERT INTO record({_COLUMNS}) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_REPLY = "SELECT reply FROM command WHERE tag = ?"
 _WAIT_SECONDS = 30
 
 
@@ -85,13 +87,11 @@ class SqliteStore(RecordStore):
         self._now_ms = now_ms
         self._log = LogWriter(append_key)
         self._lock = threading.Lock()
-        self._readers = threading.local()
-        self._all: list[sqlite3.Connection] = []
+        self._reading = Reading(self._connect)
         try:
             self._writer = self._connect()
             (found,) = self._writer.execute("PRAGMA user_version").fetchone()
         except sqlite3.DatabaseError:
-            self.close()
             msg = "The record store is damaged."
             raise FolderRefused(msg) from None
         if found != FORMAT:
@@ -111,10 +111,9 @@ class SqliteStore(RecordStore):
 
     def close(self) -> None:
         """Close every connection."""
+        self._reading.close()
         with self._lock:
-            for each in self._all:
-                each.close()
-            self._all.clear()
+            self._writer.close()
 
     # Writing
 
@@ -158,7 +157,7 @@ class SqliteStore(RecordStore):
     def _place(self, submission: Submission, replies: dict[bytes, bytes]) -> Outcome:
         tag = submission.tag
         if tag is not None:
-            known = replies[tag] if tag in replies else self._reply(self._writer, tag)
+            known = replies[tag] if tag in replies else self._find_reply(tag)
             if known is not None:
                 return Repeated(known)
         lines: list[tuple[Line, int]] = []
@@ -198,18 +197,22 @@ class SqliteStore(RecordStore):
         ).fetchone()
         return None if row is None else Head(*row)
 
+    def _find_reply(self, tag: bytes) -> bytes | None:
+        row = self._writer.execute(_REPLY, (tag,)).fetchone()
+        return None if row is None else row[0]
+
     # Reading
 
     def rows(self, start: int, limit: int) -> list[Row]:
         """Rows in the order of the log, from a position on."""
-        found = self._reader().execute(
+        found = self._reading.all(
             f"SELECT {_COLUMNS} FROM record WHERE pos >= ? ORDER BY pos LIMIT ?", (start, limit)
         )
         return [Row(*each) for each in found]
 
     def stream(self, stream_id: bytes, *, until: int | None = None) -> list[Row]:
         """The rows of one stream in order, up to a position."""
-        found = self._reader().execute(
+        found = self._reading.all(
             f"SELECT {_COLUMNS} FROM record WHERE stream_id = ? AND pos <= ? ORDER BY version",
             (stream_id, _LAST if until is None else until),
         )
@@ -217,66 +220,51 @@ class SqliteStore(RecordStore):
 
     def version(self, stream_id: bytes) -> int:
         """The last version of a stream; 0 where there is none."""
-        row = self._reader().execute(
-            "SELECT max(version) FROM record WHERE stream_id = ?", (stream_id,)
-        )
-        return row.fetchone()[0] or 0
+        statement = "SELECT max(version) FROM record WHERE stream_id = ?"
+        return self._reading.one(statement, (stream_id,))[0] or 0
 
     def standing(self) -> Standing:
         """How far the log is."""
-        row = self._reader().execute("SELECT size, range, time_ms FROM log_head").fetchone()
+        row = self._reading.one("SELECT size, range, time_ms FROM log_head")
         if row is None:
             raise Broken("E-ROOT", "a log without its head")
         return Standing(*row)
 
     def reply(self, tag: bytes) -> bytes | None:
         """What was kept under a tag."""
-        return self._reply(self._reader(), tag)
+        row = self._reading.one(_REPLY, (tag,))
+        return None if row is None else row[0]
 
     def replies(self, after: bytes, limit: int) -> list[tuple[bytes, bytes]]:
         """Tags after one, in their order, each with what was kept under it."""
-        return (
-            self._reader()
-            .execute(
-                "SELECT tag, reply FROM command WHERE tag > ? ORDER BY tag LIMIT ?", (after, limit)
-            )
-            .fetchall()
-        )
+        statement = "SELECT tag, reply FROM command WHERE tag > ? ORDER BY tag LIMIT ?"
+        return self._reading.all(statement, (after, limit))
 
     def position_at(self, time_ms: int) -> int:
         """The last position recorded at or before an instant; -1 where there is none.
 
         Times never go back along the log, so that halving finds it.
         """
-        db = self._reader()
         low, high = -1, self.standing().size - 1
         while low < high:
             middle = (low + high + 1) // 2
-            (found,) = db.execute("SELECT time_ms FROM record WHERE pos = ?", (middle,)).fetchone()
+            (found,) = self._reading.one("SELECT time_ms FROM record WHERE pos = ?", (middle,))
             low, high = (middle, high) if found <= time_ms else (low, middle - 1)
         return low
-
-    @staticmethod
-    def _reply(db: sqlite3.Connection, tag: bytes) -> bytes | None:
-        row = db.execute("SELECT reply FROM command WHERE tag = ?", (tag,)).fetchone()
-        return None if row is None else row[0]
-
-    def _reader(self) -> sqlite3.Connection:
-        db: sqlite3.Connection | None = getattr(self._readers, "db", None)
-        if db is None:
-            db = self._readers.db = self._connect()
-            db.execute("PRAGMA query_only=ON")
-        return db
 
     def _connect(self) -> sqlite3.Connection:
         db = sqlite3.connect(
             self._path, isolation_level=None, timeout=_WAIT_SECONDS, check_same_thread=False
         )
-        db.execute("PRAGMA synchronous=FULL")
-        db.execute("PRAGMA trusted_schema=OFF")
-        db.execute("PRAGMA cache_size=-16000")
-        with self._lock:
-            self._all.append(db)
+        try:
+            db.execute("PRAGMA synchronous=FULL")
+            db.execute("PRAGMA trusted_schema=OFF")
+            db.execute("PRAGMA cache_size=-16000")
+            # The first look at the file: one that is no database is closed again at once.
+            db.execute("PRAGMA user_version")
+        except sqlite3.DatabaseError:
+            db.close()
+            raise
         return db
 
     # The library's recorder interface
@@ -305,7 +293,7 @@ class SqliteStore(RecordStore):
         limit: int | None = None,
     ) -> Sequence[LoggedEvent]:
         """The events of one stream between two versions."""
-        found = self._reader().execute(
+        found = self._reading.all(
             f"SELECT {_COLUMNS} FROM record WHERE stream_id = ? AND version > ? AND version <= ?"
             f" ORDER BY version {'DESC' if desc else 'ASC'} LIMIT ?",
             (
@@ -329,7 +317,7 @@ class SqliteStore(RecordStore):
         """Events in the order of the log; topics say nothing here, since they are hidden."""
         del topics
         first = 0 if start is None else start - 1 if inclusive_of_start else start
-        found = self._reader().execute(
+        found = self._reading.all(
             f"SELECT {_COLUMNS} FROM record WHERE pos >= ? AND pos < ? ORDER BY pos LIMIT ?",
             (first, _LAST if stop is None else stop, limit),
         )

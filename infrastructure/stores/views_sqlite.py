@@ -20,8 +20,10 @@ from pathlib import Path
 from eventsourcing.persistence import IntegrityError, Tracking, TrackingRecorder
 
 from domain.rows import Change, Key, Overtaken, StoredRow, Table, Value, ViewStore
+from infrastructure.stores.connections import Reading
 
 _RECORD = "record"
+_TRACKED = "SELECT notification_id FROM tracking WHERE application_name = ?"
 _SEALED = ("cell", "digest", "position", "subject")
 
 
@@ -32,8 +34,7 @@ class SqliteViews(TrackingRecorder):
         """Open the file, making it and its tables where they are missing."""
         self._path = path
         self._lock = threading.Lock()
-        self._readers = threading.local()
-        self._all: list[sqlite3.Connection] = []
+        self._reading = Reading(self._connect)
         self._writer = self._connect()
         statements = [
             (
@@ -49,10 +50,9 @@ class SqliteViews(TrackingRecorder):
 
     def close(self) -> None:
         """Close every connection."""
+        self._reading.close()
         with self._lock:
-            for each in self._all:
-                each.close()
-            self._all.clear()
+            self._writer.close()
 
     # The port
 
@@ -63,7 +63,7 @@ class SqliteViews(TrackingRecorder):
     def load(self, table: Table, key: Key) -> StoredRow | None:
         """One row."""
         where = " AND ".join(f"{column} = ?" for column in table.key)
-        row = self._reader().execute(f"{_select(table)} WHERE {where}", key).fetchone()
+        row = self._reading.one(f"{_select(table)} WHERE {where}", key)
         return None if row is None else _row(table, row)
 
     def save(self, changes: Sequence[Change], *, before: int, after: int) -> None:
@@ -76,7 +76,8 @@ class SqliteViews(TrackingRecorder):
         with self._lock:
             self._writer.execute("BEGIN IMMEDIATE")
             try:
-                if self._max_tracking_id(self._writer, _RECORD) != (before + 1 or None):
+                found = self._writer.execute(_TRACKED, (_RECORD,)).fetchone()
+                if (0 if found is None else found[0]) != before + 1:
                     raise Overtaken
                 for name, rows in grouped.items():
                     self._writer.executemany(_upsert(tables[name]), rows)
@@ -115,27 +116,26 @@ class SqliteViews(TrackingRecorder):
         where = f" WHERE {' AND '.join(terms)}" if terms else ""
         direction = " DESC" if newest_first else ""
         ordered = ", ".join(f"{column}{direction}" for column in dict.fromkeys(order))
-        found = self._reader().execute(
+        found = self._reading.all(
             f"{_select(table)}{where} ORDER BY {ordered} LIMIT ?", (*values, limit)
         )
         return [_row(table, each) for each in found]
 
     def every(self, table: Table) -> Sequence[StoredRow]:
         """All rows of a table in the order of their keys."""
-        found = self._reader().execute(f"{_select(table)} ORDER BY {', '.join(table.key)}")
+        found = self._reading.all(f"{_select(table)} ORDER BY {', '.join(table.key)}")
         return [_row(table, each) for each in found]
 
     @contextmanager
     def snapshot(self) -> Iterator[ViewStore]:
         """The rows as they are now, whatever is written meanwhile."""
         frozen = SqliteViews(self._path, ())
-        db = frozen._reader()
-        db.execute("BEGIN")
+        frozen._reading.one("BEGIN")
         try:
             frozen.position()
             yield frozen
         finally:
-            db.execute("ROLLBACK")
+            frozen._reading.one("ROLLBACK")
             frozen.close()
 
     # The library's recorder interface
@@ -159,29 +159,14 @@ class SqliteViews(TrackingRecorder):
 
     def max_tracking_id(self, application_name: str) -> int | None:
         """How far an application's events have been processed."""
-        return self._max_tracking_id(self._reader(), application_name)
-
-    @staticmethod
-    def _max_tracking_id(db: sqlite3.Connection, application_name: str) -> int | None:
-        row = db.execute(
-            "SELECT notification_id FROM tracking WHERE application_name = ?", (application_name,)
-        ).fetchone()
+        row = self._reading.one(_TRACKED, (application_name,))
         return None if row is None else int(row[0])
-
-    def _reader(self) -> sqlite3.Connection:
-        db: sqlite3.Connection | None = getattr(self._readers, "db", None)
-        if db is None:
-            db = self._readers.db = self._connect()
-            db.execute("PRAGMA query_only=ON")
-        return db
 
     def _connect(self) -> sqlite3.Connection:
         db = sqlite3.connect(self._path, isolation_level=None, timeout=30, check_same_thread=False)
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=NORMAL")
         db.execute("PRAGMA secure_delete=ON")
-        with self._lock:
-            self._all.append(db)
         return db
 
 

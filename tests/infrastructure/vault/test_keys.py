@@ -27,9 +27,9 @@ from domain.confidentiality import (
 )
 from domain.errors import RecordUnavailable, Stale
 from infrastructure import folder as data_folder
+from infrastructure.batch import key_line
 from infrastructure.errors import Broken, FolderRefused, KeyGone, WrongKeyStore
 from infrastructure.folder import OpenFolder
-from infrastructure.record import key_line
 from infrastructure.stores.contract import Placed, Submission
 from infrastructure.stores.sqlite import SqliteStore
 from infrastructure.vault import keyring as keyring_module
@@ -543,7 +543,7 @@ def secrets_of(folder: OpenFolder, made: Made) -> list[bytes]:
         key.digests,
         made.custody._key,
         folder.append_key,
-        vault.command_key,
+        vault.replies._key,
         vault.keyring._tag_key,
         vault.items.take(key, None)[1],
         ink.CANARY.encode(),
