@@ -31,7 +31,7 @@ from infrastructure.errors import Broken, KeyGone
 from infrastructure.vault import cells, envelope
 from infrastructure.vault.items import ItemKeys
 from infrastructure.vault.keyring import Keyring
-from infrastructure.vault.keys import KeyPlace
+from infrastructure.vault.keys import KeyPlace, SubjectKey
 
 TICKET_SECONDS = 30
 OPENING_SECONDS = 60
@@ -136,10 +136,13 @@ class BrokerOpening:
         self._items = items
         self._log_id = log_id
         self._keys = keys
+        # For one request; a standing grant asks the keyring each time, which forgets keys.
+        self._granted: dict[bytes, SubjectKey] = {}
         self._until = None if keys is None else time.monotonic() + OPENING_SECONDS
 
     def words(self, text: FreeText) -> str:
         """The words of a closed text that one of the access entries names."""
+        self._must_be_live()
         if text.words is not None:
             return text.words
         if text.sealed is None:
@@ -156,21 +159,28 @@ class BrokerOpening:
 
     def cell(self, sealed: bytes, place: Place) -> Content:
         """The content of a cell that one of the access entries covers."""
+        self._must_be_live()
         key_id = cells.cell_key(sealed)
-        self._must_be_granted(self._keyring.place(key_id))
-        try:
-            key = self._keyring.for_opening(key_id)
-        except KeyGone:
-            raise Sealed from None
+        key = self._granted.get(key_id)
+        if key is None:
+            self._must_be_granted(self._keyring.place(key_id))
+            try:
+                key = self._keyring.for_opening(key_id)
+            except KeyGone:
+                raise Sealed from None
+            if self._keys is not None:
+                self._granted[key_id] = key
         return cells.open_cell(key, sealed, place)
+
+    def _must_be_live(self) -> None:
+        if self._until is not None and self._until < time.monotonic():
+            raise RecordUnavailable
 
     def _must_be_granted(self, place: KeyPlace | None) -> None:
         if place is None:
             raise Broken("E-KEYSTATE", "a key that is not in the key store")
         if self._keys is None or place.label.purpose is KeyPurpose.RELATIONSHIP:
             return
-        if self._until is None or self._until < time.monotonic():
-            raise RecordUnavailable
         if (place.subject_tag, place.label.purpose, place.label.cls) not in self._keys:
             raise NotThere
 
