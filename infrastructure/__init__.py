@@ -1,1 +1,11 @@
-"""The ports of the domain, implemented: record, vault, ledger and stores."""
+"""The ports of the domain, implemented.
+
+- ``record``: read a stream, append events. ``batch`` is one append on its way, ``replies`` what is
+  kept of a command for whoever tries it again, ``committer`` the one writer of a process.
+- ``codec``: events and canonical msgpack; ``mapper``: the seam to the ``eventsourcing`` library.
+- ``vault/``: keys, and what is sealed under them. ``ledger/``: the Merkle log.
+- ``control``: what the log says in clear of itself and of its keys.
+- ``stores/``: where rows live. ``views``: versions of projections, and which one serves.
+- ``folder``: the data folder, made and opened; ``verify``: checked from end to end.
+- ``accounts``: who may sign in; ``world``: the clock, and a source of identifiers.
+"""

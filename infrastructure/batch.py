@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import msgpack
-
 from domain.confidentiality import (
     ACCOUNTABILITY,
     CLINICAL,
@@ -35,10 +33,11 @@ from domain.events.session import SessionScheduled
 from domain.ports import Write
 from domain.values import Circumstances, Command, Receipt
 from infrastructure import codec
+from infrastructure.control import key_line
 from infrastructure.replies import Replies
 from infrastructure.stores.contract import Line, Placed, Submission
 from infrastructure.vault.broker import Broker
-from infrastructure.vault.envelope import Kind, control, seal, seal_field
+from infrastructure.vault.envelope import Kind, seal, seal_field
 from infrastructure.vault.items import ItemKeys
 from infrastructure.vault.keyring import Keyring
 from infrastructure.vault.keys import SubjectKey
@@ -248,24 +247,6 @@ class Batch:
             raise RecordUnavailable
         tag = self._vault.replies.tag(self.who, self.command)
         return self._vault.replies.seal(tag, self.command, self.receipt(placed))
-
-
-def key_line(log_id: bytes, key: SubjectKey) -> Line:
-    """The control record of a key's making, in a stream that is named by the key."""
-    place = key.place
-    payload: bytes = msgpack.packb(
-        [
-            "create",
-            place.key_id,
-            place.subject_tag,
-            int(place.label.purpose),
-            int(place.label.cls),
-            place.epoch,
-            key.check_value,
-        ]
-    )
-    record = control(Kind.KEY, log_id, place.key_id, 1, payload)
-    return Line(place.key_id, ((bytes(16), _already(record)),), after=0, only_if_new=True)
 
 
 def _already(record: bytes) -> Callable[[int], bytes]:

@@ -23,25 +23,24 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 
-import msgpack
-
-from domain.confidentiality import Class, KeyPurpose, Label, Owner, OwnerKind
+from domain.confidentiality import Owner, OwnerKind
 from domain.ports import Clock
 from infrastructure.accounts import Accounts
 from infrastructure.batch import Vault
 from infrastructure.committer import Committer
+from infrastructure.control import (
+    Genesis,
+    genesis_in,
+    genesis_line,
+    logged_keys,
+    must_be_ours,
+)
 from infrastructure.errors import Broken, FolderRefused, WrongKeyStore
-from infrastructure.ledger.check import Row
-from infrastructure.ledger.entry import ZERO_LEAF, authenticate, pack_entry
-from infrastructure.ledger.errors import EntryRefused
-from infrastructure.ledger.merkle import leaf_hash
 from infrastructure.record import Record
 from infrastructure.replies import Replies
-from infrastructure.stores.contract import Line, RecordStore, Submission
+from infrastructure.stores.contract import RecordStore, Submission
 from infrastructure.stores.sqlite import SqliteStore
 from infrastructure.vault.broker import Broker
 from infrastructure.vault.custody import (
@@ -52,10 +51,8 @@ from infrastructure.vault.custody import (
     sync_folder,
     unlock,
 )
-from infrastructure.vault.envelope import Kind, control, open_control
 from infrastructure.vault.items import ItemKeys
 from infrastructure.vault.keyring import KEPT_SECONDS, Keyring, LoggedKey
-from infrastructure.vault.keys import KeyPlace
 from infrastructure.vault.keystore import KeyStore
 from infrastructure.world import SystemClock
 
@@ -96,20 +93,6 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
-class Genesis:
-    """The first record of a log: whose it is."""
-
-    origin: str
-    clinic: str
-    created_at: datetime
-
-    @property
-    def log_id(self) -> bytes:
-        """The id that every record of this log carries."""
-        return log_id_of(self.origin)
-
-
-@dataclass(frozen=True, slots=True)
 class OpenFolder:
     """A data folder in use."""
 
@@ -130,11 +113,6 @@ class OpenFolder:
         self.store.close()
         self.keys.close()
         self.accounts.close()
-
-
-def log_id_of(origin: str) -> bytes:
-    """The id of a log: the first half of the SHA-256 of its origin."""
-    return sha256(origin.encode()).digest()[:16]
 
 
 def create(
@@ -187,8 +165,7 @@ def _fill(
     Accounts.create(layout.accounts)
     append_key = _secret(keys, custody, genesis.log_id, "append")
     store = SqliteStore(layout.record, append_key, milliseconds(clock))
-    record = control(Kind.GENESIS, genesis.log_id, genesis.log_id, 1, _genesis_payload(genesis))
-    store.commit([Submission((Line(genesis.log_id, ((bytes(16), lambda _: record),), after=0),))])
+    store.commit([Submission((genesis_line(genesis),))])
     store.close()
     keys.close()
     with layout.format.open("w") as file:
@@ -291,7 +268,7 @@ def read_genesis(path: Path) -> Genesis:
     store = structure(path)
     try:
         (row,) = store.rows(0, 1)
-        genesis = _genesis_of(row)
+        genesis = genesis_in(row)
         whole = genesis.log_id == row.stream_id
     except sqlite3.DatabaseError:
         msg = "The record store is damaged."
@@ -304,31 +281,6 @@ def read_genesis(path: Path) -> Genesis:
         msg = "The record store does not begin as a record does."
         raise FolderRefused(msg)
     return genesis
-
-
-def logged_keys(
-    store: RecordStore, log_id: bytes, append_key: bytes
-) -> Callable[[bytes], LoggedKey | None]:
-    """How to find what the log says of a key's making."""
-
-    def logged(key_id: bytes) -> LoggedKey | None:
-        rows = store.stream(key_id)
-        if not rows:
-            return None
-        row = rows[0]
-        record = row.record or b""
-        _must_be_ours(row, record, append_key)
-        payload = open_control(Kind.KEY, log_id, key_id, 1, record)
-        try:
-            act, found, tag, purpose, cls, epoch, check_value = msgpack.unpackb(payload)
-            label = Label(KeyPurpose(purpose), Class(cls))
-        except (ValueError, TypeError):
-            raise Broken("E-PARSE", "the making of a key") from None
-        if act != "create" or found != key_id:
-            raise Broken("E-PARSE", "the making of a key")
-        return LoggedKey(KeyPlace(key_id, tag, label, epoch), check_value, row.position)
-
-    return logged
 
 
 def sweep(keys: KeyStore, logged: Callable[[bytes], LoggedKey | None]) -> None:
@@ -353,50 +305,17 @@ def milliseconds(clock: Clock) -> Callable[[], int]:
     return lambda: int(clock.now().timestamp() * 1000)
 
 
-def _must_be_ours(row: Row, record: bytes, append_key: bytes) -> None:
-    try:
-        entry = pack_entry(
-            kind=record[5] if len(record) > 5 else 0,  # noqa: PLR2004 - the byte of the kind
-            position=row.position,
-            stream_id=row.stream_id,
-            version=1,
-            key_id=row.key_id,
-            record_len=len(record),
-            record_hash=sha256(record).digest(),
-            prev_leaf=ZERO_LEAF,
-            prev_pos=None,
-            tx_first=row.tx_first,
-            time_ms=row.time_ms,
-        )
-    except EntryRefused:
-        raise Broken("E-PARSE", "a control record that is no entry of a log") from None
-    if leaf_hash(entry) != row.leaf or authenticate(append_key, entry) != row.auth:
-        raise Broken("E-AUTH", "a control record that no writer of ours wrote")
-
-
-def _genesis_of(row: Row) -> Genesis:
-    payload = open_control(Kind.GENESIS, row.stream_id, row.stream_id, 1, row.record or b"")
-    origin, clinic, created_us = msgpack.unpackb(payload)
-    return Genesis(origin, clinic.hex(), datetime.fromtimestamp(created_us / 1_000_000, UTC))
-
-
 def _must_begin_with(genesis: Genesis, store: RecordStore, append_key: bytes) -> None:
     """Whose log it is was read without a key; with the append key it can be believed."""
     (row,) = store.rows(0, 1)
     try:
-        _must_be_ours(row, row.record or b"", append_key)
-        ours = _genesis_of(row) == genesis
+        must_be_ours(row, append_key)
+        ours = genesis_in(row) == genesis
     except Broken:
         ours = False
     if not ours:
         msg = "The record store does not begin as a record does."
         raise FolderRefused(msg)
-
-
-def _genesis_payload(genesis: Genesis) -> bytes:
-    created_us = int(genesis.created_at.timestamp() * 1_000_000)
-    payload: bytes = msgpack.packb([genesis.origin, bytes.fromhex(genesis.clinic), created_us])
-    return payload
 
 
 def _secret_context(log_id: bytes, name: str) -> bytes:

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from infrastructure.control import Genesis
 from infrastructure.errors import Broken, KeyGone
-from infrastructure.folder import Genesis, OpenFolder
+from infrastructure.folder import OpenFolder
 from infrastructure.ledger.check import Audit, Row
 from infrastructure.ledger.errors import LogBroken
 from infrastructure.mapper import CONTROL_KEY

@@ -16,8 +16,9 @@ import pytest
 from domain.errors import RecordUnavailable
 from infrastructure import folder as data_folder
 from infrastructure.accounts import Accounts
+from infrastructure.control import log_id_of
 from infrastructure.errors import Broken, FolderRefused, WrongKeyStore, WrongPassphrase
-from infrastructure.folder import FORMAT, Layout, OpenFolder, create, log_id_of, open_folder
+from infrastructure.folder import FORMAT, Layout, OpenFolder, create, open_folder
 from infrastructure.stores.sqlite import SqliteStore
 from infrastructure.vault.custody import LIGHT
 from infrastructure.vault.keystore import KeyStore

@@ -28,8 +28,9 @@ from domain.confidentiality import KeyPurpose
 from domain.errors import CommandMismatch
 from domain.ports import Recorded
 from domain.values import Receipt
+from infrastructure.control import logged_keys
 from infrastructure.errors import Broken, FolderRefused, KeyGone, WrongKeyStore
-from infrastructure.folder import Layout, OpenFolder, create, logged_keys, open_with
+from infrastructure.folder import Layout, OpenFolder, create, open_with
 from infrastructure.ledger.errors import LogBroken
 from infrastructure.mapper import CONTROL_KEY
 from infrastructure.record import Record

@@ -27,7 +27,7 @@ from domain.confidentiality import (
 )
 from domain.errors import RecordUnavailable, Stale
 from infrastructure import folder as data_folder
-from infrastructure.batch import key_line
+from infrastructure.control import key_line
 from infrastructure.errors import Broken, FolderRefused, KeyGone, WrongKeyStore
 from infrastructure.folder import OpenFolder
 from infrastructure.stores.contract import Placed, Submission

@@ -1,0 +1,137 @@
+"""Control records: what the log says in clear of itself and of the keys that are used in it.
+
+GENESIS is the first record of a log: whose it is. KEY is the making of a subject key, in a stream
+that is named by the key, in the same transaction as its first use. They hold no content; the log's
+entry and a writer's tag authenticate them.
+
+Source:
+    docs/formats/record.md; docs of the design: security, sections 1.3 and 1.6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+
+import msgpack
+
+from domain.confidentiality import Class, KeyPurpose, Label
+from infrastructure.errors import Broken
+from infrastructure.ledger.check import Row
+from infrastructure.ledger.entry import ZERO_LEAF, authenticate, pack_entry
+from infrastructure.ledger.errors import EntryRefused
+from infrastructure.ledger.merkle import leaf_hash
+from infrastructure.stores.contract import Line, RecordStore
+from infrastructure.vault.envelope import Kind, control, open_control
+from infrastructure.vault.keyring import LoggedKey
+from infrastructure.vault.keys import KeyPlace, SubjectKey
+
+
+def log_id_of(origin: str) -> bytes:
+    """The id of a log: the first half of the SHA-256 of its origin."""
+    return sha256(origin.encode()).digest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Genesis:
+    """The first record of a log: whose it is."""
+
+    origin: str
+    clinic: str
+    created_at: datetime
+
+    @property
+    def log_id(self) -> bytes:
+        """The id that every record of this log carries."""
+        return log_id_of(self.origin)
+
+
+def genesis_line(genesis: Genesis) -> Line:
+    """The first line of a log."""
+    created_us = int(genesis.created_at.timestamp() * 1_000_000)
+    payload: bytes = msgpack.packb([genesis.origin, bytes.fromhex(genesis.clinic), created_us])
+    record = control(Kind.GENESIS, genesis.log_id, genesis.log_id, 1, payload)
+    return Line(genesis.log_id, ((bytes(16), lambda _: record),), after=0)
+
+
+def genesis_in(row: Row) -> Genesis:
+    """What the first row of a log says; whether a writer of ours wrote it is another question.
+
+    Raises:
+        Broken: It is no GENESIS record.
+        ValueError, TypeError, AttributeError, OverflowError, OSError: It says nothing sensible.
+    """
+    payload = open_control(Kind.GENESIS, row.stream_id, row.stream_id, 1, row.record or b"")
+    origin, clinic, created_us = msgpack.unpackb(payload)
+    return Genesis(origin, clinic.hex(), datetime.fromtimestamp(created_us / 1_000_000, UTC))
+
+
+def key_line(log_id: bytes, key: SubjectKey) -> Line:
+    """The control record of a key's making, in a stream that is named by the key."""
+    place = key.place
+    payload: bytes = msgpack.packb(
+        [
+            "create",
+            place.key_id,
+            place.subject_tag,
+            int(place.label.purpose),
+            int(place.label.cls),
+            place.epoch,
+            key.check_value,
+        ]
+    )
+    record = control(Kind.KEY, log_id, place.key_id, 1, payload)
+    return Line(place.key_id, ((bytes(16), lambda _: record),), after=0, only_if_new=True)
+
+
+def logged_keys(
+    store: RecordStore, log_id: bytes, append_key: bytes
+) -> Callable[[bytes], LoggedKey | None]:
+    """How to find what the log says of a key's making."""
+
+    def logged(key_id: bytes) -> LoggedKey | None:
+        rows = store.stream(key_id)
+        if not rows:
+            return None
+        row = rows[0]
+        must_be_ours(row, append_key)
+        payload = open_control(Kind.KEY, log_id, key_id, 1, row.record or b"")
+        try:
+            act, found, tag, purpose, cls, epoch, check_value = msgpack.unpackb(payload)
+            label = Label(KeyPurpose(purpose), Class(cls))
+        except (ValueError, TypeError):
+            raise Broken("E-PARSE", "the making of a key") from None
+        if act != "create" or found != key_id:
+            raise Broken("E-PARSE", "the making of a key")
+        return LoggedKey(KeyPlace(key_id, tag, label, epoch), check_value, row.position)
+
+    return logged
+
+
+def must_be_ours(row: Row, append_key: bytes) -> None:
+    """Refuse a control record, the first of its stream, that no writer with the append key wrote.
+
+    Raises:
+        Broken: E-AUTH or E-PARSE.
+    """
+    record = row.record or b""
+    try:
+        entry = pack_entry(
+            kind=record[5] if len(record) > 5 else 0,  # noqa: PLR2004 - the byte of the kind
+            position=row.position,
+            stream_id=row.stream_id,
+            version=1,
+            key_id=row.key_id,
+            record_len=len(record),
+            record_hash=sha256(record).digest(),
+            prev_leaf=ZERO_LEAF,
+            prev_pos=None,
+            tx_first=row.tx_first,
+            time_ms=row.time_ms,
+        )
+    except EntryRefused:
+        raise Broken("E-PARSE", "a control record that is no entry of a log") from None
+    if leaf_hash(entry) != row.leaf or authenticate(append_key, entry) != row.auth:
+        raise Broken("E-AUTH", "a control record that no writer of ours wrote")
