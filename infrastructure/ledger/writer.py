@@ -58,12 +58,15 @@ class LogWriter:
         self._heads.clear()
         self._range = None
 
+    def begin(self) -> None:
+        """Begin a transaction; between two of them heads may be forgotten, within one never."""
+        if len(self._heads) >= MOST_HEADS:
+            self._heads.clear()
+
     def head(self, stream_id: bytes, find: Callable[[bytes], Head | None]) -> Head:
         """The last entry of a stream, from memory or from ``find``; `UNBORN` if there is none."""
         known = self._heads.get(stream_id)
         if known is None:
-            if len(self._heads) >= MOST_HEADS:
-                self._heads.clear()
             known = self._heads[stream_id] = find(stream_id) or UNBORN
         return known
 

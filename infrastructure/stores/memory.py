@@ -44,6 +44,7 @@ class MemoryStore(RecordStore):
         """Write submissions; each has its own outcome."""
         with self._lock:
             size, replies = len(self._rows), len(self._replies)
+            self._log.begin()
             try:
                 return [self._place(each) for each in submissions]
             except BaseException:

@@ -137,6 +137,7 @@ class SqliteStore(RecordStore):
             raise Broken("E-ROOT", "a log without its head")
         if self._log.size is None or self._log.standing() != head:
             self._log.load(*head)
+        self._log.begin()
         outcomes: list[Outcome] = []
         rows: list[Row] = []
         replies: dict[bytes, bytes] = {}

@@ -18,6 +18,7 @@ from hypothesis import given, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from infrastructure.errors import Broken, FolderRefused
+from infrastructure.ledger import writer
 from infrastructure.ledger.check import Audit, Row
 from infrastructure.ledger.merkle import CompactRange
 from infrastructure.stores.contract import (
@@ -147,6 +148,19 @@ def test_positions_are_dense_from_nought(store: RecordStore) -> None:
     assert [row.position for row in rows] == [0, 1, 2, 3]
     assert [row.version for row in rows] == [1, 2, 1, 3]
     assert store.max_notification_id() == 4
+
+
+def test_more_streams_than_are_kept_in_memory_are_still_written_in_order(
+    store: RecordStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "MOST_HEADS", 3)
+    streams = [bytes([number]) * 16 for number in range(1, 9)]
+    for round_ in range(1, 4):
+        lines = [line(stream, 1) for stream in streams]
+        outcomes = store.commit([Submission((each,)) for each in (*lines, *lines[:2])])
+        assert all(isinstance(each, Placed) for each in outcomes), round_
+    assert [store.version(each) for each in streams] == [6, 6, 3, 3, 3, 3, 3, 3]
+    checked(store)
 
 
 def test_a_row_holds_the_record_that_was_sealed_for_its_version(store: RecordStore) -> None:
