@@ -108,9 +108,7 @@ class Batch:
         Raises:
             RecordUnavailable: The key store cannot be written; nothing was.
         """
-        self._vault.keyring.make(self._wanted, self.now)
-        if not self._find_keys():
-            raise RecordUnavailable
+        self._keys = self._vault.keyring.make(self._wanted, self.now)
         if self._texts:
             self._vault.items.make(self._items_wanted())
 

@@ -84,18 +84,23 @@ class Keyring:
             return None
         return kept[0]
 
-    def make(self, wanted: Iterable[tuple[Owner, Label]], now: datetime) -> None:
-        """Have these keys at hand: read them from the key store, or make them there, durably."""
-        missing = []
+    def make(
+        self, wanted: Iterable[tuple[Owner, Label]], now: datetime
+    ) -> dict[tuple[Owner, Label], SubjectKey]:
+        """These keys, read from the key store, or made there, durably.
+
+        They are handed out, not only kept, since an import may want more than are kept.
+        """
+        found, missing = {}, []
         for owner, label in dict.fromkeys(wanted):
             epoch = _epoch(label, now)
             stored = self._store.newest(self.tag(owner), label, epoch)
             if stored is None:
                 missing.append((owner, label, epoch))
             else:
-                self._keep_for_sealing(owner, stored)
+                found[owner, label] = self._keep_for_sealing(owner, stored)
         if not missing:
-            return
+            return found
         # No lock is held over the disk, so that threads share its fsync; of two that make the same
         # key, in this process or another, the first is kept and both read it back.
         self._store.add_keys(self._fresh(*each) for each in missing)
@@ -103,7 +108,8 @@ class Keyring:
             stored = self._store.newest(self.tag(owner), label, epoch)
             if stored is None:
                 raise Broken("E-KEYSTATE", "a key that was just made is not there")
-            self._keep_for_sealing(owner, stored)
+            found[owner, label] = self._keep_for_sealing(owner, stored)
+        return found
 
     def existing(self, owner: Owner, label: Label, at: datetime, position: int) -> SubjectKey:
         """The subject's newest key that was made before a position; makes none.
