@@ -52,7 +52,7 @@ from infrastructure.ledger.errors import LogBroken
 from infrastructure.ledger.merkle import CompactRange
 from infrastructure.vault.cells import CellSealer
 from infrastructure.vault.custody import LIGHT, Cost
-from infrastructure.verify import WHAT_IT_CANNOT_SEE, verify_folder, verify_log
+from infrastructure.verify import WHAT_IT_CANNOT_SEE, Verdict, verify
 from infrastructure.views import ServingViews, locked
 from infrastructure.world import RandomIdentifiers, SystemClock
 from projections.access_log import AccessLog, AccessLogProjection
@@ -359,44 +359,6 @@ def status(path: Path) -> Status:
     return Status(genesis.origin, genesis.created_at, standing.size, root, size, positions)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What verification found good, and what it could not look at."""
-
-    events: int
-    root: str
-    contents: int
-    keys: int
-    with_keys: bool
-
-
-def verify(
-    path: Path,
-    passphrase: str | None,
-    progress: Callable[[int, int], None] = lambda _now, _of: None,
-) -> Verdict:
-    """Verify a data folder: with its passphrase everything, without it the structure of the log.
-
-    Raises:
-        LogBroken: The first row that is not as it was written.
-        Broken: A key or a content is not as it was written.
-        FolderRefused: The folder cannot be used.
-    """
-    if passphrase is None:
-        data_folder.check_format(path)
-        layout = data_folder.Layout(path)
-        genesis = data_folder.read_genesis(layout.record)
-        with contextlib.closing(data_folder.structure(layout.record)) as store:
-            audit = verify_log(store, genesis, progress=progress)
-        return Verdict(audit.size, audit.root().hex(), 0, 0, with_keys=False)
-    folder = data_folder.open_folder(path, passphrase)
-    try:
-        found = verify_folder(folder, progress=progress)
-    finally:
-        folder.close()
-    return Verdict(found.size, found.root.hex(), found.opened, found.keys, with_keys=True)
-
-
 @contextlib.contextmanager
 def opened(path: Path, passphrase: str, *, clock: Clock | None = None) -> Iterator[Clinic]:
     """A clinic that is closed at the end of the block."""
@@ -422,6 +384,7 @@ __all__ = [
     "SignInRefused",
     "SignedIn",
     "SystemClock",
+    "Verdict",
     "Views",
     "WrongKeyStore",
     "WrongPassphrase",

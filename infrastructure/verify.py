@@ -7,12 +7,20 @@ What this cannot see before there are signed checkpoints outside the folder, it 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from infrastructure.control import Genesis
 from infrastructure.errors import Broken, KeyGone
-from infrastructure.folder import OpenFolder
+from infrastructure.folder import (
+    Layout,
+    OpenFolder,
+    check_format,
+    open_folder,
+    read_genesis,
+    structure,
+)
 from infrastructure.ledger.check import Audit, Row
 from infrastructure.ledger.errors import LogBroken
 from infrastructure.mapper import CONTROL_KEY
@@ -135,3 +143,41 @@ def _verify_replies(folder: OpenFolder) -> int:
             folder.vault.replies.open(tag, reply)
         count += len(some)
     return count
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What verification found good, and what it could not look at."""
+
+    events: int
+    root: str
+    contents: int
+    keys: int
+    with_keys: bool
+
+
+def verify(
+    path: Path,
+    passphrase: str | None,
+    progress: Callable[[int, int], None] = lambda _now, _of: None,
+) -> Verdict:
+    """Verify a data folder: with its passphrase everything, without it the structure of the log.
+
+    Raises:
+        LogBroken: The first row that is not as it was written.
+        Broken: A key or a content is not as it was written.
+        FolderRefused: The folder cannot be used.
+    """
+    if passphrase is None:
+        check_format(path)
+        layout = Layout(path)
+        genesis = read_genesis(layout.record)
+        with closing(structure(layout.record)) as store:
+            audit = verify_log(store, genesis, progress=progress)
+        return Verdict(audit.size, audit.root().hex(), 0, 0, with_keys=False)
+    folder = open_folder(path, passphrase)
+    try:
+        found = verify_folder(folder, progress=progress)
+    finally:
+        folder.close()
+    return Verdict(found.size, found.root.hex(), found.opened, found.keys, with_keys=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from api.compose import Clinic
 from api.http.auth import TheClinic, TheDesk, Who
 from api.http.conditions import CaughtUp
 from api.http.recorded import RecordedRoute, leaves
@@ -14,7 +15,8 @@ from api.http.schemas.access import CalendarTold, SlotTold
 from api.http.schemas.common import Instant
 from domain.errors import Invalid
 from domain.use_cases import reception
-from domain.values import ClientId, ItemId, Role
+from domain.use_cases.desk import Desk
+from domain.values import Circumstances, ClientId, ItemId, Role
 
 router = APIRouter(prefix="/v1", tags=["front desk"], route_class=RecordedRoute)
 LONGEST_SPAN = timedelta(days=31)
@@ -34,12 +36,35 @@ async def read_calendar(
     end: Annotated[Instant, Query(alias="to")],
 ) -> CalendarTold:
     """Time, room and therapist of what is taken; never format, group name or reason."""
-    if not timedelta(0) < end - start <= LONGEST_SPAN:
-        raise Invalid("to", "must follow 'from' within 31 days")
+    check_span(start, end)
     everybody = Role.RECEPTION in who.actor.roles
     admitted = await reception.admit_to_calendar(desk, who, own=not everybody)
     therapist = None if everybody else who.actor.id
-    rows = clinic.views.calendar.between(start, end, therapist=therapist)
+    return await show_calendar(desk, clinic, admitted, (start, end), response, therapist=therapist)
+
+
+def check_span(start: datetime, end: datetime) -> None:
+    """Refuse a span that is none, or too long for one page.
+
+    Raises:
+        Invalid: It is.
+    """
+    if not timedelta(0) < end - start <= LONGEST_SPAN:
+        raise Invalid("to", "must follow 'from' within 31 days")
+
+
+async def show_calendar(
+    desk: Desk,
+    clinic: Clinic,
+    admitted: Circumstances,
+    span: tuple[datetime, datetime],
+    response: Response,
+    *,
+    therapist: str | None = None,
+    with_names: bool = True,
+) -> CalendarTold:
+    """The slots of a span, recorded and then shown, with names or by pseudonymous ids alone."""
+    rows = clinic.views.calendar.between(*span, therapist=therapist)
     slots = [clinic.views.calendar.slot(row) for row in rows]
     hits: dict[ClientId, tuple[ItemId, ...]] = {}
     for slot in slots:
@@ -48,9 +73,10 @@ async def read_calendar(
             hits[client] = (*hits.get(client, ()), ItemId(slot.session))
     opening, receipt = await reception.look_at_calendar(desk, admitted, hits)
     cards = clinic.views.name_cards
+    people = {each for slot in slots for each in (slot.client, slot.therapist) if each}
     names = {
         person: card.name
-        for person in {each for slot in slots for each in (slot.client, slot.therapist) if each}
+        for person in (people if with_names else ())
         if (card := cards.of(person, opening))
     }
     response.headers["Ledger-Position"] = str(receipt.last)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
 from api.http.auth import TheClinic, TheDesk, Who
 from api.http.conditions import CaughtUp
-from api.http.front_desk import LONGEST_SPAN
+from api.http.front_desk import check_span, show_calendar
 from api.http.recorded import RecordedRoute, leaves
-from api.http.schemas.access import CalendarTold, CaseloadLine, CaseloadTold, SlotTold
+from api.http.schemas.access import CalendarTold, CaseloadLine, CaseloadTold
 from api.http.schemas.cases import CaseTold, case_told
 from api.http.schemas.common import Instant, PathId
-from domain.errors import Invalid, ProjectionBehind
+from domain.errors import ProjectionBehind
 from domain.use_cases import caseload, cases, reception
 from domain.values import CaseId, ClientId, ItemId, PractitionerId
 
@@ -78,31 +77,6 @@ async def read_calendar_projection(
     end: Annotated[Instant, Query(alias="to")],
 ) -> CalendarTold:
     """Times, rooms and therapists, by pseudonymous ids."""
-    if not timedelta(0) < end - start <= LONGEST_SPAN:
-        raise Invalid("to", "must follow 'from' within 31 days")
+    check_span(start, end)
     admitted = await reception.admit_to_calendar(desk, who)
-    rows = clinic.views.calendar.between(start, end)
-    slots = [clinic.views.calendar.slot(row) for row in rows]
-    hits: dict[ClientId, tuple[ItemId, ...]] = {}
-    for slot in slots:
-        if slot.client is not None:
-            client = ClientId(slot.client)
-            hits[client] = (*hits.get(client, ()), ItemId(slot.session))
-    opening, receipt = await reception.look_at_calendar(desk, admitted, hits)
-    response.headers["Ledger-Position"] = str(receipt.last)
-    return CalendarTold(
-        slots=[
-            SlotTold(
-                session=slot.session,
-                starts_at=slot.starts_at,
-                ends_at=slot.ends_at,
-                therapist=slot.therapist,
-                therapist_name=None,
-                client=slot.client,
-                client_name=None,
-                status=slot.status,
-                room=clinic.views.calendar.room(row, opening),
-            )
-            for slot, row in zip(slots, rows, strict=True)
-        ]
-    )
+    return await show_calendar(desk, clinic, admitted, (start, end), response, with_names=False)
