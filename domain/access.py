@@ -7,7 +7,7 @@ query and one for each client that it shows (compliance.md LOG-03, 4.1 field 25)
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from domain.confidentiality import Class
+from domain.confidentiality import NEUTRAL, Class
 from domain.events.access import AccessDenied, AccessKind, AccessRecorded, Action
 from domain.values import CaseId, ClientId, ItemId
 
@@ -15,6 +15,34 @@ RETENTION_YEARS = 3
 RETENTION_RULE = "ehds-9"
 SERIOUS_FAILURE = 8
 """FHIR audit-event-outcome of a refused request."""
+
+
+_NEUTRAL_OBJECTS = {"process_note": "record", "note": "record", "session": "appointment"}
+_NEUTRAL_RULES = {"clinician.care-team": "clinician.care", "clinician.author": "clinician.care"}
+
+
+def neutral_object(object_type: str) -> str:
+    """What a log calls an object, so that no line tells a process note from another record."""
+    return _NEUTRAL_OBJECTS.get(object_type, object_type)
+
+
+def neutral_rule(rule: str) -> str:
+    """What a log calls a rule.
+
+    Whether somebody was let in as an author or as one of the team would tell a process note from
+    another record; the record itself keeps which it was.
+    """
+    return _NEUTRAL_RULES.get(rule, rule)
+
+
+def neutral_classes(classes: tuple[Class, ...]) -> tuple[Class, ...]:
+    """What was shown, in neutral classes; who saw the record has seen what is administrative in it.
+
+    A process note is shown alone and a case with its appointments: so that no line tells the one
+    from the other, the record stands alone.
+    """
+    shown = {each if each in NEUTRAL else Class.CLINICAL for each in classes}
+    return tuple(sorted(shown - {Class.ADMINISTRATIVE} if Class.CLINICAL in shown else shown))
 
 
 @dataclass(frozen=True, slots=True)

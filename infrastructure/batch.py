@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from domain.confidentiality import (
     ACCOUNTABILITY,
@@ -37,7 +38,7 @@ from infrastructure.control import key_line
 from infrastructure.replies import Replies
 from infrastructure.stores.contract import Line, Placed, Submission
 from infrastructure.vault.broker import Broker
-from infrastructure.vault.envelope import Kind, seal, seal_field
+from infrastructure.vault.envelope import Kind, seal, seal_field, withhold
 from infrastructure.vault.items import ItemKeys
 from infrastructure.vault.keyring import Keyring
 from infrastructure.vault.keys import SubjectKey
@@ -203,19 +204,20 @@ class Batch:
         for number, event in enumerate(write.events, start=1):
             label = label_for(event.LABEL, write.owner)
             key = self._key(write.owner, key_for(label))
-            if write.after is None:
-                payload = self._payload(write, event, label, stream_id, None)
-                records.append((key.key_id, self._sealer(key, stream_id, payload)))
-            else:
-                version = write.after + number
-                payload = self._payload(write, event, label, stream_id, version)
-                sealed = seal(key, Kind.EVENT, self._vault.log_id, stream_id, version, payload)
-                records.append((key.key_id, _already(sealed)))
+            kind = Kind.ENTRY if label == ACCOUNTABILITY else Kind.EVENT
+            version = None if write.after is None else write.after + number
+            payload = self._payload(write, event, label, stream_id, version)
+            sealer = self._sealer(key, kind, stream_id, payload)
+            if version is not None:
+                sealer = _already(sealer(version))
+            records.append((key.key_id, sealer))
         return Line(stream_id, tuple(records), write.after)
 
-    def _sealer(self, key: SubjectKey, stream_id: bytes, payload: bytes) -> Callable[[int], bytes]:
+    def _sealer(
+        self, key: SubjectKey, kind: Kind, stream_id: bytes, payload: bytes
+    ) -> Callable[[int], bytes]:
         log_id = self._vault.log_id
-        return lambda version: seal(key, Kind.EVENT, log_id, stream_id, version, payload)
+        return lambda version: seal(key, kind, log_id, stream_id, version, payload)
 
     def _payload(
         self, write: Write, event: Event, label: Label, stream_id: bytes, version: int | None
@@ -230,6 +232,9 @@ class Batch:
             item_id, key = item
             return seal_field(key, item_id, self._vault.log_id, stream_id, version, number, words)
 
+        keep_back = None
+        if label == ACCOUNTABILITY:
+            keep_back = partial(withhold, self._key(write.owner, label), stream_id)
         return codec.encode(
             event,
             occurred_at=getattr(event, "occurred_at", self.now),
@@ -238,6 +243,7 @@ class Batch:
             concerning=write.concerning,
             who=self.who,
             seal_text=seal_text,
+            withhold=keep_back,
         )
 
     def _sealed_reply(self, placed: Placed) -> bytes:

@@ -22,8 +22,10 @@ from typing import Any, NamedTuple, NewType, Union, cast, get_args, get_origin, 
 import msgpack
 
 from domain import values
+from domain.access import neutral_classes, neutral_object, neutral_rule
 from domain.confidentiality import Class, Label, Owner, OwnerKind
 from domain.events import VOCABULARY, Event
+from domain.events.access import EVENTS as ACCESS_EVENTS
 from domain.values import (
     ActingMode,
     Actor,
@@ -48,14 +50,28 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _MICROSECOND = timedelta(microseconds=1)
 
-NAME, VERSION, OCCURRED, ACTOR, STATE, REQUEST, _SIGNATURE, APP, CLASS, OWNER, CLIENTS, WHO = range(
-    12
-)
+(
+    NAME,
+    VERSION,
+    OCCURRED,
+    ACTOR,
+    STATE,
+    REQUEST,
+    _SIGNATURE,
+    APP,
+    CLASS,
+    OWNER,
+    CLIENTS,
+    WHO,
+    WITHHELD,
+) = range(13)
 
 Encode = Callable[[Any], Any]
 Decode = Callable[[Any], Any]
 SealText = Callable[[int, str], bytes]
 """Seals the words of the field with this number."""
+Withhold = Callable[[bytes], bytes]
+"""Seals, or opens, what stands in an access-log entry and is not the client's to read."""
 
 
 class Decoded(NamedTuple):
@@ -95,8 +111,13 @@ def encode(
     concerning: tuple[ClientId, ...],
     who: Circumstances,
     seal_text: SealText,
+    withhold: Withhold | None = None,
 ) -> bytes:
-    """The canonical payload of an event; open texts are sealed by ``seal_text`` on the way."""
+    """The canonical payload of an event; open texts are sealed by ``seal_text`` on the way.
+
+    With ``withhold`` it is the entry of a client's access log: what its reader may be handed stands
+    there in neutral words, and the rest sealed.
+    """
     form = _FORMS[event.NAME]
     state = {}
     for number, name, encode_one, _, _, free_text in form.fields:
@@ -108,7 +129,7 @@ def encode(
             state[number] = msgpack.ExtType(SEALED_TEXT, sealed)
         else:
             state[number] = encode_one(value)
-    payload = {
+    payload: dict[int, Any] = {
         NAME: event.NAME,
         VERSION: event.VERSION,
         OCCURRED: _encode_instant(occurred_at),
@@ -132,6 +153,8 @@ def encode(
             who.application,
         ],
     }
+    if withhold is not None:
+        payload[WITHHELD] = withhold(_take_out(payload))
     return msgpack.packb(payload)
 
 
@@ -140,14 +163,16 @@ def has_text(event: Event) -> bool:
     return any(getattr(event, name) is not None for name in _TEXTS[event.NAME])
 
 
-def decode(payload: bytes) -> Decoded:
-    """Take a payload apart.
+def decode(payload: bytes, open_withheld: Withhold | None = None) -> Decoded:
+    """Take a payload apart; that of an access-log entry needs ``open_withheld``.
 
     Raises:
         Broken: E-PARSE, it is not the canonical payload of a known event.
     """
     raw = unpack(payload)
     try:
+        if open_withheld is not None:
+            _put_back(raw, unpack(open_withheld(raw.pop(WITHHELD))))
         return _decode(raw)
     except Broken:
         raise
@@ -218,6 +243,34 @@ def _decode(raw: dict[int, Any]) -> Decoded:
             policy_version=_decode_number(policy_version),
         ),
     )
+
+
+_WITHHELD_OF_WHO = (1, 5, 7, 8, 9)
+"""Roles, rule, session reference, network address, application."""
+
+
+def _take_out(payload: dict[int, Any]) -> bytes:
+    """Make a payload neutral; what was taken out is a payload of its own, by name and number."""
+    who, places = payload[WHO], _ACCESS_PLACES[payload[NAME]]
+    state = payload[STATE]
+    taken = {
+        STATE: {number: state[number] for number, _ in places},
+        WHO: [who[number] for number in _WITHHELD_OF_WHO],
+    }
+    payload[STATE] = {**state, **{number: calm(state[number]) for number, calm in places}}
+    payload[WHO] = [who[0], (), *who[2:5], neutral_rule(who[5]), who[6], "", "", ""]
+    return msgpack.packb(taken)
+
+
+def _put_back(raw: dict[int, Any], taken: dict[int, Any]) -> None:
+    """Make a payload whole again."""
+    if list(taken) != [STATE, WHO] or len(taken[WHO]) != len(_WITHHELD_OF_WHO):
+        raise Broken("E-PARSE", "something withheld of unknown form")
+    if list(taken[STATE]) != [number for number, _ in _ACCESS_PLACES[raw[NAME]]]:
+        raise Broken("E-PARSE", "something withheld of unknown form")
+    raw[STATE] = {**raw[STATE], **taken[STATE]}
+    for number, value in zip(_WITHHELD_OF_WHO, taken[WHO], strict=True):
+        raw[WHO][number] = value
 
 
 @lru_cache(maxsize=MOST_ACTORS)
@@ -446,6 +499,20 @@ _TEXTS = {
     for name, form in _FORMS.items()
 }
 _CLASSES = {int(each): each for each in Class}
+
+
+def _calm_classes(stored: list[int]) -> list[int]:
+    return list(neutral_classes(tuple([_CLASSES[each] for each in stored])))
+
+
+_CALM: dict[str, Callable[[Any], Any]] = {"object_type": neutral_object, "classes": _calm_classes}
+_ACCESS_PLACES = {
+    kind.NAME: tuple(
+        [(part.number, _CALM[part.name]) for part in _FORMS[kind.NAME].fields if part.name in _CALM]
+    )
+    for kind in ACCESS_EVENTS
+}
+"""Which fields of an access event are made neutral in what its client may be handed, and how."""
 _OWNER_KINDS = {int(each): each for each in OwnerKind}
 _ACTOR_KINDS = {each.value: each for each in ActorKind}
 _ROLES = {each.value: each for each in Role}

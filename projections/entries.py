@@ -9,17 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.confidentiality import RECORD, Class, neutral
+from domain.access import neutral_classes, neutral_object, neutral_rule
+from domain.confidentiality import neutral
 from domain.events.access import AccessDenied, AccessRecorded
 from domain.ports import Recorded
 from domain.rows import Content
 from projections.times import from_ms, to_ms
 
 _CREATIONS = ("registered", "opened", "scheduled", "drafted", "written", "given", "refused")
-_NEUTRAL_OBJECTS = {"process_note": "record", "note": "record", "session": "appointment"}
-_NEUTRAL_RULES = {"clinician.care-team": "clinician.care", "clinician.author": "clinician.care"}
-"""Whether somebody was let in as an author or as one of the team would tell a process note from
-another; the record itself keeps which it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,7 @@ def content_of(recorded: Recorded) -> Content:
         "session": who.session_reference,
         "network": who.network_address,
         "application": who.application,
-        "rule": _NEUTRAL_RULES.get(who.rule, who.rule),
+        "rule": neutral_rule(who.rule),
         "policy": who.policy_version,
         **_act(recorded),
     }
@@ -82,11 +79,11 @@ def _act(recorded: Recorded) -> Content:
                 "action": event.action,
                 "outcome": "0",
                 "reason": None,
-                "type": _NEUTRAL_OBJECTS.get(event.object_type, event.object_type),
+                "type": neutral_object(event.object_type),
                 "object": event.object,
                 "items": list(event.items),
                 "count": event.count,
-                "classes": _neutral_classes(event.classes),
+                "classes": sorted(neutral(each) for each in neutral_classes(event.classes)),
                 "origins": list(event.origins),
                 "case": event.relationship,
             }
@@ -96,7 +93,7 @@ def _act(recorded: Recorded) -> Content:
                 "action": "E",
                 "outcome": str(event.outcome),
                 "reason": event.reason,
-                "type": _NEUTRAL_OBJECTS.get(event.object_type, event.object_type),
+                "type": neutral_object(event.object_type),
                 "object": event.object,
                 "items": [],
                 "count": None,
@@ -108,16 +105,6 @@ def _act(recorded: Recorded) -> Content:
             return _write(recorded)
 
 
-def _neutral_classes(classes: tuple[Class, ...]) -> list[str]:
-    """What was shown, in neutral words; who saw the record has seen what is administrative in it.
-
-    A process note is shown alone and a case with its appointments: so that no line tells the one
-    from the other, ``record`` stands alone.
-    """
-    words = {neutral(each) for each in classes}
-    return sorted(words - {neutral(Class.ADMINISTRATIVE)} if RECORD in words else words)
-
-
 def _write(recorded: Recorded) -> Content:
     event = recorded.event
     aggregate, _, act = (event.NAME if event else "record.sealed").partition(".")
@@ -127,7 +114,7 @@ def _write(recorded: Recorded) -> Content:
         "action": "C" if creation else "U",
         "outcome": "0",
         "reason": None,
-        "type": _NEUTRAL_OBJECTS.get(aggregate, aggregate),
+        "type": neutral_object(aggregate),
         "object": recorded.stream,
         "items": [],
         "count": None,

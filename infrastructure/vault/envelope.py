@@ -33,6 +33,7 @@ _PREFIX = struct.Struct(">4sBBH16s16s16sQ")
 _INNER = struct.Struct(">BI")
 _FORM = 1
 _PLAIN, _SEALED = 0, 1
+_NONCE = 12
 
 
 class Kind(IntEnum):
@@ -40,6 +41,8 @@ class Kind(IntEnum):
 
     EVENT = 0x01
     FIELD = 0x05
+    ENTRY = 0x06
+    """An event of a client's access log, under a key of its own that can be handed to her."""
     GENESIS = 0x40
     KEY = 0x41
 
@@ -69,7 +72,8 @@ def seal(
         raise Broken("E-LIMIT", "the payload is too large")
     size = _INNER.size + len(payload)
     plain = (_INNER.pack(_FORM, len(payload)) + payload).ljust(padded_size(size), b"\0")
-    return _encrypt(key.record, key.hedge, kind, (log_id, key.key_id, stream_id, version), plain)
+    place = (log_id, key.key_id, stream_id, version)
+    return _encrypt(_input_key(key, kind, place), key.hedge, kind, place, plain)
 
 
 def open_record(
@@ -81,7 +85,7 @@ def open_record(
         Broken: It does not: E-PARSE, E-LIMIT, E-BIND or E-AEAD.
     """
     place = (log_id, key.key_id, stream_id, version)
-    plain = _decrypt(key.record, kind, place, record)
+    plain = _decrypt(_input_key(key, kind, place), kind, place, record)
     if len(plain) < LEAST_PLAIN:
         raise Broken("E-PARSE", "the padding of a record")
     form, size = _INNER.unpack_from(plain)
@@ -94,6 +98,29 @@ def open_record(
     ):
         raise Broken("E-PARSE", "the padding of a record")
     return plain[_INNER.size : end]
+
+
+def entry_key(key: SubjectKey, log_id: bytes, stream_id: bytes, version: int) -> bytes:
+    """The key of one access-log entry, to hand to the client with it; it opens nothing else."""
+    return _input_key(key, Kind.ENTRY, (log_id, key.key_id, stream_id, version))
+
+
+def withhold(key: SubjectKey, stream_id: bytes, plain: bytes) -> bytes:
+    """Seal what of an entry the client is not handed; it stands inside the entry's payload."""
+    nonce = os.urandom(_NONCE)
+    return nonce + key.withheld.encrypt(nonce, plain, stream_id)
+
+
+def open_withheld(key: SubjectKey, stream_id: bytes, sealed: bytes) -> bytes:
+    """What was withheld in an entry of this stream.
+
+    Raises:
+        Broken: E-AEAD, it was not.
+    """
+    try:
+        return key.withheld.decrypt(sealed[:_NONCE], sealed[_NONCE:], stream_id)
+    except (InvalidTag, ValueError):
+        raise Broken("E-AEAD", "what was withheld does not open") from None
 
 
 def seal_field(
@@ -156,6 +183,15 @@ def open_control(kind: Kind, log_id: bytes, stream_id: bytes, version: int, reco
     if record[:HEADER_SIZE] != expected:
         raise Broken("E-BIND", "a control record out of its place")
     return record[HEADER_SIZE:]
+
+
+def _input_key(key: SubjectKey, kind: Kind, place: tuple[bytes, bytes, bytes, int]) -> bytes:
+    if kind is not Kind.ENTRY:
+        return key.record
+    try:
+        return key.entry(_PREFIX.pack(MAGIC, _SEALED, kind, 0, *place))
+    except struct.error:
+        raise Broken("E-BIND", "a record in a place that there is not") from None
 
 
 def _encrypt(

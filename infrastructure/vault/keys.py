@@ -23,13 +23,14 @@ _WRAP_MAGIC = b"PSW\x01"
 _SUITE = 1
 
 
-def derive(key: bytes, label: str) -> bytes:
+def derive(key: bytes, label: str, context: bytes = b"") -> bytes:
     """HKDF-Expand-SHA-512 to 32 bytes: one block, since 32 is less than the hash's 64.
 
     Source:
-        RFC 5869, section 2.3, with info "powiernik/1/" and the label.
+        RFC 5869, section 2.3, with info "powiernik/1/", the label and the context.
     """
-    return hmac.digest(key, b"powiernik/1/" + label.encode() + b"\x01", sha512)[:KEY_SIZE]
+    info = b"powiernik/1/" + label.encode() + context
+    return hmac.digest(key, info + b"\x01", sha512)[:KEY_SIZE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,22 @@ class SubjectKey:
     def hedge(self) -> bytes:
         """The key of the hedge, which keeps a repeating random source from repeating a nonce."""
         return derive(self._secret, "hedge")
+
+    @cached_property
+    def _entries(self) -> bytes:
+        return derive(self._secret, "entry")
+
+    def entry(self, prefix: bytes) -> bytes:
+        """The key of one access-log entry alone, by the first 64 bytes of its record's header.
+
+        It opens that entry and tells nothing of any other, so that it can be handed to the client.
+        """
+        return derive(self._entries, "entry/", prefix)
+
+    @cached_property
+    def withheld(self) -> AESGCM:
+        """The cipher of what stands in an access-log entry and is not the client's to read."""
+        return AESGCM(derive(self._secret, "withheld"))
 
     @cached_property
     def cells(self) -> AESGCM:

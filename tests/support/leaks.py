@@ -110,7 +110,8 @@ def unsealed_copy(folder: OpenFolder, path: Path) -> list[str]:
                     continue
                 key = folder.vault.keyring.for_opening(row.key_id)
                 place = (folder.vault.log_id, row.stream_id, row.version)
-                file.write(open_record(key, Kind.EVENT, *place, row.record or b"") + b"\n")
+                record = row.record or b""
+                file.write(open_record(key, Kind(record[5]), *place, record) + b"\n")
                 event = folder.record.mapper.open(row).event
                 assert event is not None
                 for text in texts_of(event).values():

@@ -25,6 +25,7 @@ import msgpack
 
 from domain.confidentiality import Class, KeyPurpose, Label, Owner, OwnerKind
 from domain.events import VOCABULARY, Event
+from domain.events.access import EVENTS as ACCESS_EVENTS
 from domain.values import (
     ActingMode,
     Actor,
@@ -97,7 +98,7 @@ WHO = Circumstances(
 )
 
 
-def written(event: Event) -> bytes:
+def written(event: Event, withhold: codec.Withhold | None = None) -> bytes:
     """The payload of an event as the codec writes it now."""
     return codec.encode(
         event,
@@ -107,7 +108,13 @@ def written(event: Event) -> bytes:
         concerning=(ClientId(an_id("client")),),
         who=WHO,
         seal_text=lambda _, words: words.encode(),
+        withhold=withhold,
     )
+
+
+def in_clear(withheld: bytes) -> bytes:
+    """What is withheld, sealed by nobody: its seal is the envelope's."""
+    return withheld
 
 
 def plain(value: Any) -> Any:
@@ -126,9 +133,15 @@ def plain(value: Any) -> Any:
     return value
 
 
+def decoded(payload: bytes) -> codec.Decoded:
+    """A payload taken apart, whether or not something is withheld in it."""
+    withheld = codec.WITHHELD in codec.unpack(payload)
+    return codec.decode(payload, in_clear if withheld else None)
+
+
 def said(payload: bytes) -> dict[str, Any]:
     """What a payload means."""
-    found = codec.decode(payload)
+    found = decoded(payload)
     names = ("event", "occurred_at", "cls", "owner", "concerning", "who")
     return {name: plain(getattr(found, name)) for name in names}
 
@@ -157,6 +170,10 @@ def main() -> None:
     entries: dict[str, Any] = json.loads(FILE.read_text()) if FILE.exists() else {}
     payloads = {
         f"{name} {kind.VERSION}": written(a_whole(kind, name)) for name, kind in VOCABULARY.items()
+    }
+    payloads |= {
+        f"{kind.NAME} {kind.VERSION} as an entry": written(a_whole(kind, kind.NAME), in_clear)
+        for kind in ACCESS_EVENTS
     }
     if "practitioner.registered 1" not in entries:
         payloads |= practitioners_of_version_1()

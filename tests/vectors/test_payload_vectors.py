@@ -58,7 +58,7 @@ def test_a_way_leads_from_every_old_version_and_from_nowhere_else() -> None:
 def test_a_stored_payload_means_what_it_meant(title: str) -> None:
     vector = VECTORS[title]
     payload = bytes.fromhex(vector["payload"])
-    found = codec.decode(payload)
+    found = make_payloads.decoded(payload)
     assert vector["name"] == found.event.NAME
     assert holds(vector["says"], make_payloads.said(payload))
     assert found.occurred_at == datetime(2026, 11, 23, 9, 15, 30, 123456, tzinfo=UTC)
@@ -67,7 +67,8 @@ def test_a_stored_payload_means_what_it_meant(title: str) -> None:
 @pytest.mark.parametrize("title", CURRENT)
 def test_a_current_event_is_still_stored_in_the_same_bytes(title: str) -> None:
     payload = bytes.fromhex(VECTORS[title]["payload"])
-    assert make_payloads.written(codec.decode(payload).event) == payload
+    withhold = make_payloads.in_clear if title.endswith("as an entry") else None
+    assert make_payloads.written(make_payloads.decoded(payload).event, withhold) == payload
 
 
 def test_a_register_number_of_old_becomes_a_registration() -> None:
