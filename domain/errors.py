@@ -84,6 +84,16 @@ class RecordUnavailable(Refusal):
         super().__init__("The record is not available at the moment; nothing was shown or changed.")
 
 
+class IntegrityIncident(Refusal):
+    """The record, or this part of it, was found altered and is read-only until that is settled."""
+
+    code = "integrity-incident"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"An integrity check failed; this is read-only. Incident {number}.")
+        self.number = number
+
+
 class ProjectionBehind(Refusal):
     """A projection has not reached the position that the reader asked to wait for."""
 

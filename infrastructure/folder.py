@@ -5,6 +5,11 @@ FORMAT        the version of this layout
 kek.key       the key-encryption key, locked with passphrases
 keys.db       subject keys and item keys, wrapped
 record.db     the record and its log
+head.pin      what the last commit left, remembered outside the record
+incidents     what was found broken, and what is frozen because of it
+spool         looks that were recorded while the record was read-only
+log/          the log as auditors read it: checkpoint, tiles; written by the checkpointer
+trust.policy  whose signatures make a checkpoint good
 accounts.db   who may sign in
 views-*.db    projections; they can always be rebuilt
 ```
@@ -21,7 +26,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,6 +43,8 @@ from infrastructure.control import (
     must_be_ours,
 )
 from infrastructure.errors import Broken, FolderRefused, WrongKeyStore
+from infrastructure.guard.incidents import Incidents
+from infrastructure.guard.pin import PinnedHead
 from infrastructure.record import Record
 from infrastructure.replies import Replies
 from infrastructure.stores.contract import RecordStore, Submission
@@ -56,8 +63,9 @@ from infrastructure.vault.keyring import KEPT_SECONDS, Keyring, LoggedKey
 from infrastructure.vault.keystore import KeyStore
 from infrastructure.world import SystemClock
 
-FORMAT = "powiernik 1\n"
-SECRETS = ("append", "tag", "accounts", "commands", "generation")
+FORMAT = "powiernik 2\n"
+OLDER_FORMATS = ("powiernik 1\n",)
+SECRETS = ("append", "tag", "accounts", "commands", "generation", "receipts", "spool")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,31 @@ class Layout:
         return self.folder / "record.db"
 
     @property
+    def head(self) -> Path:
+        """The pinned head."""
+        return self.folder / "head.pin"
+
+    @property
+    def incidents(self) -> Path:
+        """The list of incidents."""
+        return self.folder / "incidents"
+
+    @property
+    def spool(self) -> Path:
+        """Looks that were recorded while the record was read-only."""
+        return self.folder / "spool"
+
+    @property
+    def log(self) -> Path:
+        """The log as auditors read it."""
+        return self.folder / "log"
+
+    @property
+    def policy(self) -> Path:
+        """Whose signatures make a checkpoint good."""
+        return self.folder / "trust.policy"
+
+    @property
     def accounts(self) -> Path:
         """The accounts."""
         return self.folder / "accounts.db"
@@ -105,12 +138,15 @@ class OpenFolder:
     committer: Committer
     accounts: Accounts
     append_key: bytes = field(repr=False)
+    pin: PinnedHead
+    incidents: Incidents
     clock: Clock
 
     def close(self) -> None:
         """Write what is under way, then close every file."""
         self.committer.close()
         self.store.close()
+        self.pin.close()
         self.keys.close()
         self.accounts.close()
 
@@ -164,27 +200,30 @@ def _fill(
     SqliteStore.create(layout.record)
     Accounts.create(layout.accounts)
     append_key = _secret(keys, custody, genesis.log_id, "append")
-    store = SqliteStore(layout.record, append_key, milliseconds(clock))
-    store.commit([Submission((genesis_line(genesis),))])
-    store.close()
+    with closing(PinnedHead(layout.head, genesis.log_id, append_key)) as pin:
+        store = SqliteStore(layout.record, append_key, milliseconds(clock), committed=pin.note)
+        store.commit([Submission((genesis_line(genesis),))])
+        store.close()
     keys.close()
-    with layout.format.open("w") as file:
-        file.write(FORMAT)
-        file.flush()
-        os.fsync(file.fileno())
-    sync_folder(folder)
+    _write_format(layout)
 
 
-def open_folder(folder: Path, passphrase: str, *, clock: Clock | None = None) -> OpenFolder:
+def open_folder(
+    folder: Path, passphrase: str, *, clock: Clock | None = None, pinned: bool = True
+) -> OpenFolder:
     """Open a data folder with one of its passphrases.
 
+    Without ``pinned`` it is opened whatever its pinned head says: to verify it, and to recover.
+
     Raises:
+        LogBroken: The record was put back to an earlier state, or does not go on from its head.
         FolderRefused: It is missing, incomplete, or of a version that this program does not know.
         WrongPassphrase: The passphrase opens nothing.
         WrongKeyStore: The key store or the keyfile is missing, damaged or another record's.
     """
     check_format(folder)
-    return open_with(folder, unlock(Layout(folder).keyfile, passphrase), clock=clock)
+    custody = unlock(Layout(folder).keyfile, passphrase)
+    return open_with(folder, custody, clock=clock, pinned=pinned)
 
 
 def check_format(folder: Path) -> None:
@@ -202,16 +241,18 @@ def check_format(folder: Path) -> None:
         # The message of the cause names the path.
         msg = "The data folder cannot be read."
         raise FolderRefused(msg) from None
-    if found != FORMAT:
+    if found not in (FORMAT, *OLDER_FORMATS):
         msg = "The data folder has a format that this version does not know."
         raise FolderRefused(msg)
 
 
-def open_with(folder: Path, custody: Keyfile, *, clock: Clock | None = None) -> OpenFolder:
+def open_with(
+    folder: Path, custody: Keyfile, *, clock: Clock | None = None, pinned: bool = True
+) -> OpenFolder:
     """``open_folder`` for a key-encryption key that is open already."""
     with ExitStack() as opened:
         try:
-            found = _open(Layout(folder), custody, clock or SystemClock(), opened)
+            found = _open(Layout(folder), custody, clock or SystemClock(), opened, pinned=pinned)
         except sqlite3.DatabaseError:
             msg = "The data folder is damaged."
             raise FolderRefused(msg) from None
@@ -220,17 +261,25 @@ def open_with(folder: Path, custody: Keyfile, *, clock: Clock | None = None) -> 
     return found
 
 
-def _open(layout: Layout, custody: Keyfile, clock: Clock, opened: ExitStack) -> OpenFolder:
+def _open(
+    layout: Layout, custody: Keyfile, clock: Clock, opened: ExitStack, *, pinned: bool
+) -> OpenFolder:
     genesis = read_genesis(layout.record)
-    keys = KeyStore(layout.keys, genesis.log_id)
-    opened.callback(keys.close)
     log_id = genesis.log_id
-    append_key, tag, accounts_key, commands, generation = (
+    if layout.format.read_text() in OLDER_FORMATS:
+        _bring_forward(layout, custody, log_id)
+    keys = KeyStore(layout.keys, log_id)
+    opened.callback(keys.close)
+    append_key, tag, accounts_key, commands, generation, *_ = (
         _secret(keys, custody, log_id, name) for name in SECRETS
     )
-    store = SqliteStore(layout.record, append_key, milliseconds(clock))
+    pin = PinnedHead(layout.head, log_id, append_key)
+    opened.callback(pin.close)
+    store = SqliteStore(layout.record, append_key, milliseconds(clock), committed=pin.note)
     opened.callback(store.close)
     _must_begin_with(genesis, store, append_key)
+    if pinned:
+        pin.check(store)
     logged = logged_keys(store, log_id, append_key)
     keyring = Keyring(keys, custody, log_id, tag, logged)
     sweep(keys, logged)
@@ -240,6 +289,7 @@ def _open(layout: Layout, custody: Keyfile, clock: Clock, opened: ExitStack) -> 
     accounts = Accounts(layout.accounts, accounts_key)
     opened.callback(accounts.close)
     committer = Committer(store)
+    incidents = Incidents(layout.incidents)
     return OpenFolder(
         layout=layout,
         genesis=genesis,
@@ -250,8 +300,48 @@ def _open(layout: Layout, custody: Keyfile, clock: Clock, opened: ExitStack) -> 
         committer=committer,
         accounts=accounts,
         append_key=append_key,
+        pin=pin,
+        incidents=incidents,
         clock=clock,
     )
+
+
+def _bring_forward(layout: Layout, custody: Keyfile, log_id: bytes) -> None:
+    """From format 1: a copy of the key store is kept, the head is pinned, secrets are added.
+
+    It can be cut short anywhere and done again; the format is written last.
+    """
+    copy = layout.keys.with_name("keys.db.format-1")
+    if not copy.exists():
+        making = copy.with_suffix(".new")
+        shutil.copyfile(layout.keys, making)
+        making.chmod(0o600)
+        making.rename(copy)
+    with (
+        closing(KeyStore(layout.keys, log_id)) as keys,
+        closing(structure(layout.record)) as store,
+    ):
+        missing = [name for name in SECRETS if keys.secret(name) is None]
+        # A folder that has them was brought forward before: its head is pinned, or was taken away.
+        if missing:
+            append_key = _secret(keys, custody, log_id, "append")
+            standing = store.standing()
+            with closing(PinnedHead(layout.head, log_id, append_key)) as pin:
+                pin.note(standing.size, standing.range_bytes)
+        for name in missing:
+            wrapped = custody.wrap(secrets.token_bytes(32), _secret_context(log_id, name))
+            keys.add_secret(name, custody.generation, wrapped)
+    _write_format(layout)
+
+
+def _write_format(layout: Layout) -> None:
+    making = layout.format.with_suffix(".new")
+    with making.open("w") as file:
+        file.write(FORMAT)
+        file.flush()
+        os.fsync(file.fileno())
+    making.rename(layout.format)
+    sync_folder(layout.folder)
 
 
 def structure(path: Path) -> RecordStore:

@@ -175,9 +175,10 @@ def verify(
         with closing(structure(layout.record)) as store:
             audit = verify_log(store, genesis, progress=progress)
         return Verdict(audit.size, audit.root().hex(), 0, 0, with_keys=False)
-    folder = open_folder(path, passphrase)
+    folder = open_folder(path, passphrase, pinned=False)
     try:
         found = verify_folder(folder, progress=progress)
+        folder.pin.check(folder.store)
     finally:
         folder.close()
     return Verdict(found.size, found.root.hex(), found.opened, found.keys, with_keys=True)

@@ -74,8 +74,15 @@ _WAIT_SECONDS = 30
 class SqliteStore(RecordStore):
     """The record of one clinic in one file."""
 
-    def __init__(self, path: Path, append_key: bytes, now_ms: Callable[[], int]) -> None:
-        """Open the file; ``create`` makes it.
+    def __init__(
+        self,
+        path: Path,
+        append_key: bytes,
+        now_ms: Callable[[], int],
+        *,
+        committed: Callable[[int, bytes], None] = lambda _size, _range: None,
+    ) -> None:
+        """Open the file; ``create`` makes it. ``committed`` hears of the head that a commit left.
 
         Raises:
             FolderRefused: It is missing, damaged, or has a format of another version.
@@ -85,6 +92,7 @@ class SqliteStore(RecordStore):
             raise FolderRefused(msg)
         self._path = path
         self._now_ms = now_ms
+        self._committed = committed
         self._log = LogWriter(append_key)
         self._lock = threading.Lock()
         self._reading = Reading(self._connect)
@@ -124,11 +132,13 @@ class SqliteStore(RecordStore):
             try:
                 outcomes = self._write(submissions)
                 self._writer.execute("COMMIT")
+                size, range_bytes, _ = self._log.standing()
             except BaseException:
                 self._log.forget()
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
                 raise
+            self._committed(size, range_bytes)
         return outcomes
 
     def _write(self, submissions: Sequence[Submission]) -> list[Outcome]:

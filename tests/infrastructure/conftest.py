@@ -41,7 +41,7 @@ class Made:
     custody: Keyfile
 
 
-Open = Callable[[Path], OpenFolder]
+Open = Callable[..., OpenFolder]
 
 
 @pytest.fixture(scope="session")
@@ -99,8 +99,8 @@ def open_(made: Made, hands: Hands) -> Iterator[Open]:
     """Opens a copy; whatever was opened is closed after the test."""
     opened: list[OpenFolder] = []
 
-    def open_one(path: Path) -> OpenFolder:
-        opened.append(data_folder.open_with(path, made.custody, clock=hands))
+    def open_one(path: Path, *, pinned: bool = True) -> OpenFolder:
+        opened.append(data_folder.open_with(path, made.custody, clock=hands, pinned=pinned))
         return opened[-1]
 
     yield open_one

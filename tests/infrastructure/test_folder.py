@@ -19,6 +19,7 @@ from infrastructure.accounts import Accounts
 from infrastructure.control import log_id_of
 from infrastructure.errors import Broken, FolderRefused, WrongKeyStore, WrongPassphrase
 from infrastructure.folder import FORMAT, Layout, OpenFolder, create, open_folder
+from infrastructure.ledger.errors import LogBroken
 from infrastructure.stores.sqlite import SqliteStore
 from infrastructure.vault.custody import LIGHT
 from infrastructure.vault.keystore import KeyStore
@@ -26,7 +27,7 @@ from infrastructure.verify import verify_folder
 from tests.infrastructure.conftest import PASSPHRASES, Made, Open
 from tests.support import ink
 
-FILES = {"FORMAT", "kek.key", "keys.db", "record.db", "accounts.db"}
+FILES = {"head.pin", "FORMAT", "kek.key", "keys.db", "record.db", "accounts.db"}
 
 
 def refused(path: Path, open_: Open) -> str:
@@ -44,7 +45,7 @@ def refused(path: Path, open_: Open) -> str:
 
 def test_a_folder_holds_what_its_page_says(made: Made) -> None:
     assert {each.name for each in made.path.iterdir()} == FILES
-    assert (made.path / "FORMAT").read_text() == FORMAT == "powiernik 1\n"
+    assert (made.path / "FORMAT").read_text() == FORMAT == "powiernik 2\n"
     assert made.path.stat().st_mode & 0o777 == 0o700
     for name in FILES - {"FORMAT"}:
         assert (made.path / name).stat().st_mode & 0o777 == 0o600, name
@@ -129,7 +130,7 @@ def test_a_folder_is_made_whole_or_not_at_all(
 # Opening
 
 
-@pytest.mark.parametrize("content", ["powiernik 2\n", "", "powiernik 1", "POWIERNIK 1\n"])
+@pytest.mark.parametrize("content", ["powiernik 3\n", "", "powiernik 1", "POWIERNIK 1\n"])
 def test_a_folder_of_another_format_is_refused(clinic: Path, content: str) -> None:
     (clinic / "FORMAT").write_text(content)
     with pytest.raises(FolderRefused, match="does not know"):
@@ -416,5 +417,55 @@ def test_a_full_database_leaves_nothing_half_written(folder: OpenFolder) -> None
 
 def test_the_layout_names_what_the_page_names(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
-    paths = (layout.format, layout.keyfile, layout.keys, layout.record, layout.accounts)
+    paths = (
+        layout.format,
+        layout.keyfile,
+        layout.keys,
+        layout.record,
+        layout.head,
+        layout.accounts,
+    )
     assert {each.name for each in paths} == FILES
+
+
+# Bringing forward
+
+
+def as_format_1(clinic: Path) -> None:
+    """The folder as the first version left it."""
+    db = sqlite3.connect(clinic / "keys.db")
+    db.execute("DELETE FROM secret WHERE name IN ('receipts', 'spool')")
+    db.commit()
+    db.close()
+    (clinic / "head.pin").unlink()
+    (clinic / "FORMAT").write_text("powiernik 1\n")
+
+
+def test_a_folder_of_the_first_format_is_brought_forward_and_keeps_its_old_key_store(
+    clinic: Path, open_: Open
+) -> None:
+    as_format_1(clinic)
+    before = (clinic / "keys.db").read_bytes()
+    folder = open_(clinic)
+    folder.record.append_now((ink.registered(ink.ANNA),), ink.WHO)
+    assert (clinic / "FORMAT").read_text() == FORMAT
+    assert (clinic / "keys.db.format-1").read_bytes() == before
+    folder.close()
+    open_(clinic)
+
+
+def test_bringing_forward_can_be_cut_short_and_done_again(clinic: Path, open_: Open) -> None:
+    as_format_1(clinic)
+    open_(clinic).close()
+    (clinic / "FORMAT").write_text("powiernik 1\n")
+    folder = open_(clinic)
+    assert folder.keys.secret("spool") is not None
+
+
+def test_an_older_format_in_its_file_is_no_way_around_the_pinned_head(
+    clinic: Path, open_: Open
+) -> None:
+    (clinic / "FORMAT").write_text("powiernik 1\n")
+    (clinic / "head.pin").unlink()
+    with pytest.raises(LogBroken, match="E-ROLLBACK"):
+        open_(clinic)

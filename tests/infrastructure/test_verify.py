@@ -118,7 +118,7 @@ class Tampered:
 
     def opened(self) -> OpenFolder:
         """The folder, as the program opens it."""
-        return self._open(self.path)
+        return self._open(self.path, pinned=False)
 
 
 def entry_of(row: Row, before: Row | None) -> bytes:

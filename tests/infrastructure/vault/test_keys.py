@@ -154,7 +154,7 @@ def test_a_key_whose_making_the_log_has_lost_is_logged_again(
     for suffix in ("-wal", "-shm"):
         (old_clinic / f"record.db{suffix}").unlink(missing_ok=True)
     altered(old_clinic / "keys.db", "UPDATE subject_key SET state = ?", ACTIVE)
-    folder = open_(old_clinic)
+    folder = open_(old_clinic, pinned=False)
     folder.record.append_now((ink.registered(ink.ANNA),), ink.WHO)
     assert len(folder.record.read(ink.ANNA)) == 2
     verify_folder(folder)
