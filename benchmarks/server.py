@@ -58,7 +58,9 @@ class Alone:
     def __init__(self, clinic: Clinic) -> None:
         folder = clinic.folder
         one_by_one = OneByOne(folder.store)
-        self._record = SealedRecord(folder.store, folder.vault, one_by_one, folder.clock)
+        self._record = SealedRecord(
+            folder.store, folder.vault, one_by_one, folder.clock, folder.guard, folder.spool
+        )
         self.frame, self.fold = self._record.frame, self._record.fold
         self.replay = self._record.replay
 

@@ -9,7 +9,7 @@ the broker give tickets for the access entries in it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -141,15 +141,23 @@ class Batch:
         """The receipt of what has been committed, with a ticket for each access entry in it."""
         self._vault.keyring.note_logged(self._new_keys)
         rows = placed.rows[len(placed.rows) - self._event_count :]
+        return self.receipt(placed, self._tickets([row.position for row in rows]))
+
+    def spooled(self, position: int) -> Receipt:
+        """The receipt of looks that were made durable in the spool, behind this position."""
+        tickets = self._tickets([position] * self._event_count)
+        return Receipt(position, position, self.now, self.standing, (), self.reply, tickets=tickets)
+
+    def _tickets(self, positions: Sequence[int]) -> tuple[bytes, ...]:
         tickets, number = [], 0
         for write in self.writes:
             for event in write.events:
                 if isinstance(event, AccessRecorded) and write.opens:
-                    position = rows[number].position
                     owners = [each for each in write.opens if _names(event, each, self.who)]
-                    tickets.append(self._vault.broker.ticket(self.who, position, event, owners))
+                    place = positions[number]
+                    tickets.append(self._vault.broker.ticket(self.who, place, event, owners))
                 number += 1
-        return self.receipt(placed, tuple(tickets))
+        return tuple(tickets)
 
     def _wants(self) -> Iterator[tuple[Owner, Label]]:
         """The keys that this append needs, and those that its rows in projections will need."""

@@ -86,6 +86,33 @@ def key_line(log_id: bytes, key: SubjectKey) -> Line:
     return Line(place.key_id, ((bytes(16), lambda _: record),), after=0, only_if_new=True)
 
 
+def control_stream(log_id: bytes, name: str) -> bytes:
+    """The stream of the log's own records of one kind: map heads, incidents, policies."""
+    return sha256(b"powiernik/1/" + name.encode() + log_id).digest()[:16]
+
+
+def incident_line(
+    log_id: bytes, number: int, code: str, position: int | None, stream: str | None
+) -> Line:
+    """The control record of an incident: its number, its code and the place that it is about."""
+    about = None if stream is None else bytes.fromhex(stream)
+    payload: bytes = msgpack.packb([number, code, position, about])
+    return _line(Kind.INCIDENT, log_id, control_stream(log_id, "incident"), payload)
+
+
+def map_head_line(log_id: bytes, epoch: int, log_size: int, map_size: int, map_root: bytes) -> Line:
+    """The head of the map of access logs, as they stood below ``log_size``."""
+    payload: bytes = msgpack.packb([epoch, log_size, map_size, map_root])
+    return _line(Kind.MAPHEAD, log_id, control_stream(log_id, "map"), payload)
+
+
+def _line(kind: Kind, log_id: bytes, stream: bytes, payload: bytes) -> Line:
+    return Line(
+        stream,
+        ((bytes(16), lambda version: control(kind, log_id, stream, version, payload)),),
+    )
+
+
 def logged_keys(
     store: RecordStore, log_id: bytes, append_key: bytes
 ) -> Callable[[bytes], LoggedKey | None]:

@@ -45,6 +45,8 @@ from infrastructure.control import (
 from infrastructure.errors import Broken, FolderRefused, WrongKeyStore
 from infrastructure.guard.incidents import Incidents
 from infrastructure.guard.pin import PinnedHead
+from infrastructure.guard.spool import Spool
+from infrastructure.guard.watch import Guard
 from infrastructure.record import Record
 from infrastructure.replies import Replies
 from infrastructure.stores.contract import RecordStore, Submission
@@ -139,7 +141,8 @@ class OpenFolder:
     accounts: Accounts
     append_key: bytes = field(repr=False)
     pin: PinnedHead
-    incidents: Incidents
+    guard: Guard
+    spool: Spool
     clock: Clock
 
     def close(self) -> None:
@@ -270,7 +273,7 @@ def _open(
         _bring_forward(layout, custody, log_id)
     keys = KeyStore(layout.keys, log_id)
     opened.callback(keys.close)
-    append_key, tag, accounts_key, commands, generation, *_ = (
+    append_key, tag, accounts_key, commands, generation, _receipts, spool_key = (
         _secret(keys, custody, log_id, name) for name in SECRETS
     )
     pin = PinnedHead(layout.head, log_id, append_key)
@@ -289,19 +292,21 @@ def _open(
     accounts = Accounts(layout.accounts, accounts_key)
     opened.callback(accounts.close)
     committer = Committer(store)
-    incidents = Incidents(layout.incidents)
+    guard = Guard(Incidents(layout.incidents), layout.folder, log_id, committer.commit, clock)
+    spool = Spool(layout.spool, spool_key, log_id)
     return OpenFolder(
         layout=layout,
         genesis=genesis,
         store=store,
         keys=keys,
         vault=vault,
-        record=Record(store, vault, committer, clock),
+        record=Record(store, vault, committer, clock, guard, spool),
         committer=committer,
         accounts=accounts,
         append_key=append_key,
         pin=pin,
-        incidents=incidents,
+        guard=guard,
+        spool=spool,
         clock=clock,
     )
 

@@ -6,6 +6,7 @@ Types come from our closed registry, never from the database's topic column, whi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -40,9 +41,16 @@ _ENTRY = bytes([Kind.ENTRY])
 class SealedMapper(Mapper[UUID]):
     """Opens stored events."""
 
-    def __init__(self, keyring: Keyring, log_id: bytes) -> None:
+    def __init__(
+        self,
+        keyring: Keyring,
+        log_id: bytes,
+        broken: Callable[[Row, str], None] = lambda _row, _code: None,
+    ) -> None:
+        """``broken`` hears of each row that is not what was written, with the code."""
         self._keyring = keyring
         self._log_id = log_id
+        self._broken = broken
 
     def to_stored_event(self, domain_event: Any) -> StoredEvent:
         """Not offered: a record is sealed by ``Record.append``, which knows its owner."""
@@ -69,6 +77,13 @@ class SealedMapper(Mapper[UUID]):
         Raises:
             Broken: The row is not what was written.
         """
+        try:
+            return self._open(row)
+        except Broken as error:
+            self._broken(row, error.code)
+            raise
+
+    def _open(self, row: Row) -> Recorded:
         if row.record is None:
             raise Broken("E-PARSE", "a row without its record")
         try:

@@ -18,12 +18,15 @@ from eventsourcing.persistence import EventStore
 from domain.confidentiality import (
     KeyPurpose,
 )
-from domain.errors import RecordUnavailable, Stale
+from domain.errors import IntegrityIncident, RecordUnavailable, Stale
 from domain.ports import Clock, Recorded, Write
 from domain.values import Circumstances, Command, Receipt
 from infrastructure.batch import Batch, Vault
 from infrastructure.committer import Committer
 from infrastructure.errors import Broken
+from infrastructure.guard.spool import Spool, only_looks
+from infrastructure.guard.watch import Guard
+from infrastructure.ledger.check import Row
 from infrastructure.mapper import SealedMapper
 from infrastructure.stores.contract import (
     Conflict,
@@ -43,13 +46,25 @@ class Record:
     """The sealed, append-only record of one clinic."""
 
     def __init__(
-        self, store: RecordStore, vault: Vault, committer: Committer, clock: Clock
+        self,
+        store: RecordStore,
+        vault: Vault,
+        committer: Committer,
+        clock: Clock,
+        guard: Guard,
+        spool: Spool,
     ) -> None:
         self._store = store
         self._vault = vault
         self._committer = committer
         self._clock = clock
-        self.mapper = SealedMapper(vault.keyring, vault.log_id)
+        self._incidents = guard.incidents
+        self._spool = spool
+
+        def broken(row: Row, code: str) -> None:
+            guard.report(code, stream=row.stream_id, position=row.position)
+
+        self.mapper = SealedMapper(vault.keyring, vault.log_id, broken)
         self._events: EventStore[UUID] = EventStore(self.mapper, store)
         self._frames: dict[tuple[str, object], tuple[int, object]] = {}
 
@@ -103,6 +118,9 @@ class Record:
     ) -> tuple[list[Recorded], int]:
         """The events after a position whose keys have one of the purposes, and how far that is.
 
+        A record that is not what was written freezes its own stream; what follows of the others
+        goes on, so that one altered row does not hold up a clinic.
+
         Raises:
             Broken: The log is not what was written.
         """
@@ -110,7 +128,14 @@ class Record:
         if rows and rows[-1].position != after + len(rows):
             raise Broken("E-GAP", "a log that lacks a row")
         purpose, open_row = self.mapper.purpose, self.mapper.open
-        events = [open_row(row) for row in rows if purpose(row) in purposes]
+        events = []
+        for row in rows:
+            try:
+                if purpose(row) in purposes:
+                    events.append(open_row(row))
+            except Broken:
+                if self._incidents.frozen(row.stream_id.hex()) is None:
+                    raise
         return events, rows[-1].position if rows else after
 
     def last_position(self) -> int:
@@ -142,6 +167,8 @@ class Record:
         batch = self._batch(writes, who, command, reply)
         if not batch.writes:
             return self._nothing(batch)
+        if self._read_only(batch):
+            return await asyncio.to_thread(self._spooled, batch)
         if not batch.ready():
             await asyncio.to_thread(batch.make_ready)
         return self._settled(batch, await self._committer.commit_soon(batch.submission()))
@@ -158,6 +185,8 @@ class Record:
         batch = self._batch(writes, who, command, reply)
         if not batch.writes:
             return self._nothing(batch)
+        if self._read_only(batch):
+            return self._spooled(batch)
         if not batch.ready():
             batch.make_ready()
         return self._settled(batch, self._committer.commit(batch.submission()))
@@ -170,6 +199,27 @@ class Record:
         reply: Iterable[tuple[str, str]],
     ) -> Batch:
         return Batch(self._vault, self._clock.now(), tuple(writes), who, command, reply)
+
+    def _read_only(self, batch: Batch) -> bool:
+        """Whether something was found broken where this would be written, and it is only looks.
+
+        Raises:
+            IntegrityIncident: It is more than looks.
+        """
+        try:
+            self._incidents.must_accept(write.stream for write in batch.writes)
+        except IntegrityIncident:
+            if only_looks(batch.writes):
+                return True
+            raise
+        return False
+
+    def _spooled(self, batch: Batch) -> Receipt:
+        try:
+            self._spool.append(batch.writes, batch.who, batch.now)
+        except OSError:
+            raise RecordUnavailable from None
+        return batch.spooled(self.last_position())
 
     def _nothing(self, batch: Batch) -> Receipt:
         """Nothing had to happen: everything already is as the command wants it."""

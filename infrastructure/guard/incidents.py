@@ -124,6 +124,11 @@ class Incidents:
         self._look()
         return None if self._halted is None else self._all[self._halted]
 
+    def frozen(self, stream: str) -> int | None:
+        """The number of the incident that freezes a stream."""
+        self._look()
+        return self._frozen.get(stream)
+
     def must_accept(self, streams: Iterable[str]) -> None:
         """Refuse to write where something is broken.
 

@@ -62,15 +62,93 @@ class RangeRefused(LedgerError):
     code = "E-ROOT"
 
 
-class ProofRefused(LedgerError):
-    """A proof does not show what it claims, or none can exist for what was asked."""
-
-    code = "E-ROOT"
+class Mismatch(LedgerError):
+    """What was found is not what was expected."""
 
     def __init__(self, what: str, *, expected: object, found: object) -> None:
         self.expected = shown(expected)
         self.found = shown(found)
         super().__init__(f"{what}: expected {self.expected}, found {self.found}")
+
+
+class ProofRefused(Mismatch):
+    """A proof does not show what it claims, or none can exist for what was asked."""
+
+    code = "E-ROOT"
+
+
+class ProofUnreadable(ProofRefused):
+    """Bytes are not the text of a proof."""
+
+    code = "E-PARSE"
+
+
+class TileRefused(Mismatch):
+    """A file of a tiled log is missing, or is not what a log of that size has there."""
+
+
+class MapRefused(Mismatch):
+    """A map of streams is not sorted, or does not hold, or lack, what is claimed."""
+
+    code = "E-MAP"
+
+
+class NoteRefused(LedgerError):
+    """Bytes are not a signed note, or its text is not that of a checkpoint."""
+
+
+class KeyRefused(LedgerError):
+    """A verifier key or a secret key is malformed, or no key that could be relied on."""
+
+
+class PolicyRefused(LedgerError):
+    """A trust policy is malformed, or would count one witness twice."""
+
+
+class SignatureRefused(LedgerError):
+    """A note is not signed by whom it must be, or a signature of a known key does not verify."""
+
+    code = "E-AUTH"
+
+
+class TimeRefused(SignatureRefused):
+    """A cosignature states a time that has not come yet."""
+
+    code = "E-TIME"
+
+
+class CanonicalRefused(LedgerError):
+    """Bytes are not one value in canonical msgpack, or one of more than can be wanted here."""
+
+    code: Literal["E-PARSE", "E-LIMIT"]
+
+    def __init__(self, code: Literal["E-PARSE", "E-LIMIT"], why: str) -> None:
+        self.code = code
+        super().__init__(f"{code}: canonical msgpack: {why}")
+
+
+class ControlRefused(LedgerError):
+    """A record is not a control record, or says something that none of its kind can say."""
+
+    code: Literal["E-PARSE", "E-BIND"]
+
+    def __init__(self, code: Literal["E-PARSE", "E-BIND"], why: str) -> None:
+        self.code = code
+        super().__init__(f"{code}: control record: {why}")
+
+
+class MemoryRefused(LedgerError):
+    """The file of a memory cannot be used: missing, damaged, foreign, or of another log."""
+
+
+class MemoryOvertaken(MemoryRefused):
+    """Another process has advanced the same memory meanwhile: nothing is wrong, begin anew."""
+
+
+class QuorumMissing(Mismatch):
+    """A checkpoint lacks the witnesses that the policy asks for."""
+
+    code = "E-QUORUM"
 
 
 class LogBroken(LedgerError):

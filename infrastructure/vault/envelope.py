@@ -45,6 +45,11 @@ class Kind(IntEnum):
     """An event of a client's access log, under a key of its own that can be handed to her."""
     GENESIS = 0x40
     KEY = 0x41
+    MAPHEAD = 0x42
+    RECOVERY = 0x44
+    ANCHOR = 0x45
+    POLICY = 0x47
+    INCIDENT = 0x48
 
 
 def padded_size(size: int) -> int:

@@ -31,6 +31,8 @@ from domain.values import Receipt
 from infrastructure.control import logged_keys
 from infrastructure.errors import Broken, FolderRefused, KeyGone, WrongKeyStore
 from infrastructure.folder import Layout, OpenFolder, create, open_with
+from infrastructure.guard.incidents import Incident, Scope
+from infrastructure.guard.watch import Guard
 from infrastructure.ledger.errors import LogBroken
 from infrastructure.mapper import CONTROL_KEY
 from infrastructure.record import Record
@@ -42,6 +44,14 @@ from infrastructure.vault.keyring import Keyring
 from infrastructure.verify import verify_folder
 from tests.support.jobs import SCRIPT, Job, foundations
 from tests.support.opened import opened, texts
+
+
+class _Deaf(Guard):
+    """Writes nothing down: each flip is taken back, and must freeze nothing."""
+
+    def report(self, code: str, *, stream: bytes | None, position: int | None) -> Incident:
+        return Incident(0, "", code, Scope.LOG, position, None)
+
 
 HARMLESS = {
     "log_head.id": "the table has one row, which nobody asks for by its id",
@@ -184,7 +194,9 @@ class _Bench:
         self._custody = custody
         self._jobs = [each for each in jobs if each.command]
         self._dbs = {name: _without_guards(path / name) for name in ("record.db", "keys.db")}
-        self._folder = open_with(path, custody)
+        self._folder = folder = open_with(path, custody)
+        incidents, log_id = folder.guard.incidents, folder.vault.log_id
+        self._guard = _Deaf(incidents, path, log_id, folder.committer.commit, folder.clock)
         self._columns = [(table, each) for table in _TABLES for each in self._columns_of(table)]
         self._keys = {table: self._keys_of(table) for table in _TABLES}
         rows = self._folder.store.rows(0, _EVERYTHING)
@@ -319,7 +331,8 @@ class _Bench:
         items = ItemKeys(folder.keys, keyring, bytes(32))
         items._generation = old.items._generation
         vault = replace(old, keyring=keyring, items=items, broker=Broker(keyring, items, log_id))
-        record = Record(folder.store, vault, folder.committer, folder.clock)
+        store, committer, clock = folder.store, folder.committer, folder.clock
+        record = Record(store, vault, committer, clock, self._guard, folder.spool)
         return replace(folder, vault=vault, record=record)
 
     # Flipping

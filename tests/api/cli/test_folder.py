@@ -159,7 +159,7 @@ class TestAFolder:
 
     @pytest.mark.parametrize("command", COMMANDS)
     def test_of_a_newer_version_is_left_alone(self, data: Path, command: str) -> None:
-        (data / "FORMAT").write_text("powiernik 2\n")
+        (data / "FORMAT").write_text("powiernik 3\n")
         before = sorted((each.name, each.stat().st_mtime_ns) for each in data.iterdir())
         ended = self.run(data, command)
         assert ended.code == UNUSABLE

@@ -1,0 +1,256 @@
+"""What a record says in clear: the header of any record, and the payload of a control record.
+
+- `check_record` holds a record's `PSR1` header against the entry that it belongs to.
+- `parse_control` reads a control record: which log it speaks for, and what it says. A kind, a
+  shape or a number that is not known here is refused; nothing is ignored.
+- GENESIS, KEY and MAPHEAD have types of their own. Of the other kinds it is known that they exist,
+  and that their payload is one canonical array.
+
+Whether what a control record says is true is judged elsewhere (`lifecycle`).
+
+Source:
+    docs/formats/record.md; docs of the design: security, sections 1.3 and 2.9.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from hashlib import sha256
+from typing import NamedTuple, TypeAlias, TypeGuard
+
+from infrastructure.ledger.canonical import Value, decode
+from infrastructure.ledger.errors import ControlRefused, LogBroken
+
+RECORD_MAGIC = b"PSR\x01"
+HEADER_SIZE = 80
+CONTROL_KEY = bytes(16)
+"""What stands for a key in a record that no key seals."""
+FIRST_CONTROL_KIND = 0x40
+EVENT = 0x01
+ACCESS_ENTRY = 0x06
+SEALED_KINDS = frozenset({EVENT, ACCESS_ENTRY})
+"""What stands in a log under a key. A sealed field, 0x05, is never a record on its own."""
+ACCOUNTABILITY = 2
+"""The purpose of the keys that seal the access log of one subject."""
+
+_SUITE_PLAIN = 0x00
+_SUITE_SEALED = 0x01
+_NO_FLAGS = b"\x00\x00"
+_HEADER = struct.Struct(">4sBB2s16s16s16sQ16s")
+_ID_SIZE = 16
+_HASH_SIZE = 32
+_MOST_ORIGIN = 255
+# Where the fields stand in bytes 8 to 64 of the header.
+_BOUND_FIELDS = (
+    ("log_id", slice(0, 16)),
+    ("key_id", slice(16, 32)),
+    ("stream_id", slice(32, 48)),
+    ("version", slice(48, 56)),
+)
+
+
+class ControlKind(IntEnum):
+    """What a control record is. Stored: never renumber."""
+
+    GENESIS = 0x40
+    KEY = 0x41
+    MAPHEAD = 0x42
+    SHRED = 0x43
+    RECOVERY = 0x44
+    ANCHOR = 0x45
+    REDACT = 0x46
+    POLICY = 0x47
+    INCIDENT = 0x48
+
+
+@dataclass(frozen=True, slots=True)
+class Genesis:
+    """The first record of a log: whose it is."""
+
+    origin: str
+    clinic: bytes
+    created_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMade:
+    """The making of a key: for which subject and purpose; numbers as the key store writes them."""
+
+    key_id: bytes
+    subject_tag: bytes
+    purpose: int
+    cls: int
+    epoch: int
+    check_value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class MapHead:
+    """The head of the map of access logs, over the entries below `log_size`."""
+
+    epoch: int
+    log_size: int
+    map_size: int
+    map_root: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OtherControl:
+    """A control record of a kind that exists, and is not taken apart here."""
+
+    kind: ControlKind
+    payload: Sequence[Value]
+
+
+Control: TypeAlias = Genesis | KeyMade | MapHead | OtherControl
+
+
+class _Place(NamedTuple):
+    """Where the header says that a control record stands."""
+
+    log_id: bytes
+    stream_id: bytes
+    version: int
+
+
+def log_id_of(origin: str) -> bytes:
+    """Return the id of a log: the first half of the SHA-256 of its origin."""
+    return sha256(origin.encode()).digest()[:_ID_SIZE]
+
+
+def map_stream(log_id: bytes) -> bytes:
+    """Return the stream in which a log's MAPHEAD records stand."""
+    return sha256(b"powiernik/1/map" + log_id).digest()[:_ID_SIZE]
+
+
+def check_record(
+    record: bytes, *, log_id: bytes, position: int, key_id: bytes, stream_id: bytes, version: int
+) -> None:
+    """Check that these are the bytes of a `PSR1` record, and of the one an entry speaks of.
+
+    Raises:
+        LogBroken: E-PARSE or E-BIND.
+    """
+    if len(record) < HEADER_SIZE:
+        expected = f"at least {HEADER_SIZE} bytes"
+        raise LogBroken("E-PARSE", position, stream_id, expected, len(record))
+    if record[:4] != RECORD_MAGIC or record[6:8] != _NO_FLAGS:
+        raise LogBroken("E-PARSE", position, stream_id, "magic and no flags", record[:8])
+    suite, kind = record[4], record[5]
+    # SPEC: 0x01 Cobblestone-256; 0x00 plaintext control record; anything else -> reject.
+    if suite != _SUITE_SEALED and (suite != _SUITE_PLAIN or kind < FIRST_CONTROL_KIND):
+        raise LogBroken("E-PARSE", position, stream_id, "a suite that suits the kind", record[:8])
+    bound = log_id + key_id + stream_id + version.to_bytes(8, "big")
+    if record[8:64] != bound:
+        raise _unbound(position, stream_id, bound, record[8:64])
+
+
+def parse_control(record: bytes) -> Control:
+    """Read a control record.
+
+    Raises:
+        ControlRefused: E-PARSE, it is no control record of a known kind and shape; E-BIND, it does
+            not stand where a record that says this must stand.
+        CanonicalRefused: E-PARSE or E-LIMIT, its payload is not canonical.
+    """
+    kind, place = _parse_header(record)
+    payload = decode(record[HEADER_SIZE:])
+    if not isinstance(payload, list):
+        raise _malformed("a payload that is no array")
+    match kind:
+        case ControlKind.GENESIS:
+            return _genesis(payload, place)
+        case ControlKind.KEY:
+            return _key_made(payload, place)
+        case ControlKind.MAPHEAD:
+            return _map_head(payload, place)
+        case _:
+            return OtherControl(kind, tuple(payload))
+
+
+def _parse_header(record: bytes) -> tuple[ControlKind, _Place]:
+    if len(record) < HEADER_SIZE:
+        raise _malformed("it is too short")
+    magic, suite, kind, flags, log_id, key_id, stream_id, version, hedge = _HEADER.unpack_from(
+        record
+    )
+    if magic != RECORD_MAGIC or flags != _NO_FLAGS or suite != _SUITE_PLAIN:
+        raise _malformed("another magic, suite or flag")
+    if key_id != CONTROL_KEY or hedge != CONTROL_KEY:
+        raise _malformed("a key or a hedge, where nothing is sealed")
+    try:
+        return ControlKind(kind), _Place(log_id, stream_id, version)
+    except ValueError:
+        raise _malformed("a kind that is not known") from None
+
+
+def _genesis(payload: list[Value], place: _Place) -> Genesis:
+    match payload:
+        case [str() as origin, bytes() as clinic, created_us] if (
+            0 < len(origin) <= _MOST_ORIGIN
+            and len(clinic) == _ID_SIZE
+            and _is_number(created_us, least=0, bits=63)
+        ):
+            log_id = log_id_of(origin)
+            _require_place(place, _Place(log_id, log_id, 1))
+            return Genesis(origin, clinic, created_us)
+    raise _malformed("a GENESIS of another shape")
+
+
+def _key_made(payload: list[Value], place: _Place) -> KeyMade:
+    match payload:
+        case [
+            "create",
+            bytes() as key_id,
+            bytes() as tag,
+            purpose,
+            cls,
+            epoch,
+            bytes() as check,
+        ] if (
+            len(key_id) == len(tag) == len(check) == _ID_SIZE
+            and key_id != CONTROL_KEY
+            and _is_number(purpose, least=1, bits=8)
+            and _is_number(cls, least=1, bits=8)
+            and _is_number(epoch, least=0, bits=32)
+        ):
+            _require_place(place, _Place(place.log_id, key_id, 1))
+            return KeyMade(key_id, tag, purpose, cls, epoch, check)
+    raise _malformed("a KEY of another shape")
+
+
+def _map_head(payload: list[Value], place: _Place) -> MapHead:
+    match payload:
+        case [epoch, log_size, map_size, bytes() as map_root] if (
+            len(map_root) == _HASH_SIZE
+            and _is_number(epoch, least=1, bits=63)
+            and _is_number(log_size, least=0, bits=63)
+            and _is_number(map_size, least=0, bits=63)
+        ):
+            _require_place(place, place._replace(stream_id=map_stream(place.log_id)))
+            return MapHead(epoch, log_size, map_size, map_root)
+    raise _malformed("a MAPHEAD of another shape")
+
+
+def _is_number(value: Value, *, least: int, bits: int) -> TypeGuard[int]:
+    # To Python, True is an int as well.
+    return type(value) is int and least <= value < 1 << bits
+
+
+def _require_place(found: _Place, expected: _Place) -> None:
+    if found != expected:
+        raise ControlRefused("E-BIND", "a place in which no record says this")
+
+
+def _unbound(position: int, stream_id: bytes, bound: bytes, found: bytes) -> LogBroken:
+    """Name the first field of the header that says something else than its entry."""
+    name, span = next(each for each in _BOUND_FIELDS if found[each[1]] != bound[each[1]])
+    expected = f"{name} {bound[span].hex()}"
+    return LogBroken("E-BIND", position, stream_id, expected, f"{name} {found[span].hex()}")
+
+
+def _malformed(why: str) -> ControlRefused:
+    return ControlRefused("E-PARSE", why)
