@@ -59,7 +59,13 @@ class Alone:
         folder = clinic.folder
         one_by_one = OneByOne(folder.store)
         self._record = SealedRecord(
-            folder.store, folder.vault, one_by_one, folder.clock, folder.guard, folder.spool
+            folder.store,
+            folder.vault,
+            one_by_one,
+            folder.clock,
+            folder.guard,
+            folder.spool,
+            folder.sign,
         )
         self.frame, self.fold = self._record.frame, self._record.fold
         self.replay = self._record.replay

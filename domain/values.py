@@ -169,6 +169,8 @@ class Receipt:
     ``first`` and ``last`` are positions in the log, ``versions`` the new version of each written
     stream in the order of the writes, ``leaves`` the leaf hashes. ``reply`` names what was created.
     ``tickets`` are the single-use permits that the broker gave for committed access entries.
+    ``signed`` says the same under the clinic's signature, for each leaf of a command: whoever keeps
+    it can prove later that the clinic took it away.
     """
 
     first: int
@@ -179,6 +181,7 @@ class Receipt:
     reply: tuple[tuple[str, str], ...] = ()
     repeated: bool = False
     tickets: tuple[bytes, ...] = field(default=(), repr=False)
+    signed: tuple[str, ...] = field(default=(), repr=False)
 
     def named(self, what: str) -> str:
         """The identifier in the reply under ``what``."""

@@ -47,6 +47,9 @@ from infrastructure.guard.incidents import Incidents
 from infrastructure.guard.pin import PinnedHead
 from infrastructure.guard.spool import Spool
 from infrastructure.guard.watch import Guard
+from infrastructure.ledger.errors import KeyRefused
+from infrastructure.ledger.note import Verifier
+from infrastructure.ledger.receipt import AppendReceipt, receipt_signer
 from infrastructure.record import Record
 from infrastructure.replies import Replies
 from infrastructure.stores.contract import RecordStore, Submission
@@ -141,6 +144,8 @@ class OpenFolder:
     accounts: Accounts
     append_key: bytes = field(repr=False)
     pin: PinnedHead
+    sign: Callable[[int, bytes, int], str] = field(repr=False)
+    receipts: Verifier
     guard: Guard
     spool: Spool
     clock: Clock
@@ -194,6 +199,11 @@ def _fill(
         secrets.token_hex(16),
         clock.now(),
     )
+    try:
+        receipt_signer(genesis.origin, bytes(32))
+    except KeyRefused:
+        msg = "The log's name must be short, without spaces and without a plus."
+        raise FolderRefused(msg) from None
     custody = create_keyfile(layout.keyfile, passphrases, cost=cost)
     KeyStore.create(layout.keys, genesis.log_id)
     keys = KeyStore(layout.keys, genesis.log_id)
@@ -273,7 +283,7 @@ def _open(
         _bring_forward(layout, custody, log_id)
     keys = KeyStore(layout.keys, log_id)
     opened.callback(keys.close)
-    append_key, tag, accounts_key, commands, generation, _receipts, spool_key = (
+    append_key, tag, accounts_key, commands, generation, receipts_seed, spool_key = (
         _secret(keys, custody, log_id, name) for name in SECRETS
     )
     pin = PinnedHead(layout.head, log_id, append_key)
@@ -294,17 +304,25 @@ def _open(
     committer = Committer(store)
     guard = Guard(Incidents(layout.incidents), layout.folder, log_id, committer.commit, clock)
     spool = Spool(layout.spool, spool_key, log_id)
+    receipts = receipt_signer(genesis.origin, receipts_seed)
+
+    def sign(position: int, leaf: bytes, time_ms: int) -> str:
+        receipt = AppendReceipt(genesis.origin, position, leaf, time_ms)
+        return receipt.signed(receipts).encode().decode()
+
     return OpenFolder(
         layout=layout,
         genesis=genesis,
         store=store,
         keys=keys,
         vault=vault,
-        record=Record(store, vault, committer, clock, guard, spool),
+        record=Record(store, vault, committer, clock, guard, spool, sign),
         committer=committer,
         accounts=accounts,
         append_key=append_key,
         pin=pin,
+        sign=sign,
+        receipts=receipts.verifier,
         guard=guard,
         spool=spool,
         clock=clock,

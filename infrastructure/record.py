@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar, cast
 from uuid import UUID
@@ -53,6 +54,7 @@ class Record:
         clock: Clock,
         guard: Guard,
         spool: Spool,
+        sign: Callable[[int, bytes, int], str],
     ) -> None:
         self._store = store
         self._vault = vault
@@ -60,6 +62,7 @@ class Record:
         self._clock = clock
         self._incidents = guard.incidents
         self._spool = spool
+        self._sign = sign
 
         def broken(row: Row, code: str) -> None:
             guard.report(code, stream=row.stream_id, position=row.position)
@@ -153,7 +156,7 @@ class Record:
         replies = self._vault.replies
         tag = replies.tag(who, command)
         sealed = self._store.reply(tag)
-        return None if sealed is None else replies.receipt(tag, sealed, command)
+        return None if sealed is None else self._signed(replies.receipt(tag, sealed, command))
 
     async def append(
         self,
@@ -233,8 +236,19 @@ class Record:
             case Repeated() if batch.command is not None:
                 replies = self._vault.replies
                 tag = replies.tag(batch.who, batch.command)
-                return replies.receipt(tag, outcome.reply, batch.command)
+                return self._signed(replies.receipt(tag, outcome.reply, batch.command))
             case Placed():
-                return batch.settled(outcome)
+                receipt = batch.settled(outcome)
+                return receipt if batch.command is None else self._signed(receipt)
             case _:
                 raise RecordUnavailable
+
+    def _signed(self, receipt: Receipt) -> Receipt:
+        """The receipt with the clinic's signature for each event; the last stands at its end."""
+        first = receipt.last - len(receipt.leaves) + 1
+        time_ms = (receipt.recorded_at - _EPOCH) // timedelta(milliseconds=1)
+        signed = (
+            self._sign(position, leaf, time_ms)
+            for position, leaf in enumerate(receipt.leaves, start=first)
+        )
+        return replace(receipt, signed=tuple(signed))

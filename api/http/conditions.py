@@ -66,7 +66,10 @@ Expected = Annotated[int, Depends(expected)]
 
 
 class Written(BaseModel):
-    """The receipt of a write: what was created, where it stands in the log, the leaf hashes."""
+    """The receipt of a write: what was created, where it stands in the log, the leaf hashes.
+
+    ``receipts`` says the same once for each leaf, as a note signed by the clinic: keep it.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -76,6 +79,7 @@ class Written(BaseModel):
                 "position": 4711,
                 "recorded_at": "2026-11-23T08:15:42.317Z",
                 "leaves": ["b3Blbi1sZWFm"],
+                "receipts": ["powiernik/1/receipt\n…"],
                 "repeated": False,
             }
         }
@@ -86,6 +90,7 @@ class Written(BaseModel):
     position: int
     recorded_at: str
     leaves: list[str]
+    receipts: list[str]
     repeated: bool
 
 
@@ -102,6 +107,7 @@ def written(response: Response, receipt: Receipt) -> Written:
         position=receipt.last,
         recorded_at=receipt.recorded_at.isoformat().replace("+00:00", "Z"),
         leaves=[base64.b64encode(each).decode() for each in receipt.leaves],
+        receipts=list(receipt.signed),
         repeated=receipt.repeated,
     )
 

@@ -152,8 +152,10 @@ class Chain:
             expected = f"position {self.size}"
             raise LogBroken("E-GAP", self.size, stream_id, expected, position)
         head = self._heads.get(stream_id)
+        if head is None and self._find_head is not None:
+            head = self._find_head(stream_id)
         if head is None:
-            head = (self._find_head and self._find_head(stream_id)) or _UNBORN
+            head = _UNBORN
         if version != head.version + 1:
             expected = f"version {head.version + 1}"
             raise LogBroken("E-CHAIN", position, stream_id, expected, f"version {version}")

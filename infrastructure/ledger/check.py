@@ -2,10 +2,7 @@
 
 It needs no store and no key to contents. For each row, in this order:
 
-- E-GAP: positions are dense from 0.
-- E-CHAIN: the version follows the last of its stream, `prev_pos` is that one's position, and
-  `tx_first` is the row itself or what the row before it says.
-- E-TIME: time does not go back.
+- E-GAP, E-CHAIN and E-TIME: the laws of `chain`; the link to the previous leaf is part of the leaf.
 - E-LEAF: the leaf is the hash of the entry that columns and record give.
 - E-AUTH: with the append key, the tag is that of a writer.
 - E-PARSE and E-BIND: the header of the record is well-formed and says what the columns say.

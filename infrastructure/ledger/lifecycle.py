@@ -226,7 +226,8 @@ class Lifecycle:
                 break
             _, stream_id, version, prev_leaf = change
             if version == 1:
-                del labels[stream_id]
+                # A memory that is being advanced may tell of changes before it tells of labels.
+                labels.pop(stream_id, None)
             else:
                 labels[stream_id] = MapLabel(stream_id, version - 1, prev_leaf)
         return [labels[stream_id] for stream_id in sorted(labels)]

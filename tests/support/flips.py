@@ -332,7 +332,7 @@ class _Bench:
         items._generation = old.items._generation
         vault = replace(old, keyring=keyring, items=items, broker=Broker(keyring, items, log_id))
         store, committer, clock = folder.store, folder.committer, folder.clock
-        record = Record(store, vault, committer, clock, self._guard, folder.spool)
+        record = Record(store, vault, committer, clock, self._guard, folder.spool, folder.sign)
         return replace(folder, vault=vault, record=record)
 
     # Flipping
