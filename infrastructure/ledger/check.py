@@ -59,7 +59,7 @@ class Audit(Chain):
         audit.finish(head.size, head.range)
     """
 
-    __slots__ = ("_append_key",)
+    __slots__ = ("_append_key", "entry")
 
     def __init__(
         self,
@@ -77,6 +77,8 @@ class Audit(Chain):
         """
         super().__init__(log_id, state=state, find_head=find_head)
         self._append_key = append_key
+        self.entry = b""
+        """The entry of the row that was checked last."""
 
     def extend(self, rows: Iterable[Row]) -> None:
         """Feed rows until one is bad.
@@ -145,6 +147,7 @@ class Audit(Chain):
             tx_first=tx_first,
             time_ms=time_ms,
         )
+        self.entry = entry
         leaf = leaf_hash(entry)
         if leaf != row.leaf:
             raise _broken("E-LEAF", row, leaf, row.leaf)

@@ -118,7 +118,20 @@ class RowVerification(Verification):
         state, find_head = _begin(log_id, memory)
         audit = Audit(log_id, append_key=append_key, state=state, find_head=find_head)
         super().__init__(audit, memory)
-        self._check = audit.check
+        self._rows = audit
+
+    @property
+    def entry(self) -> bytes:
+        """The entry of the row that was verified last: what stands in the public log for it."""
+        return self._rows.entry
+
+    def skip(self, row: Row) -> None:
+        """Count a bad row in by its stored leaf, to go on behind it; see `Audit.skip`.
+
+        Raises:
+            LogBroken: it is not the next row, or has no leaf.
+        """
+        self._rows.skip(row)
 
     def extend(self, rows: Iterable[Row]) -> None:
         """Feed rows until one is bad.
@@ -130,7 +143,7 @@ class RowVerification(Verification):
         for row in rows:
             self.feed(row)
 
-    def feed(self, row: Row) -> None:
+    def feed(self, row: Row) -> Link:
         """Verify the next row and count it in.
 
         Raises:
@@ -138,10 +151,12 @@ class RowVerification(Verification):
             MemoryOvertaken: the memory has moved since this verification began.
         """
         try:
-            self._count_in(self._check(row), row.record)
+            link = self._rows.check(row)
+            self._count_in(link, row.record)
         except LogBroken:
             self._require_standing()
             raise
+        return link
 
 
 class EntryVerification(Verification):

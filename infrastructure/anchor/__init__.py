@@ -1,0 +1,10 @@
+"""anchor: what ties the log to somebody else's memory.
+
+- `checkpointer`: signs the log's head, from a memory of its own.
+- `witness`: remembers the newest tree of each log it knows, and cosigns only what continues it.
+- `gather`: asks the witnesses of a policy for their cosignatures, and never waits long for any.
+- `timestamps`: has somebody state that a checkpoint existed by a time.
+
+Source:
+    docs of the design: security, sections 2.4 to 2.6.
+"""

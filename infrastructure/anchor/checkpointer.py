@@ -1,0 +1,296 @@
+"""The checkpointer: signs what it has recomputed itself, and nothing else.
+
+A process of its own, with its own key and its own memory outside the database. From the stored rows
+it recomputes every record's hash, every entry, leaf and tag since the last checkpoint, extends the
+public folder by the tiles of what it found good, and signs the root of its own tree. It refuses to
+sign a log that is smaller than it remembers, that does not go on from there, or in which a row
+was written by nobody who holds the append key.
+
+Its folder:
+
+```
+log.key      the key that signs checkpoints
+append.key   the key by which it tells a writer's rows from others
+memory.db    how far the log was verified; the last checkpoint; what each witness saw last
+lock         one checkpointer at a time
+```
+
+In this order: tiles, memory, signature, publication. Killed anywhere, the next run goes on. What is
+published is the newest checkpoint that has its quorum; clinical work never waits for one.
+
+Source:
+    docs of the design: security, sections 2.4, 2.5 and 2.7.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from infrastructure.anchor.gather import gather
+from infrastructure.errors import FolderRefused
+from infrastructure.ledger.check import Row
+from infrastructure.ledger.checkpoint import Checkpoint, signed
+from infrastructure.ledger.control import FIRST_CONTROL_KIND
+from infrastructure.ledger.errors import LedgerError, LogBroken, QuorumMissing
+from infrastructure.ledger.memory import Memory
+from infrastructure.ledger.merkle import consistency_proof
+from infrastructure.ledger.note import ED25519, Note, Signer
+from infrastructure.ledger.tiles import Logged, TileFolder, TileWriter
+from infrastructure.ledger.trust import Trust
+from infrastructure.ledger.verification import RowVerification
+from infrastructure.stores.contract import RecordStore, Standing
+
+BATCH = 5_000
+SLICE = 50_000
+"""Rows that are verified, put into tiles and remembered together."""
+WITNESS_SECONDS = 10.0
+_CHECKPOINT, _SIZES = "checkpoint", "witness-sizes"
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """What a step has come to: the checkpoint, whether its quorum is met, who did not answer."""
+
+    size: int
+    fresh: bool
+    quorum: bool
+    failures: dict[str, str] = field(default_factory=dict)
+
+
+def create(folder: Path, origin: str, append_key: bytes) -> str:
+    """Make a checkpointer's folder; the verifier key of the log, for the policy.
+
+    Raises:
+        FolderRefused: There is something in it already.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        msg = "The checkpointer's folder is not empty."
+        raise FolderRefused(msg)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    signer = Signer.generate(origin, ED25519)
+    _write_secret(folder / "append.key", append_key.hex())
+    Memory.create(folder / "memory.db", origin).close()
+    # Last: without it the folder is no checkpointer's.
+    _write_secret(folder / "log.key", signer.encode())
+    return signer.verifier.vkey()
+
+
+class Checkpointer:
+    """One checkpointer at work on one log; for one thread."""
+
+    def __init__(self, folder: Path, store: RecordStore, public: Path, trust: Trust) -> None:
+        """Open its folder and lock it.
+
+        Raises:
+            FolderRefused: It is missing, open to others, or another checkpointer is at work.
+            LedgerError: A key or the memory is damaged.
+        """
+        self._store = store
+        self._trust = trust
+        self._folder = TileFolder(public)
+        with ExitStack() as opened:
+            self._signer = Signer.decode(_read_secret(folder / "log.key"))
+            self._append_key = bytes.fromhex(_read_secret(folder / "append.key").strip())
+            _lock(folder / "lock", opened)
+            self._memory = Memory(folder / "memory.db")
+            opened.callback(self._memory.close)
+            self._tiles = TileWriter(public)
+            opened.callback(self._tiles.close)
+            self._opened = opened.pop_all()
+        self._log_id = self._memory.standing().log_id
+
+    @property
+    def origin(self) -> str:
+        """The log whose checkpoints it signs."""
+        return self._signer.name
+
+    def close(self) -> None:
+        """Close its files."""
+        self._opened.close()
+
+    def waiting(self) -> int:
+        """How many rows there are that no checkpoint covers.
+
+        Raises:
+            LogBroken: E-ROLLBACK, the log is smaller than it was.
+        """
+        size = self._store.standing().size
+        remembered = self._memory.standing().size
+        _must_not_shrink(remembered, size)
+        return size - remembered
+
+    def step(self, progress: Progress = lambda _now, _of: None) -> Anchored:
+        """Verify what is new, sign it, and ask the witnesses; publish what has its quorum.
+
+        Raises:
+            LogBroken: The log is not what was written; nothing was signed.
+        """
+        standing = self._store.standing()
+        self._verify(standing, progress)
+        note, fresh = self._sign(standing.size)
+        return self._anchor(note, fresh=fresh)
+
+    # Verifying
+
+    def _verify(self, standing: Standing, progress: Progress) -> None:
+        remembered = self._memory.standing()
+        _must_not_shrink(remembered.size, standing.size)
+        if self._tiles.size < remembered.size:
+            self._make_tiles_again(remembered.size, remembered.root())
+        while remembered.size < standing.size:
+            end = min(remembered.size + SLICE, standing.size)
+            verification = RowVerification(
+                self._log_id, append_key=self._append_key, memory=self._memory
+            )
+            try:
+                self._take_in(verification, end, lambda now: progress(now, standing.size))
+            except LogBroken:
+                # What was good before it stays good; the bad row is met first next time.
+                verification.save()
+                raise
+            verification.save()
+            remembered = self._memory.standing()
+        if remembered.range_bytes != standing.range_bytes:
+            raise LogBroken("E-ROOT", standing.size, None, remembered.root(), "another head")
+
+    def _take_in(
+        self, verification: RowVerification, end: int, progress: Callable[[int], None]
+    ) -> None:
+        logged: list[Logged] = []
+        for row in _rows(self._store, verification.size, end):
+            link = verification.feed(row)
+            if link.position >= self._tiles.size:
+                logged.append((verification.entry, link.leaf, _control(row)))
+            if verification.size % BATCH == 0:
+                progress(verification.size)
+        self._tiles.extend(logged)
+        if self._tiles.size == verification.size and self._tiles.root() != verification.root():
+            raise LogBroken("E-FORK", verification.size, None, verification.root(), "other tiles")
+        progress(verification.size)
+
+    def _make_tiles_again(self, size: int, root: bytes) -> None:
+        """The public folder was lost, in part or whole: make it anew from the first row."""
+        verification = RowVerification(self._log_id, append_key=self._append_key)
+        while verification.size < size:
+            end = min(verification.size + SLICE, size)
+            self._take_in(verification, end, lambda _: None)
+        if verification.root() != root:
+            raise LogBroken("E-FORK", size, None, root, verification.root())
+
+    # Signing
+
+    def _sign(self, size: int) -> tuple[Note, bool]:
+        """The checkpoint of what is remembered, signed once for each size."""
+        kept = self._memory.note(_CHECKPOINT)
+        checkpoint = Checkpoint(self.origin, size, self._memory.standing().root())
+        if kept is not None:
+            note = Note.parse(kept)
+            before = Checkpoint.parse(note.text)
+            if before == checkpoint:
+                return note, False
+            if before.size >= size:
+                raise LogBroken("E-FORK", size, None, before.root, checkpoint.root)
+        note = signed(checkpoint, self._signer)
+        # Durable before anybody sees it: it is never signed otherwise for this size.
+        self._memory.put_note(_CHECKPOINT, note.encode())
+        return note, True
+
+    def _anchor(self, note: Note, *, fresh: bool) -> Anchored:
+        size = Checkpoint.parse(note.text).size
+        if not fresh and self._has_quorum(note):
+            return Anchored(size, fresh=False, quorum=True)
+        sizes = self._sizes()
+        gathered = gather(note.encode(), self._trust, sizes, self._prove, seconds=WITNESS_SECONDS)
+        note = note.with_signatures(*gathered.lines)
+        notes = {_CHECKPOINT: note.encode(), _SIZES: json.dumps(sizes, sort_keys=True).encode()}
+        for name, data in notes.items():
+            self._memory.put_note(name, data)
+        quorum = self._has_quorum(note)
+        if quorum or not self._published_quorum():
+            self._tiles.write_checkpoint(note.encode())
+        for code in ("E-ROLLBACK", "E-FORK"):
+            if code in gathered.failures.values():
+                # A witness has seen a log of this name that this one does not go on from.
+                raise LogBroken(code, size, None, "the log that its witnesses saw", "another")
+        return Anchored(size, fresh=fresh, quorum=quorum, failures=dict(gathered.failures))
+
+    def _prove(self, old: int, new: int) -> tuple[bytes, ...]:
+        if old in (0, new):
+            return ()
+        return consistency_proof(self._folder.subtrees(self._tiles.size), old, new)
+
+    def _sizes(self) -> dict[str, int]:
+        kept = self._memory.note(_SIZES)
+        return {} if kept is None else dict(json.loads(kept))
+
+    def _has_quorum(self, note: Note) -> bool:
+        try:
+            self._trust.require(note.encode())
+        except QuorumMissing:
+            return False
+        return True
+
+    def _published_quorum(self) -> bool:
+        """Whether what is published has its quorum: then it stays until something newer has."""
+        try:
+            self._trust.require(self._folder.read_checkpoint())
+        except LedgerError:
+            return False
+        return True
+
+
+def _must_not_shrink(remembered: int, size: int) -> None:
+    if size < remembered:
+        expected = f"at least {remembered} records"
+        raise LogBroken("E-ROLLBACK", size, None, expected, f"{size} records")
+
+
+def _rows(store: RecordStore, start: int, end: int) -> Iterator[Row]:
+    while start < end:
+        rows = store.rows(start, min(BATCH, end - start))
+        if not rows:
+            return
+        yield from rows
+        start += len(rows)
+
+
+def _control(row: Row) -> bytes | None:
+    record = row.record
+    return record if record is not None and record[5] >= FIRST_CONTROL_KIND else None
+
+
+def _lock(path: Path, opened: ExitStack) -> None:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    opened.callback(os.close, descriptor)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        msg = "Another checkpointer is at work here."
+        raise FolderRefused(msg) from None
+
+
+def _write_secret(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _read_secret(path: Path) -> str:
+    try:
+        if path.stat().st_mode & 0o077:
+            msg = "A key of the checkpointer can be read by others; it has to be 0600."
+            raise FolderRefused(msg)
+        return path.read_text()
+    except (OSError, UnicodeDecodeError):
+        msg = "There is no checkpointer's folder here; 'powiernik checkpoint init' makes one."
+        raise FolderRefused(msg) from None
