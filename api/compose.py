@@ -41,6 +41,12 @@ from infrastructure.accounts import (
     SignInRefused,
     one_time_secret,
 )
+from infrastructure.anchor.witness import (
+    MAX_BODY_SIZE as MAX_SUBMISSION,
+    Evidence,
+    Witness,
+    policy_lines,
+)
 from infrastructure.errors import (
     Broken,
     FolderRefused,
@@ -48,7 +54,7 @@ from infrastructure.errors import (
     WrongPassphrase,
 )
 from infrastructure.folder import OpenFolder
-from infrastructure.ledger.errors import LogBroken
+from infrastructure.ledger.errors import KeyRefused, LogBroken, PolicyRefused
 from infrastructure.ledger.merkle import CompactRange
 from infrastructure.vault.cells import CellSealer
 from infrastructure.vault.custody import LIGHT, Cost
@@ -322,7 +328,7 @@ def compose(folder: OpenFolder) -> Clinic:
         clock=folder.clock,
         identifiers=RandomIdentifiers(),
         clinic=folder.genesis.clinic,
-        origin=folder.genesis.origin,
+        origin=folder.vault.lineage.origin,
     )
     return Clinic(folder, Views(folder), desk)
 
@@ -371,27 +377,33 @@ def opened(path: Path, passphrase: str, *, clock: Clock | None = None) -> Iterat
 
 __all__ = [
     "LIGHT",
+    "MAX_SUBMISSION",
     "PROJECTIONS",
     "TOKEN_LIFETIME",
     "WHAT_IT_CANNOT_SEE",
     "Accounts",
     "Broken",
     "Clinic",
+    "Evidence",
     "FolderRefused",
+    "KeyRefused",
     "LogBroken",
     "PasswordRefused",
+    "PolicyRefused",
     "RecordUnavailable",
     "SignInRefused",
     "SignedIn",
     "SystemClock",
     "Verdict",
     "Views",
+    "Witness",
     "WrongKeyStore",
     "WrongPassphrase",
     "compose",
     "create",
     "open_clinic",
     "opened",
+    "policy_lines",
     "recovery_passphrase",
     "status",
     "verify",

@@ -35,6 +35,7 @@ from domain.ports import Write
 from domain.values import Circumstances, Command, Receipt
 from infrastructure import codec
 from infrastructure.control import key_line
+from infrastructure.lineage import Lineage
 from infrastructure.replies import Replies
 from infrastructure.stores.contract import Line, Placed, Submission
 from infrastructure.vault.broker import Broker
@@ -51,12 +52,17 @@ _ESCROW = Label(KeyPurpose.STAFF, Class.PROCESS_NOTE)
 class Vault:
     """The open vault as the record uses it."""
 
-    log_id: bytes
+    lineage: Lineage
     keyring: Keyring
     items: ItemKeys
     broker: Broker
     clinic: Owner
     replies: Replies
+
+    @property
+    def log_id(self) -> bytes:
+        """The id that every new record carries."""
+        return self.lineage.log_id
 
 
 @dataclass(frozen=True, slots=True)

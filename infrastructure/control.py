@@ -20,6 +20,7 @@ import msgpack
 from domain.confidentiality import Class, KeyPurpose, Label
 from infrastructure.errors import Broken
 from infrastructure.ledger.check import Row
+from infrastructure.ledger.control import Recovery, log_id_of, recovery_stream
 from infrastructure.ledger.entry import ZERO_LEAF, authenticate, pack_entry
 from infrastructure.ledger.errors import EntryRefused
 from infrastructure.ledger.merkle import leaf_hash
@@ -27,11 +28,6 @@ from infrastructure.stores.contract import Line, RecordStore
 from infrastructure.vault.envelope import Kind, control, open_control
 from infrastructure.vault.keyring import LoggedKey
 from infrastructure.vault.keys import KeyPlace, SubjectKey
-
-
-def log_id_of(origin: str) -> bytes:
-    """The id of a log: the first half of the SHA-256 of its origin."""
-    return sha256(origin.encode()).digest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +99,53 @@ def incident_line(
 def map_head_line(log_id: bytes, epoch: int, log_size: int, map_size: int, map_root: bytes) -> Line:
     """The head of the map of access logs, as they stood below ``log_size``."""
     payload: bytes = msgpack.packb([epoch, log_size, map_size, map_root])
-    return _line(Kind.MAPHEAD, log_id, control_stream(log_id, "map"), payload)
+    # A version is an epoch: of two processes that write the same one, the later is told so.
+    return _line(Kind.MAPHEAD, log_id, control_stream(log_id, "map"), payload, after=epoch - 1)
 
 
-def _line(kind: Kind, log_id: bytes, stream: bytes, payload: bytes) -> Line:
+def anchor_line(log_id: bytes, size: int, note_digest: bytes, token: bytes) -> Line:
+    """The time stamp of a checkpoint: its size, the SHA-256 of its signed note, and the token."""
+    payload: bytes = msgpack.packb(["rfc3161", size, note_digest, token])
+    return _line(Kind.ANCHOR, log_id, control_stream(log_id, "anchor"), payload)
+
+
+def _line(
+    kind: Kind, log_id: bytes, stream: bytes, payload: bytes, *, after: int | None = None
+) -> Line:
     return Line(
         stream,
         ((bytes(16), lambda version: control(kind, log_id, stream, version, payload)),),
+        after,
     )
 
 
+def custodian_line(log_id: bytes, vkey: str) -> Line:
+    """The naming of a custodian: whose signature approves, with another's."""
+    payload: bytes = msgpack.packb(["custodian", vkey])
+    return _line(Kind.POLICY, log_id, control_stream(log_id, "policy"), payload)
+
+
+def recovery_line(first_id: bytes, recovery: Recovery) -> Line:
+    """The first record of a log's new name."""
+    payload: bytes = msgpack.packb(
+        [
+            recovery.origin,
+            recovery.old_origin,
+            recovery.restored_size,
+            recovery.root,
+            recovery.lost_to,
+            recovery.reason,
+            recovery.checkpoint,
+            recovery.approvals,
+        ]
+    )
+    return _line(Kind.RECOVERY, log_id_of(recovery.origin), recovery_stream(first_id), payload)
+
+
 def logged_keys(
-    store: RecordStore, log_id: bytes, append_key: bytes
+    store: RecordStore, log_id_at: Callable[[int], bytes], append_key: bytes
 ) -> Callable[[bytes], LoggedKey | None]:
-    """How to find what the log says of a key's making."""
+    """How to find what the log says of a key's making; it knows which log id stands where."""
 
     def logged(key_id: bytes) -> LoggedKey | None:
         rows = store.stream(key_id)
@@ -124,7 +153,7 @@ def logged_keys(
             return None
         row = rows[0]
         must_be_ours(row, append_key)
-        payload = open_control(Kind.KEY, log_id, key_id, 1, row.record or b"")
+        payload = open_control(Kind.KEY, log_id_at(row.position), key_id, 1, row.record or b"")
         try:
             act, found, tag, purpose, cls, epoch, check_value = msgpack.unpackb(payload)
             label = Label(KeyPurpose(purpose), Class(cls))
@@ -137,8 +166,10 @@ def logged_keys(
     return logged
 
 
-def must_be_ours(row: Row, append_key: bytes) -> None:
-    """Refuse a control record, the first of its stream, that no writer with the append key wrote.
+def must_be_ours(row: Row, append_key: bytes, before: Row | None = None) -> None:
+    """Refuse a control record that no writer with the append key wrote.
+
+    ``before`` is the row before it in its stream; without one it is the first.
 
     Raises:
         Broken: E-AUTH or E-PARSE.
@@ -149,12 +180,12 @@ def must_be_ours(row: Row, append_key: bytes) -> None:
             kind=record[5] if len(record) > 5 else 0,  # noqa: PLR2004 - the byte of the kind
             position=row.position,
             stream_id=row.stream_id,
-            version=1,
+            version=1 if before is None else before.version + 1,
             key_id=row.key_id,
             record_len=len(record),
             record_hash=sha256(record).digest(),
-            prev_leaf=ZERO_LEAF,
-            prev_pos=None,
+            prev_leaf=ZERO_LEAF if before is None else before.leaf,
+            prev_pos=None if before is None else before.position,
             tx_first=row.tx_first,
             time_ms=row.time_ms,
         )

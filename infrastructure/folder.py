@@ -3,6 +3,7 @@
 ```
 FORMAT        the version of this layout
 kek.key       the key-encryption key, locked with passphrases
+custodian-*   for each passphrase a key to approve with, what takes two of them
 keys.db       subject keys and item keys, wrapped
 record.db     the record and its log
 head.pin      what the last commit left, remembered outside the record
@@ -37,11 +38,13 @@ from infrastructure.batch import Vault
 from infrastructure.committer import Committer
 from infrastructure.control import (
     Genesis,
+    custodian_line,
     genesis_in,
     genesis_line,
     logged_keys,
     must_be_ours,
 )
+from infrastructure.custodians import create as create_custodians
 from infrastructure.errors import Broken, FolderRefused, WrongKeyStore
 from infrastructure.guard.incidents import Incidents
 from infrastructure.guard.pin import PinnedHead
@@ -50,6 +53,7 @@ from infrastructure.guard.watch import Guard
 from infrastructure.ledger.errors import KeyRefused
 from infrastructure.ledger.note import Verifier
 from infrastructure.ledger.receipt import AppendReceipt, receipt_signer
+from infrastructure.lineage import lineage_of
 from infrastructure.record import Record
 from infrastructure.replies import Replies
 from infrastructure.stores.contract import RecordStore, Submission
@@ -205,6 +209,7 @@ def _fill(
         msg = "The log's name must be short, without spaces and without a plus."
         raise FolderRefused(msg) from None
     custody = create_keyfile(layout.keyfile, passphrases, cost=cost)
+    custodians = create_custodians(folder, genesis.origin, passphrases, cost)
     KeyStore.create(layout.keys, genesis.log_id)
     keys = KeyStore(layout.keys, genesis.log_id)
     for name in SECRETS:
@@ -215,7 +220,8 @@ def _fill(
     append_key = _secret(keys, custody, genesis.log_id, "append")
     with closing(PinnedHead(layout.head, genesis.log_id, append_key)) as pin:
         store = SqliteStore(layout.record, append_key, milliseconds(clock), committed=pin.note)
-        store.commit([Submission((genesis_line(genesis),))])
+        named = (custodian_line(genesis.log_id, each) for each in custodians)
+        store.commit([Submission((genesis_line(genesis), *named))])
         store.close()
     keys.close()
     _write_format(layout)
@@ -293,21 +299,25 @@ def _open(
     _must_begin_with(genesis, store, append_key)
     if pinned:
         pin.check(store)
-    logged = logged_keys(store, log_id, append_key)
+    lineage = lineage_of(store, genesis, append_key)
+    logged = logged_keys(store, lineage.at, append_key)
     keyring = Keyring(keys, custody, log_id, tag, logged)
     sweep(keys, logged)
     items = ItemKeys(keys, keyring, generation)
     clinic = Owner(OwnerKind.CLINIC, genesis.clinic)
-    vault = Vault(log_id, keyring, items, Broker(keyring, items, log_id), clinic, Replies(commands))
+    broker = Broker(keyring, items, lineage.ids)
+    vault = Vault(lineage, keyring, items, broker, clinic, Replies(commands))
     accounts = Accounts(layout.accounts, accounts_key)
     opened.callback(accounts.close)
     committer = Committer(store)
-    guard = Guard(Incidents(layout.incidents), layout.folder, log_id, committer.commit, clock)
+    guard = Guard(
+        Incidents(layout.incidents), layout.folder, lineage.log_id, committer.commit, clock
+    )
     spool = Spool(layout.spool, spool_key, log_id)
-    receipts = receipt_signer(genesis.origin, receipts_seed)
+    receipts = receipt_signer(lineage.origin, receipts_seed)
 
     def sign(position: int, leaf: bytes, time_ms: int) -> str:
-        receipt = AppendReceipt(genesis.origin, position, leaf, time_ms)
+        receipt = AppendReceipt(lineage.origin, position, leaf, time_ms)
         return receipt.signed(receipts).encode().decode()
 
     return OpenFolder(

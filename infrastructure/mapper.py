@@ -44,12 +44,12 @@ class SealedMapper(Mapper[UUID]):
     def __init__(
         self,
         keyring: Keyring,
-        log_id: bytes,
+        log_id_at: Callable[[int], bytes],
         broken: Callable[[Row, str], None] = lambda _row, _code: None,
     ) -> None:
         """``broken`` hears of each row that is not what was written, with the code."""
         self._keyring = keyring
-        self._log_id = log_id
+        self._log_id_at = log_id_at
         self._broken = broken
 
     def to_stored_event(self, domain_event: Any) -> StoredEvent:
@@ -116,13 +116,14 @@ class SealedMapper(Mapper[UUID]):
         )
 
     def _decoded(self, row: Row, key: SubjectKey, record: bytes) -> codec.Decoded:
+        log_id = self._log_id_at(row.position)
         # The byte of the kind is authenticated by what it leads to.
         if record[_KIND : _KIND + 1] != _ENTRY:
-            place = (Kind.EVENT, self._log_id, row.stream_id, row.version)
+            place = (Kind.EVENT, log_id, row.stream_id, row.version)
             return codec.decode(open_record(key, *place, record))
         if key.place.label.purpose is not KeyPurpose.ACCOUNTABILITY:
             raise Broken("E-BIND", "an access-log entry under a key of another purpose")
-        place = (Kind.ENTRY, self._log_id, row.stream_id, row.version)
+        place = (Kind.ENTRY, log_id, row.stream_id, row.version)
         payload = open_record(key, *place, record)
         return codec.decode(payload, partial(open_withheld, key, row.stream_id))
 

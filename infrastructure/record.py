@@ -67,7 +67,7 @@ class Record:
         def broken(row: Row, code: str) -> None:
             guard.report(code, stream=row.stream_id, position=row.position)
 
-        self.mapper = SealedMapper(vault.keyring, vault.log_id, broken)
+        self.mapper = SealedMapper(vault.keyring, vault.lineage.at, broken)
         self._events: EventStore[UUID] = EventStore(self.mapper, store)
         self._frames: dict[tuple[str, object], tuple[int, object]] = {}
 

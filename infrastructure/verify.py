@@ -21,8 +21,9 @@ from infrastructure.folder import (
     read_genesis,
     structure,
 )
-from infrastructure.ledger.check import Audit, Row
+from infrastructure.ledger.check import Row
 from infrastructure.ledger.errors import LogBroken
+from infrastructure.ledger.verification import RowVerification
 from infrastructure.mapper import CONTROL_KEY
 from infrastructure.stores.contract import RecordStore
 from infrastructure.vault.envelope import Kind
@@ -57,14 +58,14 @@ def verify_log(
     append_key: bytes | None = None,
     each: Callable[[Row], None] = lambda _: None,
     progress: Callable[[int, int], None] = lambda _now, _of: None,
-) -> Audit:
+) -> RowVerification:
     """Refold the log from its rows; without the append key, tags of writers are not checked.
 
     Raises:
         LogBroken: The first row that is not as it was written.
     """
     standing = store.standing()
-    audit = Audit(genesis.log_id, append_key=append_key)
+    audit = RowVerification(genesis.log_id, append_key=append_key)
     while audit.size < standing.size:
         rows = store.rows(audit.size, min(BATCH, standing.size - audit.size))
         if not rows:

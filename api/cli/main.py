@@ -1,4 +1,4 @@
-"""``powiernik``: init, serve, demo, rebuild, verify, status, reset-password.
+"""``powiernik``: init, serve, demo, rebuild, verify, status, reset-password, witness.
 
 Exit codes: 0 all is well; 1 something was found broken or different; 2 the call or the folder
 cannot be used.
@@ -22,6 +22,7 @@ from fastapi import FastAPI
 from rich.console import Console
 
 from api import compose
+from api.cli import witness
 from api.cli.output import progress, tell
 from api.cli.passphrase import Passphrase, passphrase_options
 from api.demo.clock import StoryClock
@@ -258,6 +259,9 @@ def reset_password(
         asyncio.run(sign_in.record_password_reset(clinic.desk, who, holder[1]))
         secret = clinic.accounts.reset(name)
     tell({"name": name, "one_time_password": secret}, as_json=as_json)
+
+
+cli.add_command(witness.group)
 
 
 def _tell_sign_ins(clinic: compose.Clinic, played: Played, port: int) -> None:

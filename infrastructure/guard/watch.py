@@ -20,7 +20,7 @@ from domain.errors import RecordUnavailable
 from domain.ports import Clock
 from infrastructure.control import incident_line
 from infrastructure.guard.incidents import Incident, Incidents, Scope
-from infrastructure.stores.contract import Submission
+from infrastructure.stores.contract import Outcome, Submission
 from infrastructure.vault.custody import sync_folder
 
 logger = logging.getLogger("powiernik")
@@ -37,7 +37,7 @@ class Guard:
         incidents: Incidents,
         folder: Path,
         log_id: bytes,
-        commit: Callable[[Submission], object],
+        commit: Callable[[Submission], Outcome],
         clock: Clock,
     ) -> None:
         self.incidents = incidents
@@ -59,12 +59,20 @@ class Guard:
                 keep_evidence(self._folder, incident.number)
         return incident
 
+    def enter(self, submission: Submission) -> Outcome:
+        """Write control records into the log, whatever is frozen in it.
+
+        Raises:
+            RecordUnavailable: The store could not write.
+        """
+        return self._commit(submission)
+
     def _enter(self, incident: Incident) -> None:
         line = incident_line(
             self._log_id, incident.number, incident.code, incident.position, incident.stream
         )
         try:
-            self._commit(Submission((line,)))
+            self.enter(Submission((line,)))
         except RecordUnavailable:
             logger.critical("incident %d could not be entered in the log", incident.number)
 

@@ -123,6 +123,15 @@ class Chain:
         self._range.append(leaf)
         self._heads[stream_id] = Head(version, position, leaf)
 
+    def rename(self, log_id: bytes) -> None:
+        """Go on under another log id: what a RECOVERY that was found good says."""
+        self._log_id = log_id
+
+    @property
+    def log_id(self) -> bytes:
+        """The id that the records of the next entries carry."""
+        return self._log_id
+
     def finish(self, size: int, range_bytes: bytes) -> None:
         """Compare what was counted in with the stored head.
 

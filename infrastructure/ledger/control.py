@@ -3,8 +3,8 @@
 - `check_record` holds a record's `PSR1` header against the entry that it belongs to.
 - `parse_control` reads a control record: which log it speaks for, and what it says. A kind, a
   shape or a number that is not known here is refused; nothing is ignored.
-- GENESIS, KEY and MAPHEAD have types of their own. Of the other kinds it is known that they exist,
-  and that their payload is one canonical array.
+- GENESIS, KEY, MAPHEAD, RECOVERY and POLICY have types of their own. Of the other kinds it is
+  known that they exist, and that their payload is one canonical array.
 
 Whether what a control record says is true is judged elsewhere (`lifecycle`).
 
@@ -15,6 +15,7 @@ Source:
 from __future__ import annotations
 
 import struct
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -43,6 +44,8 @@ _HEADER = struct.Struct(">4sBB2s16s16s16sQ16s")
 _ID_SIZE = 16
 _HASH_SIZE = 32
 _MOST_ORIGIN = 255
+_MOST_REASON = 200
+_MOST_VKEY = 4096
 # Where the fields stand in bytes 8 to 64 of the header.
 _BOUND_FIELDS = (
     ("log_id", slice(0, 16)),
@@ -98,6 +101,39 @@ class MapHead:
 
 
 @dataclass(frozen=True, slots=True)
+class Recovery:
+    """A log that lost entries goes on under a new origin, as two custodians have signed.
+
+    The entries below `restored_size` stay as they were; those from there to `lost_to` are gone.
+    `checkpoint` is the last one of the old origin that was found, signed, or empty; `approvals` is
+    the statement with the custodians' signatures.
+    """
+
+    origin: str
+    old_origin: str
+    restored_size: int
+    root: bytes
+    lost_to: int
+    reason: str
+    checkpoint: bytes
+    approvals: bytes
+
+    def statement(self) -> str:
+        """What the custodians sign."""
+        return (
+            f"powiernik/1/recovery\n{self.old_origin}\n{self.origin}\n{self.restored_size}\n"
+            f"{b64encode(self.root).decode()}\n{self.lost_to}\n{self.reason}\n"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Custodian:
+    """Somebody whose signature, with another's, approves what no single person may decide."""
+
+    vkey: str
+
+
+@dataclass(frozen=True, slots=True)
 class OtherControl:
     """A control record of a kind that exists, and is not taken apart here."""
 
@@ -105,7 +141,7 @@ class OtherControl:
     payload: Sequence[Value]
 
 
-Control: TypeAlias = Genesis | KeyMade | MapHead | OtherControl
+Control: TypeAlias = Genesis | KeyMade | MapHead | Recovery | Custodian | OtherControl
 
 
 class _Place(NamedTuple):
@@ -126,10 +162,17 @@ def map_stream(log_id: bytes) -> bytes:
     return sha256(b"powiernik/1/map" + log_id).digest()[:_ID_SIZE]
 
 
+def recovery_stream(log_id: bytes) -> bytes:
+    """Return the stream in which the RECOVERY records of a log of this first id stand."""
+    return sha256(b"powiernik/1/recovery" + log_id).digest()[:_ID_SIZE]
+
+
 def check_record(
     record: bytes, *, log_id: bytes, position: int, key_id: bytes, stream_id: bytes, version: int
 ) -> None:
     """Check that these are the bytes of a `PSR1` record, and of the one an entry speaks of.
+
+    A RECOVERY is the first record of a new log id; whether that is its own, `parse_control` tells.
 
     Raises:
         LogBroken: E-PARSE or E-BIND.
@@ -143,6 +186,8 @@ def check_record(
     # SPEC: 0x01 Cobblestone-256; 0x00 plaintext control record; anything else -> reject.
     if suite != _SUITE_SEALED and (suite != _SUITE_PLAIN or kind < FIRST_CONTROL_KIND):
         raise LogBroken("E-PARSE", position, stream_id, "a suite that suits the kind", record[:8])
+    if kind == ControlKind.RECOVERY:
+        log_id = record[8:24]
     bound = log_id + key_id + stream_id + version.to_bytes(8, "big")
     if record[8:64] != bound:
         raise _unbound(position, stream_id, bound, record[8:64])
@@ -167,6 +212,10 @@ def parse_control(record: bytes) -> Control:
             return _key_made(payload, place)
         case ControlKind.MAPHEAD:
             return _map_head(payload, place)
+        case ControlKind.RECOVERY:
+            return _recovery(payload, place)
+        case ControlKind.POLICY:
+            return _custodian(payload)
         case _:
             return OtherControl(kind, tuple(payload))
 
@@ -233,6 +282,41 @@ def _map_head(payload: list[Value], place: _Place) -> MapHead:
             _require_place(place, place._replace(stream_id=map_stream(place.log_id)))
             return MapHead(epoch, log_size, map_size, map_root)
     raise _malformed("a MAPHEAD of another shape")
+
+
+def _recovery(payload: list[Value], place: _Place) -> Recovery:
+    match payload:
+        case [
+            str() as origin,
+            str() as old_origin,
+            restored_size,
+            bytes() as root,
+            lost_to,
+            str() as reason,
+            bytes() as checkpoint,
+            bytes() as approvals,
+        ] if (
+            0 < len(origin) <= _MOST_ORIGIN
+            and 0 < len(old_origin) <= _MOST_ORIGIN
+            and origin != old_origin
+            and len(root) == _HASH_SIZE
+            and len(reason) <= _MOST_REASON
+            and reason.isprintable()
+            and _is_number(restored_size, least=1, bits=63)
+            and _is_number(lost_to, least=restored_size, bits=63)
+        ):
+            _require_place(place, place._replace(log_id=log_id_of(origin)))
+            return Recovery(
+                origin, old_origin, restored_size, root, lost_to, reason, checkpoint, approvals
+            )
+    raise _malformed("a RECOVERY of another shape")
+
+
+def _custodian(payload: list[Value]) -> Custodian:
+    match payload:
+        case ["custodian", str() as vkey] if len(vkey) <= _MOST_VKEY:
+            return Custodian(vkey)
+    raise _malformed("a POLICY of another shape")
 
 
 def _is_number(value: Value, *, least: int, bits: int) -> TypeGuard[int]:

@@ -151,6 +151,12 @@ class QuorumMissing(Mismatch):
     code = "E-QUORUM"
 
 
+class AnchorRefused(LedgerError):
+    """There is no time stamp, or it does not state what it would have to state."""
+
+    code = "E-TIME"
+
+
 class LogBroken(LedgerError):
     """The log is not what was written: the first bad row, and how it is bad."""
 

@@ -6,6 +6,8 @@
 - E-BIND: an entry of an access log stands under a key of accountability.
 - E-MAP: whoever a key of accountability is for has one access log, a stream that is hers alone
   from its first entry to its last. A second one could hide accesses from her.
+- E-AUTH: a RECOVERY is signed by two custodians whom the log named before; E-ROLLBACK: it stands
+  at the size that was restored, over the root that it states, and names the log that it goes on.
 - E-MAP: each MAPHEAD follows the one before it, by epoch and by `log_size`, and its size and root
   are those of the map made anew: for every access log its last entry below `log_size`.
 
@@ -31,13 +33,18 @@ from infrastructure.ledger.control import (
     FIRST_CONTROL_KIND,
     SEALED_KINDS,
     Control,
+    Custodian,
     Genesis,
     KeyMade,
     MapHead,
+    Recovery,
 )
-from infrastructure.ledger.errors import Code, LogBroken
+from infrastructure.ledger.errors import Code, LedgerError, LogBroken
 from infrastructure.ledger.map import MapLabel, map_root
+from infrastructure.ledger.note import Note, Verifier
 
+APPROVALS = 2
+"""How many custodians approve a recovery."""
 MAP_REACH = 100_000
 """The most entries between the end of what a map covers and its MAPHEAD."""
 
@@ -85,7 +92,10 @@ class Past(Protocol):
         """The newest entries of access logs, in order, as far as a map may still reach back."""
 
     def logged_map(self) -> LoggedMap | None:
-        """The last MAPHEAD."""
+        """The last MAPHEAD of the log's present name."""
+
+    def custodians(self) -> Iterable[str]:
+        """The verifier keys of those whose two signatures approve a recovery."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,9 @@ class News:
     changes: tuple[Change, ...] = ()
     reach: int = 0
     logged_map: LoggedMap | None = None
+    custodians: tuple[str, ...] = ()
+    origin: str | None = None
+    """The name under which the log goes on, if it was recovered."""
 
 
 class Lifecycle:
@@ -114,9 +127,11 @@ class Lifecycle:
     __slots__ = (
         "_access_logs",
         "_changes",
+        "_custodians",
         "_keys",
         "_labels",
         "_logged_map",
+        "_origin",
         "_past",
         "_past_changes",
         "_reach",
@@ -134,15 +149,19 @@ class Lifecycle:
         self._logged_map = past.logged_map() if past else None
         self._reach = self._logged_map.head.log_size if self._logged_map else 0
         self._recalled = past is None
+        self._custodians: list[str] = []
+        self._origin: str | None = None
 
-    def feed(self, link: Link, control: Control | None) -> None:
+    def feed(self, link: Link, control: Control | None, root: bytes = b"") -> None:
         """Judge the next entry; `control` is what its record says, where its kind is control.
 
+        `root` is that of the entries before it, which a RECOVERY must state.
+
         Raises:
-            LogBroken: E-PARSE, E-KEYSTATE or E-MAP.
+            LogBroken: E-PARSE, E-KEYSTATE, E-MAP, E-AUTH or E-ROLLBACK.
         """
         if link.kind >= FIRST_CONTROL_KIND:
-            self._feed_control(link, control)
+            self._feed_control(link, control, root)
         else:
             self._feed_sealed(link)
 
@@ -154,9 +173,11 @@ class Lifecycle:
             changes=tuple(self._changes),
             reach=self._reach,
             logged_map=self._logged_map,
+            custodians=tuple(self._custodians),
+            origin=self._origin,
         )
 
-    def _feed_control(self, link: Link, control: Control | None) -> None:
+    def _feed_control(self, link: Link, control: Control | None, root: bytes) -> None:
         if control is None:
             raise _broken("E-PARSE", link, "a control record", "a control record withheld")
         if isinstance(control, Genesis) is not (link.position == 0):
@@ -173,8 +194,32 @@ class Lifecycle:
                 self._check_map(link, control)
                 self._logged_map = LoggedMap(link.position, control)
                 self._forget_below(control.log_size)
+            case Custodian():
+                self._custodians.append(control.vkey)
+            case Recovery():
+                self._check_recovery(link, control, root)
+                # The map of the new name begins anew.
+                self._logged_map = None
+                self._origin = control.origin
             case _:
                 pass
+
+    def _check_recovery(self, link: Link, recovery: Recovery, root: bytes) -> None:
+        if recovery.restored_size != link.position:
+            expected = f"a recovery at {link.position}"
+            raise _broken("E-ROLLBACK", link, expected, recovery.restored_size)
+        if recovery.root != root:
+            raise _broken("E-ROLLBACK", link, root, recovery.root)
+        past = self._past.custodians() if self._past else ()
+        try:
+            known = [Verifier.parse(each) for each in (*past, *self._custodians)]
+            note = Note.parse(recovery.approvals)
+            signed = note.verify(known)
+        except LedgerError as refused:
+            raise _broken("E-AUTH", link, "a statement with signatures", str(refused)) from refused
+        if note.text != recovery.statement() or len(signed) < APPROVALS:
+            found = f"{len(signed)} signatures"
+            raise _broken("E-AUTH", link, f"{APPROVALS} custodians' approval", found)
 
     def _feed_sealed(self, link: Link) -> None:
         if link.kind not in SEALED_KINDS:

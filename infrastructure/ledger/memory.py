@@ -54,6 +54,7 @@ CREATE TABLE change(
 CREATE TABLE logged_map(
   id INTEGER PRIMARY KEY CHECK(id = 1), position INTEGER NOT NULL, epoch INTEGER NOT NULL,
   log_size INTEGER NOT NULL, map_size INTEGER NOT NULL, map_root BLOB NOT NULL) STRICT;
+CREATE TABLE custodian(number INTEGER PRIMARY KEY, vkey TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE note(name TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT, WITHOUT ROWID;
 """
 _WAIT_SECONDS = 30
@@ -202,6 +203,10 @@ class Memory:
         row = self._one("SELECT position, epoch, log_size, map_size, map_root FROM logged_map")
         return None if row is None else LoggedMap(row[0], MapHead(*row[1:]))
 
+    def custodians(self) -> list[str]:
+        """The verifier keys of the custodians, in the order in which they were named."""
+        return [row[0] for row in self._all("SELECT vkey FROM custodian ORDER BY number")]
+
     def note(self, name: str) -> bytes | None:
         """What was put under a name."""
         row = self._one("SELECT data FROM note WHERE name = ?", (name,))
@@ -251,6 +256,11 @@ class Memory:
         self._db.executemany("INSERT INTO access_log VALUES(?, ?)", logs)
         self._db.executemany("INSERT INTO change VALUES(?, ?, ?, ?)", news.changes)
         self._db.execute("DELETE FROM change WHERE position < ?", (news.reach,))
+        added = [(vkey,) for vkey in news.custodians]
+        self._db.executemany("INSERT OR IGNORE INTO custodian(vkey) VALUES(?)", added)
+        if news.origin is not None:
+            self._db.execute("UPDATE standing SET origin = ?", (news.origin,))
+            self._db.execute("DELETE FROM logged_map")
         if news.logged_map is not None:
             position, head = news.logged_map
             self._db.execute(

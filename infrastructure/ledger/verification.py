@@ -20,7 +20,13 @@ from types import MappingProxyType
 
 from infrastructure.ledger.chain import AuditState, Chain, FindHead, Link
 from infrastructure.ledger.check import Audit, Row
-from infrastructure.ledger.control import FIRST_CONTROL_KIND, Control, parse_control
+from infrastructure.ledger.control import (
+    FIRST_CONTROL_KIND,
+    Control,
+    Recovery,
+    log_id_of,
+    parse_control,
+)
 from infrastructure.ledger.entries import EntryAudit
 from infrastructure.ledger.errors import (
     CanonicalRefused,
@@ -87,8 +93,19 @@ class Verification:
         control = None
         if record is not None and link.kind >= FIRST_CONTROL_KIND:
             control = _parse(link, record)
-        self._lifecycle.feed(link, control)
+        if isinstance(control, Recovery):
+            self._lifecycle.feed(link, control, self._audit.root())
+            self._rename(link, control)
+        else:
+            self._lifecycle.feed(link, control)
         self._audit.admit(link)
+
+    def _rename(self, link: Link, recovery: Recovery) -> None:
+        """Go on under the log's new name, if it is this log that was recovered."""
+        if log_id_of(recovery.old_origin) != self._audit.log_id:
+            expected = "the recovery of this log"
+            raise LogBroken("E-ROLLBACK", link.position, link.stream_id, expected, "another's")
+        self._audit.rename(log_id_of(recovery.origin))
 
     def _require_standing(self) -> None:
         """Tell a broken log from a memory that moved on while heads were being looked up in it."""

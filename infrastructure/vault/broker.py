@@ -56,10 +56,10 @@ class Grant:
 class Broker:
     """The only way from a receipt to a key."""
 
-    def __init__(self, keyring: Keyring, items: ItemKeys, log_id: bytes) -> None:
+    def __init__(self, keyring: Keyring, items: ItemKeys, log_ids: frozenset[bytes]) -> None:
         self._keyring = keyring
         self._items = items
-        self._log_id = log_id
+        self._log_ids = log_ids
         self._lock = threading.Lock()
         self._grants: dict[bytes, Grant] = {}
 
@@ -95,7 +95,7 @@ class Broker:
             RecordUnavailable: The receipt names no committed entry, was used, or has expired.
         """
         keys = frozenset().union(*(each.keys for each in self._redeem(receipt)))
-        return BrokerOpening(self._keyring, self._items, self._log_id, keys)
+        return BrokerOpening(self._keyring, self._items, self._log_ids, keys)
 
     def standing(self, receipt: Receipt) -> BrokerOpening:
         """A follower's standing grant: released against one batch entry per start.
@@ -108,7 +108,7 @@ class Broker:
         """
         if not all(each.batch for each in self._redeem(receipt)):
             raise RecordUnavailable
-        return BrokerOpening(self._keyring, self._items, self._log_id, None)
+        return BrokerOpening(self._keyring, self._items, self._log_ids, None)
 
     def _redeem(self, receipt: Receipt) -> list[Grant]:
         now = time.monotonic()
@@ -129,12 +129,12 @@ class BrokerOpening:
         self,
         keyring: Keyring,
         items: ItemKeys,
-        log_id: bytes,
+        log_ids: frozenset[bytes],
         keys: frozenset[Openable] | None,
     ) -> None:
         self._keyring = keyring
         self._items = items
-        self._log_id = log_id
+        self._log_ids = log_ids
         self._keys = keys
         # For one request; a standing grant asks the keyring each time, which forgets keys.
         self._granted: dict[bytes, SubjectKey] = {}
@@ -152,7 +152,7 @@ class BrokerOpening:
             stored = self._items.owner(item_id)
             self._must_be_granted(self._keyring.place(stored.owner_key))
             key = self._items.open(stored)
-            _, words = envelope.open_field(key, self._log_id, text.sealed)
+            _, words = envelope.open_field(key, self._log_ids, text.sealed)
         except KeyGone:
             raise Sealed from None
         return words

@@ -83,10 +83,15 @@ class Keyfile:
 
     def __init__(self, key: bytes, generation: int) -> None:
         self._key = derive(key, "wrap")
+        self._seed = derive(key, "sign")
         self.generation = generation
 
     def __repr__(self) -> str:
         return f"Keyfile(generation={self.generation})"
+
+    def signing_seed(self) -> bytes:
+        """The seed of the signing key of whoever holds this key alone: a custodian's."""
+        return self._seed
 
     def wrap(self, secret: bytes, context: bytes) -> bytes:
         """The secret under the committing AEAD, bound to the context."""

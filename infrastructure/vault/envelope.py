@@ -12,6 +12,7 @@ from __future__ import annotations
 import hmac
 import os
 import struct
+from collections.abc import Collection
 from enum import IntEnum
 from hashlib import sha256
 
@@ -145,16 +146,19 @@ def seal_field(
     return _encrypt(derive(item_key, "field"), derive(item_key, "hedge"), Kind.FIELD, place, plain)
 
 
-def open_field(item_key: bytes, log_id: bytes, field: bytes) -> tuple[int, str]:
+def open_field(item_key: bytes, log_ids: Collection[bytes], field: bytes) -> tuple[int, str]:
     """The field's number and words; its place is the one that its own header names.
 
     The header is authenticated, and the field stands inside a sealed event or cell, so that it can
-    only be where it was put.
+    only be where it was put. ``log_ids`` are the ids that the log has had.
 
     Raises:
         Broken: It was altered or does not belong to this log or key.
     """
     item_id, stream_id, version = field_place(field)
+    log_id = field[8:24]
+    if log_id not in log_ids:
+        raise Broken("E-BIND", "a field of another log")
     place = (log_id, item_id, stream_id, version)
     plain = _decrypt(derive(item_key, "field"), Kind.FIELD, place, field)
     try:

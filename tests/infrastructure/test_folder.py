@@ -16,9 +16,9 @@ import pytest
 from domain.errors import RecordUnavailable
 from infrastructure import folder as data_folder
 from infrastructure.accounts import Accounts
-from infrastructure.control import log_id_of
 from infrastructure.errors import Broken, FolderRefused, WrongKeyStore, WrongPassphrase
 from infrastructure.folder import FORMAT, Layout, OpenFolder, create, open_folder
+from infrastructure.ledger.control import log_id_of
 from infrastructure.ledger.errors import LogBroken
 from infrastructure.stores.sqlite import SqliteStore
 from infrastructure.vault.custody import LIGHT
@@ -27,7 +27,8 @@ from infrastructure.verify import verify_folder
 from tests.infrastructure.conftest import PASSPHRASES, Made, Open
 from tests.support import ink
 
-FILES = {"head.pin", "FORMAT", "kek.key", "keys.db", "record.db", "accounts.db"}
+CUSTODIANS = {"custodian-1.key", "custodian-2.key"}
+FILES = {"FORMAT", "kek.key", "keys.db", "record.db", "head.pin", "accounts.db"}
 
 
 def refused(path: Path, open_: Open) -> str:
@@ -44,7 +45,7 @@ def refused(path: Path, open_: Open) -> str:
 
 
 def test_a_folder_holds_what_its_page_says(made: Made) -> None:
-    assert {each.name for each in made.path.iterdir()} == FILES
+    assert {each.name for each in made.path.iterdir()} == FILES | CUSTODIANS
     assert (made.path / "FORMAT").read_text() == FORMAT == "powiernik 2\n"
     assert made.path.stat().st_mode & 0o777 == 0o700
     for name in FILES - {"FORMAT"}:
@@ -118,12 +119,12 @@ def test_a_folder_is_made_whole_or_not_at_all(
     with monkeypatch.context() as patch:
         patch.setattr(*STEPS[step], killing)
         with pytest.raises(Killed):
-            create(path, PASSPHRASES)
+            create(path, PASSPHRASES, cost=LIGHT)
     assert not path.exists() or list(path.iterdir()) == []
     assert {each.name for each in tmp_path.iterdir()} <= {"new"}
-    create(path, PASSPHRASES)
+    create(path, PASSPHRASES, cost=LIGHT)
     opened = data_folder.open_with(path, made.custody)
-    assert verify_folder(opened).size == 1
+    assert verify_folder(opened).size == 1 + len(CUSTODIANS)
     opened.close()
 
 
@@ -235,7 +236,7 @@ def test_a_newer_file_is_refused(clinic: Path, open_: Open, name: str, statement
         "UPDATE record SET record = substr(record, 1, 80)",
         "UPDATE record SET record = CAST(record || x'00' AS BLOB)",
         "UPDATE record SET record = CAST(substr(record, 1, 90) || x'c1c1' AS BLOB)",
-        "UPDATE record SET stream_id = x'00112233445566778899aabbccddeeff'",
+        "UPDATE record SET stream_id = x'00112233445566778899aabbccddeeff' WHERE pos = 0",
     ],
 )
 def test_a_record_that_does_not_begin_as_one_is_refused(

@@ -28,6 +28,9 @@ from tests.support.opened import words
 
 EVERYTHING = frozenset(KeyPurpose)
 
+FOUNDED = 2
+"""The last position of a record in which nothing has happened: whose it is, and its custodians."""
+
 
 def events(found: Iterable[object]) -> tuple[object, ...]:
     return tuple(found)
@@ -79,7 +82,7 @@ def test_everything_of_an_append_happens_or_nothing(folder: OpenFolder) -> None:
     with pytest.raises(Stale) as caught:
         folder.record.append_now((ink.registered(ink.ANNA), ink.revised(ink.ANNA, 1)), ink.WHO)
     assert caught.value.current == 0
-    assert folder.record.last_position() == 0
+    assert folder.record.last_position() == FOUNDED
     assert folder.record.read(ink.ANNA) == []
 
 
@@ -87,8 +90,8 @@ def test_nothing_to_do_writes_nothing(folder: OpenFolder) -> None:
     empty = replace(ink.registered(ink.ANNA), events=())
     receipt = folder.record.append_now((empty,), ink.WHO, reply=[("client", ink.ANNA)])
     assert receipt.named("client") == ink.ANNA
-    assert (receipt.first, receipt.last, receipt.leaves) == (0, 0, ())
-    assert folder.record.last_position() == 0
+    assert (receipt.first, receipt.last, receipt.leaves) == (FOUNDED, FOUNDED, ())
+    assert folder.record.last_position() == FOUNDED
 
 
 def test_many_readers_write_to_one_stream_without_asking_for_its_version(
@@ -108,7 +111,7 @@ def test_many_readers_write_to_one_stream_without_asking_for_its_version(
 def test_an_event_with_a_text_has_to_know_its_version(folder: OpenFolder) -> None:
     with pytest.raises(RecordUnavailable):
         folder.record.append_now((replace(ink.drafted(ink.ANNA), after=None),), ink.WHO)
-    assert folder.record.last_position() == 0
+    assert folder.record.last_position() == FOUNDED
 
 
 def test_what_is_too_large_is_refused_and_hurts_nobody(folder: OpenFolder) -> None:

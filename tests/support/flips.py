@@ -326,11 +326,13 @@ class _Bench:
     def fresh(self) -> OpenFolder:
         """The folder with nothing in memory, on the same open files."""
         folder, old, log_id = self._folder, self._folder.vault, self._folder.genesis.log_id
-        logged = logged_keys(folder.store, log_id, folder.append_key)
+        logged = logged_keys(folder.store, old.lineage.at, folder.append_key)
         keyring = Keyring(folder.keys, self._custody, log_id, old.keyring._tag_key, logged)
         items = ItemKeys(folder.keys, keyring, bytes(32))
         items._generation = old.items._generation
-        vault = replace(old, keyring=keyring, items=items, broker=Broker(keyring, items, log_id))
+        vault = replace(
+            old, keyring=keyring, items=items, broker=Broker(keyring, items, old.lineage.ids)
+        )
         store, committer, clock = folder.store, folder.committer, folder.clock
         record = Record(store, vault, committer, clock, self._guard, folder.spool, folder.sign)
         return replace(folder, vault=vault, record=record)

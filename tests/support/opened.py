@@ -16,7 +16,7 @@ def words(folder: OpenFolder, text: FreeText) -> str:
     assert text.sealed is not None
     item_id, _, _ = field_place(text.sealed)
     items = folder.vault.items
-    _, found = open_field(items.open(items.owner(item_id)), folder.vault.log_id, text.sealed)
+    _, found = open_field(items.open(items.owner(item_id)), folder.vault.lineage.ids, text.sealed)
     return found
 
 

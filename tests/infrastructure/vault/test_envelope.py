@@ -346,7 +346,7 @@ def field(words: str = "słowa", **changes: Any) -> bytes:
 @given(words=st.text(st.characters(exclude_categories=["Cs"]), max_size=200))
 def test_a_text_comes_back_as_it_was(words: str) -> None:
     found = field(words)
-    assert open_field(bytes(32), LOG, found) == (3, words)
+    assert open_field(bytes(32), {LOG}, found) == (3, words)
     assert len(found) == 152 + 1 + len(words.encode())
     assert envelope.field_place(found) == (ITEM, STREAM, 7)
 
@@ -357,17 +357,17 @@ def test_any_flipped_bit_of_a_text_is_refused() -> None:
         altered = bytearray(found)
         altered[bit // 8] ^= 1 << bit % 8
         with pytest.raises(Broken, match=r"E-(PARSE|BIND|AEAD)"):
-            open_field(bytes(32), LOG, bytes(altered))
+            open_field(bytes(32), {LOG}, bytes(altered))
 
 
-REFUSED_FIELDS: dict[str, Callable[[], tuple[bytes, bytes, bytes]]] = {
-    "another key": lambda: (b"\1" * 32, LOG, field()),
-    "another log": lambda: (bytes(32), b"another log's id", field()),
-    "nothing": lambda: (bytes(32), LOG, b""),
-    "too short": lambda: (bytes(32), LOG, field()[:151]),
-    "truncated": lambda: (bytes(32), LOG, field()[:-1]),
-    "extended": lambda: (bytes(32), LOG, field() + b"x"),
-    "an event": lambda: (bytes(32), LOG, sealed()),
+REFUSED_FIELDS: dict[str, Callable[[], tuple[bytes, set[bytes], bytes]]] = {
+    "another key": lambda: (b"\1" * 32, {LOG}, field()),
+    "another log": lambda: (bytes(32), {b"another log's id"}, field()),
+    "nothing": lambda: (bytes(32), {LOG}, b""),
+    "too short": lambda: (bytes(32), {LOG}, field()[:151]),
+    "truncated": lambda: (bytes(32), {LOG}, field()[:-1]),
+    "extended": lambda: (bytes(32), {LOG}, field() + b"x"),
+    "an event": lambda: (bytes(32), {LOG}, sealed()),
 }
 
 
@@ -383,7 +383,7 @@ def test_a_text_without_words_is_our_own_error(plain: bytes) -> None:
     keys = derive(bytes(32), "field"), derive(bytes(32), "hedge")
     forged = envelope._encrypt(*keys, Kind.FIELD, place, plain)
     with pytest.raises(Broken, match="E-PARSE") as caught:
-        open_field(bytes(32), LOG, forged)
+        open_field(bytes(32), {LOG}, forged)
     assert caught.value.__suppress_context__
 
 

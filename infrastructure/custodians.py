@@ -1,0 +1,65 @@
+"""Custodians: those whose two signatures together approve what no single person may decide.
+
+Each holder of a passphrase has a key of her own, locked with that passphrase and nothing else; the
+log names her verifier key in a POLICY record at its beginning. So a recovery, and later an erasure,
+needs two people, and everybody who has the log can check that there were two.
+
+Source:
+    docs of the design: security, sections 1.1 and 2.6.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from infrastructure.errors import WrongPassphrase
+from infrastructure.ledger.note import ED25519, Signer
+from infrastructure.vault.custody import Cost, Keyfile, create as create_keyfile, unlock
+
+
+def create(folder: Path, origin: str, passphrases: list[str], cost: Cost | None) -> list[str]:
+    """Make a key for each passphrase; their verifier keys.
+
+    Raises:
+        FileExistsError: There are some already.
+    """
+    return [
+        _signer(
+            create_keyfile(_path(folder, number), [each], cost=cost), origin, number
+        ).verifier.vkey()
+        for number, each in enumerate(passphrases, start=1)
+    ]
+
+
+def signers(folder: Path, origin: str, passphrases: list[str]) -> list[Signer]:
+    """The keys that these passphrases open, each once.
+
+    Raises:
+        WrongPassphrase: A passphrase opens none.
+        WrongKeyStore: A key is damaged.
+    """
+    found: dict[int, Signer] = {}
+    for passphrase in passphrases:
+        number, keyfile = _unlocked(folder, passphrase)
+        found[number] = _signer(keyfile, origin, number)
+    return list(found.values())
+
+
+def _unlocked(folder: Path, passphrase: str) -> tuple[int, Keyfile]:
+    refused: Exception = WrongPassphrase()
+    number = 1
+    while _path(folder, number).exists():
+        try:
+            return number, unlock(_path(folder, number), passphrase)
+        except WrongPassphrase as error:
+            refused = error
+        number += 1
+    raise refused
+
+
+def _signer(keyfile: Keyfile, origin: str, number: int) -> Signer:
+    return Signer(f"{origin}/custodian-{number}", ED25519, keyfile.signing_seed())
+
+
+def _path(folder: Path, number: int) -> Path:
+    return folder / f"custodian-{number}.key"
