@@ -9,6 +9,7 @@ record.db     the record and its log
 head.pin      what the last commit left, remembered outside the record
 incidents     what was found broken, and what is frozen because of it
 spool         looks that were recorded while the record was read-only
+scrub.db      how far the scrubber has verified
 log/          the log as auditors read it: checkpoint, tiles; written by the checkpointer
 trust.policy  whose signatures make a checkpoint good
 accounts.db   who may sign in
@@ -50,9 +51,11 @@ from infrastructure.guard.incidents import Incidents
 from infrastructure.guard.pin import PinnedHead
 from infrastructure.guard.spool import Spool
 from infrastructure.guard.watch import Guard
-from infrastructure.ledger.errors import KeyRefused
+from infrastructure.ledger.errors import KeyRefused, LedgerError, LogBroken
 from infrastructure.ledger.note import Verifier
 from infrastructure.ledger.receipt import AppendReceipt, receipt_signer
+from infrastructure.ledger.tiles import TileFolder
+from infrastructure.ledger.trust import Trust
 from infrastructure.lineage import lineage_of
 from infrastructure.record import Record
 from infrastructure.replies import Replies
@@ -117,6 +120,11 @@ class Layout:
     def spool(self) -> Path:
         """Looks that were recorded while the record was read-only."""
         return self.folder / "spool"
+
+    @property
+    def scrub(self) -> Path:
+        """How far the scrubber has verified."""
+        return self.folder / "scrub.db"
 
     @property
     def log(self) -> Path:
@@ -299,6 +307,7 @@ def _open(
     _must_begin_with(genesis, store, append_key)
     if pinned:
         pin.check(store)
+        _must_reach_published(layout, store)
     lineage = lineage_of(store, genesis, append_key)
     logged = logged_keys(store, lineage.at, append_key)
     keyring = Keyring(keys, custody, log_id, tag, logged)
@@ -337,6 +346,21 @@ def _open(
         spool=spool,
         clock=clock,
     )
+
+
+def _must_reach_published(layout: Layout, store: RecordStore) -> None:
+    """Refuse a record that is smaller than the checkpoint that was published of it."""
+    try:
+        trust = Trust.parse(layout.policy.read_bytes())
+        note = TileFolder(layout.log).read_checkpoint()
+        checkpoint = trust.judge(note).checkpoint
+    except (FileNotFoundError, LedgerError):
+        # None was published, or what lies there is nobody's: the scrubber tells which.
+        return
+    size = store.standing().size
+    if size < checkpoint.size:
+        expected = f"at least {checkpoint.size} records"
+        raise LogBroken("E-ROLLBACK", size, None, expected, f"{size} records")
 
 
 def _bring_forward(layout: Layout, custody: Keyfile, log_id: bytes) -> None:

@@ -259,7 +259,7 @@ def _fetch_into(
     replies: SimpleQueue[tuple[str, Reply | None]],
 ) -> None:
     try:
-        reply = fetch(url, body, deadline)
+        reply = fetch(f"{url.rstrip('/')}/add-checkpoint", body, deadline)
     except Exception:  # noqa: BLE001 - whatever is wrong with a witness, the log goes on
         replies.put((url, None))
     else:

@@ -15,7 +15,7 @@ The library that reads tokens is an extra of the project. Without it nothing is 
 token, which is no finding against it: `TimestampsMissing` is no `LedgerError`.
 
 Source:
-    RFC 3161; RFC 5816; docs of the design: security, section 2.5 (W3).
+    RFC 3161; docs of the design: security, section 2.5 (W3).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from http.client import HTTPConnection, HTTPSConnection
+from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from importlib.util import find_spec
 from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
@@ -63,8 +63,13 @@ FORM = "rfc3161"
 """What the payload of an ANCHOR record begins with."""
 
 _SHA256 = ObjectIdentifier("2.16.840.1.101.3.4.2.1")
+_LATE = "authority: expected an answer in time, found none"
 _GRANTED = 0
 _GOOD = 200
+# The answer; in it the token; in that, after its type, what is tagged; and the signed data in that.
+_PLACE_OF_SIGNED_DATA = (0, 1, 1, 0)
+_CERTIFICATES = 0xA0
+_MOST_SHORT_SIZE = 0x7F
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -217,7 +222,7 @@ def verify(
     if not roots:
         raise AnchorRefused("roots: expected a trusted authority, found none")
     with _refusing("token: expected the answer of an authority"):
-        response = decode_timestamp_response(token)
+        response = decode_timestamp_response(_in_order(token))
         statement = _read(response)
     if (statement.algorithm, statement.imprint) != (_SHA256, sha256(note).digest()):
         raise AnchorRefused("token: expected the SHA-256 of this note, found another imprint")
@@ -284,6 +289,48 @@ def _read(response: TimeStampResponse) -> _Statement:
     )
 
 
+def _in_order(token: bytes) -> bytes:
+    """Put the certificates of a token into the order of DER; no signature covers it.
+
+    Most authorities leave them in the order of the chain, and the library refuses that. What
+    cannot be taken apart is left to the library, to refuse or to understand.
+    """
+    found = _Element(0, 0, 0, len(token))
+    try:
+        for place in _PLACE_OF_SIGNED_DATA:
+            found = _elements(token, found)[place]
+        [found] = [each for each in _elements(token, found) if each.tag == _CERTIFICATES]
+        ordered = sorted(token[each.begin : each.end] for each in _elements(token, found))
+    except (IndexError, ValueError):
+        return token
+    return token[: found.body] + b"".join(ordered) + token[found.end :]
+
+
+class _Element(NamedTuple):
+    """Where an element of DER stands: its tag, its first byte, its body, and its end."""
+
+    tag: int
+    begin: int
+    body: int
+    end: int
+
+
+def _elements(der: bytes, within: _Element) -> list[_Element]:
+    """Take an element apart, one level deep."""
+    found = []
+    at = within.body
+    while at < within.end:
+        begin, size, at = at, der[at + 1], at + 2
+        if size > _MOST_SHORT_SIZE:
+            octets = size & _MOST_SHORT_SIZE
+            size, at = int.from_bytes(der[at : at + octets], "big"), at + octets
+        found.append(_Element(der[begin], begin, at, at + size))
+        at += size
+    if at != within.end:
+        raise ValueError("DER: expected elements that end where they must")
+    return found
+
+
 def _require_issued(certificates: Sequence[Certificate], roots: Sequence[Certificate]) -> None:
     """Refuse certificates that no trusted authority has issued, directly or through others.
 
@@ -346,7 +393,7 @@ class _Asking:
         answer = self._answer
         if answer is None:
             self._give_up()
-            raise AnchorRefused("authority: expected an answer in time, found none")
+            raise AnchorRefused(_LATE)
         if isinstance(answer, AnchorRefused):
             raise answer
         return answer
@@ -356,7 +403,8 @@ class _Asking:
             with _refusing("authority: expected an answer, found none that can be read"):
                 self._answer = self._ask()
         except AnchorRefused as error:
-            self._answer = error
+            late = isinstance(error.__cause__, TimeoutError)
+            self._answer = AnchorRefused(_LATE) if late else error
 
     def _ask(self) -> bytes:
         connection = self._connection
@@ -366,13 +414,8 @@ class _Asking:
                 raise TimeoutError
             headers = {"Content-Type": QUERY_TYPE, "Accept": REPLY_TYPE, "Connection": "close"}
             connection.request("POST", self._target, self._query, headers)
-            response = connection.getresponse()
-            if response.status != _GOOD:
-                raise AnchorRefused(f"authority: expected status 200, found {response.status}")
-            kind = response.getheader("Content-Type", "").partition(";")[0].strip().lower()
-            if kind != REPLY_TYPE:
-                raise AnchorRefused(f"authority: expected {REPLY_TYPE}, found another type")
-            token = response.read(MAX_TOKEN_SIZE + 1)
+            with connection.getresponse() as response:
+                token = _read_token(response)
         _require_size(token)
         return token
 
@@ -383,6 +426,15 @@ class _Asking:
             # Past the TLS, if there is any: it is in use in the other thread.
             with suppress(OSError):
                 socket.socket.shutdown(self._connected, socket.SHUT_RDWR)
+
+
+def _read_token(response: HTTPResponse) -> bytes:
+    if response.status != _GOOD:
+        raise AnchorRefused(f"authority: expected status {_GOOD}, found {response.status}")
+    kind = response.getheader("Content-Type", "").partition(";")[0].strip().lower()
+    if kind != REPLY_TYPE:
+        raise AnchorRefused(f"authority: expected {REPLY_TYPE}, found another type")
+    return response.read(MAX_TOKEN_SIZE + 1)
 
 
 def _require_size(token: bytes) -> None:

@@ -51,6 +51,12 @@ class PinnedHead:
         tag = hmac.digest(self._key, b"powiernik/1/pin" + head, "sha256")
         os.pwrite(self._file, head + tag, _SLOT * (size % _SLOTS))
 
+    def reset(self, size: int, range_bytes: bytes) -> None:
+        """Forget what was noted, and remember this: what two custodians have approved."""
+        os.ftruncate(self._file, 0)
+        self.note(size, range_bytes)
+        os.fsync(self._file)
+
     def read(self) -> CompactRange | None:
         """The newest head that was noted; ``None`` where there is none to believe."""
         found = [self._slot(os.pread(self._file, _SLOT, _SLOT * each)) for each in range(_SLOTS)]

@@ -157,6 +157,14 @@ class AnchorRefused(LedgerError):
     code = "E-TIME"
 
 
+class ClaimRefused(Mismatch):
+    """What somebody shows does not hold; the code says in which way."""
+
+    def __init__(self, code: Code, what: str, *, expected: object, found: object) -> None:
+        self.code = code
+        super().__init__(what, expected=expected, found=found)
+
+
 class LogBroken(LedgerError):
     """The log is not what was written: the first bad row, and how it is bad."""
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import itertools
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from ipaddress import ip_address
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import (
@@ -23,12 +25,13 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
     generate_private_key,
 )
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from rfc3161_client._rust import parse_timestamp_request
 
+LOOPBACK = "127.0.0.1"
 DAY = timedelta(days=1)
-NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+NOW = datetime.now(UTC).replace(microsecond=0)
 STAMPING = (ExtendedKeyUsageOID.TIME_STAMPING,)
 SIGNING = (ExtendedKeyUsageOID.CODE_SIGNING,)
 
@@ -54,6 +57,16 @@ class Identity:
         """The certificate as it stands in a token."""
         return self.certificate.public_bytes(Encoding.DER)
 
+    @property
+    def pem(self) -> bytes:
+        """The certificate as it stands in a file."""
+        return self.certificate.public_bytes(Encoding.PEM)
+
+    @property
+    def key_pem(self) -> bytes:
+        """The key as it stands in a file."""
+        return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
 
 def issue(
     name: str,
@@ -65,6 +78,7 @@ def issue(
     since: datetime = NOW - 365 * DAY,
     until: datetime = NOW + 365 * DAY,
     serial: int | None = None,
+    address: str | None = None,
 ) -> Identity:
     """Issue a certificate, by an authority or by itself; without `usage`, for any."""
     key = generate_private_key(SECP256R1())
@@ -81,6 +95,9 @@ def issue(
     )
     if usage and not ca:
         builder = builder.add_extension(x509.ExtendedKeyUsage(usage), critical=critical)
+    if address:
+        names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))])
+        builder = builder.add_extension(names, critical=False)
     return Identity(builder.sign(by.key if by else key, SHA256()), key)
 
 
@@ -100,6 +117,7 @@ class Authority:
     algorithm: str = _SHA256
     nonce: int | None = None
     granted: bool = True
+    sort: bool = True
 
     def but(self, **changes: object) -> Authority:
         """The same authority, bent."""
@@ -148,7 +166,7 @@ class Authority:
             _integer(3),
             _set(_algorithm(_SHA256)),
             _sequence(_oid(_TST_INFO), _der(0xA0, _octets(info))),
-            _set(*self.shown, tag=0xA0) if self.shown else b"",
+            _der(0xA0, *(sorted(self.shown) if self.sort else self.shown)) if self.shown else b"",
             _set(signed),
         )
         return _sequence(_oid(_SIGNED_DATA), _der(0xA0, data))
@@ -159,12 +177,14 @@ Behaviour = Callable[[socket.socket, bytes], None]
 
 
 @contextmanager
-def listening(behave: Behaviour) -> Iterator[str]:
+def listening(behave: Behaviour, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """An authority on the loopback, at the URL that is given."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    plain = socket.create_server((LOOPBACK, 0))
+    scheme = "https" if tls else "http"
+    with tls.wrap_socket(plain, server_side=True) if tls else plain as server:
         threading.Thread(target=_serve, args=(server, behave), daemon=True).start()
         try:
-            yield f"http://127.0.0.1:{server.getsockname()[1]}/tsa"
+            yield f"{scheme}://{LOOPBACK}:{server.getsockname()[1]}/tsa"
         finally:
             # A close alone would leave the thread waiting for who comes next.
             server.shutdown(socket.SHUT_RDWR)

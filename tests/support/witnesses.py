@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import uvicorn
 from starlette.applications import Starlette
@@ -115,6 +116,13 @@ def serving_witness(folder: Path, log: WitnessedLog, name: str) -> Iterator[tupl
         witness.close()
 
 
+class Request(NamedTuple):
+    """What a server by hand was asked."""
+
+    head: bytes
+    body: bytes
+
+
 class Hostile:
     """A server by hand: it does what it is told with each connection, and counts them."""
 
@@ -122,7 +130,7 @@ class Hostile:
         self._act = act
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
-        self.requests: list[bytes] = []
+        self.requests: list[Request] = []
         self._threads: list[threading.Thread] = []
         self._accepting = threading.Thread(target=self._accept)
         self._accepting.start()
@@ -155,12 +163,12 @@ class Hostile:
                 return
 
 
-def _whole_request(connected: socket.socket) -> bytes:
+def _whole_request(connected: socket.socket) -> Request:
     data = b""
     while b"\r\n\r\n" not in data:
         more = connected.recv(65536)
         if not more:
-            return data
+            raise ConnectionError
         data += more
     head, _, body = data.partition(b"\r\n\r\n")
     [length] = [
@@ -170,7 +178,7 @@ def _whole_request(connected: socket.socket) -> bytes:
     ]
     while len(body) < length:
         body += connected.recv(65536)
-    return body
+    return Request(head, body)
 
 
 def answering(status: str, body: bytes = b"", *headers: str) -> Callable[[socket.socket], None]:
