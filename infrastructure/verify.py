@@ -1,13 +1,13 @@
 """Verifies a whole record: every row against the log, every key against its making, every content.
 
-What this cannot see before there are signed checkpoints outside the folder, it says
-(``WHAT_IT_CANNOT_SEE``).
+The rows have to lead through the checkpoint that was published of them, if there is one. What
+cannot be seen from inside the folder, it says (``WHAT_IT_CANNOT_SEE``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,11 @@ from infrastructure.folder import (
     structure,
 )
 from infrastructure.ledger.check import Row
+from infrastructure.ledger.checkpoint import Checkpoint
 from infrastructure.ledger.errors import LogBroken
+from infrastructure.ledger.memory import Memory
+from infrastructure.ledger.tiles import TileFolder
+from infrastructure.ledger.trust import Trust
 from infrastructure.ledger.verification import RowVerification
 from infrastructure.mapper import CONTROL_KEY
 from infrastructure.stores.contract import RecordStore
@@ -30,25 +34,35 @@ from infrastructure.vault.envelope import Kind
 
 BATCH = 5000
 WHAT_IT_CANNOT_SEE = (
-    "a consistent rewrite of everything by somebody who holds the append key, a record cut short"
-    " together with its head, or the whole folder put back to an earlier state: that needs signed"
-    " checkpoints kept elsewhere; and a deleted memory of a command, which a retry would do again"
+    "what a checkpoint that lies elsewhere says: if the whole folder was put back or rewritten,"
+    " the published checkpoint in it too, then the checkpointer's memory, the witnesses and every"
+    " kept receipt tell, and this does not; and a deleted memory of a command"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What was found good: how many rows, their root, and how many were opened.
+    """What was found good: the log, and how much was opened.
 
     ``commands`` are the kept replies of commands; that none was taken away cannot be seen.
+    ``signed`` is the size of the published checkpoint that the log leads through, 0 for none.
     """
 
-    size: int
-    root: bytes
+    log: RowVerification
     opened: int
     keys: int
     commands: int
-    with_append_key: bool
+    signed: int
+
+    @property
+    def size(self) -> int:
+        """How many rows there are."""
+        return self.log.size
+
+    @property
+    def root(self) -> bytes:
+        """The root over them."""
+        return self.log.root()
 
 
 def verify_log(
@@ -56,23 +70,36 @@ def verify_log(
     genesis: Genesis,
     *,
     append_key: bytes | None = None,
+    published: Checkpoint | None = None,
+    memory: Memory | None = None,
     each: Callable[[Row], None] = lambda _: None,
     progress: Callable[[int, int], None] = lambda _now, _of: None,
 ) -> RowVerification:
     """Refold the log from its rows; without the append key, tags of writers are not checked.
 
+    With a memory it goes on from where that stands. A published checkpoint is one that the rows
+    have to lead through.
+
     Raises:
         LogBroken: The first row that is not as it was written.
     """
     standing = store.standing()
-    audit = RowVerification(genesis.log_id, append_key=append_key)
+    log_id = genesis.log_id if memory is None else memory.standing().log_id
+    audit = RowVerification(log_id, append_key=append_key, memory=memory)
+    signed = published.size if published else 0
+    if standing.size < max(signed, audit.size):
+        expected = f"at least {max(signed, audit.size)} records"
+        raise LogBroken("E-ROLLBACK", standing.size, None, expected, f"{standing.size} records")
     while audit.size < standing.size:
-        rows = store.rows(audit.size, min(BATCH, standing.size - audit.size))
+        end = signed if audit.size < signed else standing.size
+        rows = store.rows(audit.size, min(BATCH, end - audit.size))
         if not rows:
             break
         for row in rows:
             audit.feed(row)
             each(row)
+        if published and audit.size == signed and audit.root() != published.root:
+            raise LogBroken("E-ROOT", signed, None, published.root, audit.root())
         progress(audit.size, standing.size)
     audit.finish(standing.size, standing.range_bytes)
     newest = audit.state().time_ms
@@ -88,15 +115,19 @@ def verify_folder(
     folder: OpenFolder,
     *,
     contents: bool = True,
+    memory: Memory | None = None,
     progress: Callable[[int, int], None] = lambda _now, _of: None,
 ) -> Verified:
     """Verify the log with the append key, every key, and, unless told not to, every content.
+
+    With a memory: what is new since then, and the keys that it uses.
 
     Raises:
         LogBroken: A row is not as it was written.
         Broken: A key or a content is not.
     """
     made: set[bytes] = set()
+    used: set[bytes] = set()
     opened = 0
 
     def each(row: Row) -> None:
@@ -105,23 +136,44 @@ def verify_folder(
             if row.record and row.record[5] == Kind.KEY:
                 made.add(row.stream_id)
             return
-        if row.key_id not in made:
-            raise LogBroken("E-KEYSTATE", row.position, row.stream_id, "a key made before", "none")
+        used.add(row.key_id)
         if contents:
             folder.record.mapper.open(row)
             opened += 1
 
+    published = last_published(folder.layout)
     audit = verify_log(
-        folder.store, folder.genesis, append_key=folder.append_key, each=each, progress=progress
+        folder.store,
+        folder.genesis,
+        append_key=folder.append_key,
+        published=published,
+        memory=memory,
+        each=each,
+        progress=progress,
     )
     keys = 0
-    for key_id in made:
+    for key_id in made | used:
         with suppress(KeyGone):
             folder.vault.keyring.for_opening(key_id)
             keys += 1
-    _verify_items(folder, made)
-    commands = _verify_replies(folder)
-    return Verified(audit.size, audit.root(), opened, keys, commands, with_append_key=True)
+    commands = 0
+    if memory is None:
+        _verify_items(folder, made)
+        commands = _verify_replies(folder)
+    signed = published.size if published else 0
+    return Verified(audit, opened, keys, commands, signed)
+
+
+def last_published(layout: Layout) -> Checkpoint | None:
+    """The newest checkpoint that lies in the data folder; ``None`` where none was made.
+
+    Raises:
+        LedgerError: It is not one that the log of the policy has signed.
+    """
+    if not layout.policy.exists() or not (layout.log / "checkpoint").exists():
+        return None
+    trust = Trust.parse(layout.policy.read_bytes())
+    return trust.judge(TileFolder(layout.log).read_checkpoint()).checkpoint
 
 
 def _verify_items(folder: OpenFolder, made: set[bytes]) -> None:
@@ -148,12 +200,18 @@ def _verify_replies(folder: OpenFolder) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What verification found good, and what it could not look at."""
+    """What verification found good, and what it could not look at.
+
+    ``since`` is how much was verified before, ``signed`` the size of the checkpoint that the log
+    leads through.
+    """
 
     events: int
+    since: int
     root: str
     contents: int
     keys: int
+    signed: int
     with_keys: bool
 
 
@@ -161,25 +219,49 @@ def verify(
     path: Path,
     passphrase: str | None,
     progress: Callable[[int, int], None] = lambda _now, _of: None,
+    *,
+    memory: Path | None = None,
 ) -> Verdict:
     """Verify a data folder: with its passphrase everything, without it the structure of the log.
+
+    With a memory: what is new since that was last saved; it is made where there is none.
 
     Raises:
         LogBroken: The first row that is not as it was written.
         Broken: A key or a content is not as it was written.
         FolderRefused: The folder cannot be used.
+        MemoryRefused: The memory is one of another log, or damaged.
     """
-    if passphrase is None:
-        check_format(path)
-        layout = Layout(path)
-        genesis = read_genesis(layout.record)
-        with closing(structure(layout.record)) as store:
-            audit = verify_log(store, genesis, progress=progress)
-        return Verdict(audit.size, audit.root().hex(), 0, 0, with_keys=False)
-    folder = open_folder(path, passphrase, pinned=False)
-    try:
-        found = verify_folder(folder, progress=progress)
-        folder.pin.check(folder.store)
-    finally:
-        folder.close()
-    return Verdict(found.size, found.root.hex(), found.opened, found.keys, with_keys=True)
+    with ExitStack() as opened:
+        if passphrase is None:
+            check_format(path)
+            layout = Layout(path)
+            genesis = read_genesis(layout.record)
+            remembered = _remembered(memory, genesis, opened)
+            since = remembered.standing().size if remembered else 0
+            store = opened.enter_context(closing(structure(layout.record)))
+            published = last_published(layout)
+            log = verify_log(
+                store, genesis, published=published, memory=remembered, progress=progress
+            )
+            signed = published.size if published else 0
+            found = Verified(log, 0, 0, 0, signed)
+        else:
+            folder = opened.enter_context(closing(open_folder(path, passphrase, pinned=False)))
+            remembered = _remembered(memory, folder.genesis, opened)
+            since = remembered.standing().size if remembered else 0
+            found = verify_folder(folder, memory=remembered, progress=progress)
+            folder.pin.check(folder.store)
+        if remembered is not None:
+            found.log.save()
+    with_keys = passphrase is not None
+    return Verdict(
+        found.size, since, found.root.hex(), found.opened, found.keys, found.signed, with_keys
+    )
+
+
+def _remembered(path: Path | None, genesis: Genesis, opened: ExitStack) -> Memory | None:
+    if path is None:
+        return None
+    memory = Memory(path) if path.exists() else Memory.create(path, genesis.origin)
+    return opened.enter_context(closing(memory))

@@ -1,4 +1,4 @@
-"""``powiernik``: init, serve, demo, rebuild, verify, status, reset-password, witness.
+"""``powiernik``: init, serve, demo, rebuild, verify, status, reset-password; the rest by room.
 
 Exit codes: 0 all is well; 1 something was found broken or different; 2 the call or the folder
 cannot be used.
@@ -21,8 +21,8 @@ import uvicorn
 from fastapi import FastAPI
 from rich.console import Console
 
-from api import compose
-from api.cli import witness
+from api import compose, compose_ledger
+from api.cli import checkpoint, incidents, log, witness
 from api.cli.output import progress, tell
 from api.cli.passphrase import Passphrase, passphrase_options
 from api.demo.clock import StoryClock
@@ -213,18 +213,25 @@ def rebuild(
 @_data
 @passphrase_options
 @click.option("--structure", is_flag=True, help="Only the log's structure; needs no passphrase.")
+@click.option(
+    "--memory",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=None,
+    help="Go on from what this file remembers, and save there; it is made the first time.",
+)
 @_json
 def verify(
     data: Path,
     passphrase_fd: int | None,
     passphrase_file: Path | None,
     structure: bool,  # noqa: FBT001 - click hands it over so
+    memory: Path | None,
     as_json: bool,  # noqa: FBT001 - click hands it over so
 ) -> None:
-    """Verify every event, key and content of a data folder."""
+    """Verify every event, key and content of a data folder, or what is new in it."""
     passphrase = None if structure else Passphrase(passphrase_fd, passphrase_file).ask()
     with progress("verify", quiet=as_json) as step:
-        verdict = compose.verify(data, passphrase, step)
+        verdict = compose.verify(data, passphrase, step, memory=memory)
     tell({"verdict": "good", **asdict(verdict)}, as_json=as_json)
     if not as_json:
         click.echo(f"Cannot be seen from here: {compose.WHAT_IT_CANNOT_SEE}.")
@@ -261,7 +268,8 @@ def reset_password(
     tell({"name": name, "one_time_password": secret}, as_json=as_json)
 
 
-cli.add_command(witness.group)
+for command in (checkpoint.group, incidents.group, incidents.recover, log.group, witness.group):
+    cli.add_command(command)
 
 
 def _tell_sign_ins(clinic: compose.Clinic, played: Played, port: int) -> None:
@@ -314,6 +322,9 @@ def main() -> None:
         cli()
     except (compose.LogBroken, compose.Broken) as error:
         click.echo(f"Broken: {error}", err=True)
+        sys.exit(BROKEN)
+    except compose_ledger.LedgerError as error:
+        click.echo(f"Broken: {error.code}: {error}", err=True)
         sys.exit(BROKEN)
     except (
         compose.FolderRefused,

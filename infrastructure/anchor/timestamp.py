@@ -149,6 +149,8 @@ class Anchor:
 def read_roots(pem: bytes) -> tuple[Certificate, ...]:
     """Read the certificates of the authorities that one trusts, from a file in PEM.
 
+    Only one that signs itself can end a chain: an intermediate alone makes no token hold.
+
     Raises:
         AnchorRefused: it holds no certificates, or something else.
     """

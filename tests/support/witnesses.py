@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.http.witness import create_witness_app
 from infrastructure.anchor.witness import Submission, Witness
@@ -77,7 +77,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(app: Starlette, **how: Path) -> Iterator[int]:
+def serving(app: ASGIApp, **how: Path) -> Iterator[int]:
     """An application on loopback, in a thread; its port."""
     config = uvicorn.Config(
         app,
@@ -102,6 +102,17 @@ def serving(app: Starlette, **how: Path) -> Iterator[int]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+class Stage:
+    """An application that is another one in each test: one server is enough for many of them."""
+
+    def __init__(self) -> None:
+        self.app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self.app is not None
+        await self.app(scope, receive, send)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import pytest
 from api.http.witness import create_witness_app
 from infrastructure.anchor.witness import MAX_BODY_SIZE, Witness, origin_id
 from infrastructure.ledger.note import parse_signature_lines
-from tests.support.witnesses import ORIGIN, WitnessedLog, serving
+from tests.support.witnesses import ORIGIN, Stage, WitnessedLog, serving
 
 LOG = WitnessedLog()
 CHUNK = b"1000\r\n" + b"x" * 0x1000 + b"\r\n"
@@ -29,10 +29,16 @@ def witness(tmp_path: Path) -> Iterator[Witness]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def stage() -> Iterator[tuple[Stage, int]]:
+    with serving(empty := Stage()) as number:
+        yield empty, number
+
+
 @pytest.fixture
-def port(witness: Witness) -> Iterator[int]:
-    with serving(create_witness_app(witness, body_seconds=0.3)) as number:
-        yield number
+def port(stage: tuple[Stage, int], witness: Witness) -> int:
+    stage[0].app = create_witness_app(witness, body_seconds=0.3)
+    return stage[1]
 
 
 @pytest.fixture

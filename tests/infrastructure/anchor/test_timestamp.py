@@ -228,6 +228,13 @@ def test_without_a_trusted_authority_nothing_holds() -> None:
     assert "roots" in refusal(TOKEN, roots=())
 
 
+def test_an_intermediate_authority_alone_ends_no_chain() -> None:
+    alone = GOOD.but(shown=(TSA.der,)).reply(QUERY)
+
+    assert "certificates that held" in refusal(alone, roots=(MIDDLE.certificate,))
+    assert "trusted" in refusal(TOKEN, roots=(MIDDLE.certificate,))
+
+
 def test_a_signature_of_another_key_is_refused() -> None:
     impostor = Identity(TSA.certificate, issue("Impostor").key)
 

@@ -1,0 +1,125 @@
+"""``powiernik checkpoint``: init, trust, run: the process that signs what it has recomputed.
+
+It runs beside the server and never through it, under a user of its own where the host allows that.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import click
+
+from api import compose, compose_ledger as ledger
+from api.cli import options
+from api.cli.output import progress, tell
+from api.cli.passphrase import Passphrase, passphrase_options
+
+INTERVAL_SECONDS = 60
+MOST_WAITING = 1000
+"""Entries after which a checkpoint is signed before its time has come."""
+POLL_SECONDS = 1.0
+
+_folder = click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+
+
+@click.group("checkpoint")
+def group() -> None:
+    """Sign the head of the log, and ask witnesses to cosign it."""
+
+
+@group.command()
+@_folder
+@options.data
+@passphrase_options
+@options.as_json
+def init(
+    folder: Path,
+    data: Path,
+    passphrase_fd: int | None,
+    passphrase_file: Path | None,
+    as_json: bool,  # noqa: FBT001 - click hands it over so
+) -> None:
+    """Make a checkpointer: its key, its memory, and the policy of the data folder."""
+    passphrase = Passphrase(passphrase_fd, passphrase_file).ask()
+    with compose.opened(data, passphrase) as clinic:
+        vkey = ledger.create_checkpointer(clinic.folder, folder)
+    tell({"log_key": vkey, "policy": "trust.policy, with this log and no witness"}, as_json=as_json)
+
+
+@group.command()
+@click.argument("witnesses", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@options.data
+@click.option("--quorum", type=click.IntRange(min=0), default=None, help="How many have to cosign.")
+@options.as_json
+def trust(
+    witnesses: tuple[Path, ...],
+    data: Path,
+    quorum: int | None,
+    as_json: bool,  # noqa: FBT001 - click hands it over so
+) -> None:
+    """Name the witnesses: one file each, with the lines that 'powiernik witness keys' printed."""
+    needed = len(witnesses) // 2 + 1 if quorum is None else quorum
+    if needed > len(witnesses):
+        msg = "The quorum cannot be larger than the number of witnesses."
+        raise click.UsageError(msg)
+    try:
+        named = ledger.name_witnesses(data, [each.read_bytes() for each in witnesses], needed)
+    except ledger.LedgerError as refused:
+        raise click.UsageError(str(refused)) from None
+    tell({"witnesses": ", ".join(named) or "none", "quorum": needed}, as_json=as_json)
+
+
+@group.command()
+@_folder
+@options.data
+@click.option(
+    "--interval",
+    type=click.FloatRange(min=0.1),
+    default=INTERVAL_SECONDS,
+    show_default=True,
+    help="Seconds between checkpoints.",
+)
+@click.option(
+    "--entries",
+    type=click.IntRange(min=1),
+    default=MOST_WAITING,
+    show_default=True,
+    help="Entries that are not waited for longer.",
+)
+@click.option("--once", is_flag=True, help="Sign what there is, and end.")
+def run(
+    folder: Path,
+    data: Path,
+    interval: float,
+    entries: int,
+    once: bool,  # noqa: FBT001 - click hands it over so
+) -> None:
+    """Sign checkpoints until it is told to end; a broken log is never signed, and ends it."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
+    signal.signal(signal.SIGINT, lambda _number, _frame: stop.set())
+    with ledger.checkpointer(data, folder) as checkpointer:
+        if once:
+            with progress("checkpoint") as step:
+                found = checkpointer.step(step)
+            _say(found)
+            sys.exit(0 if found.quorum else options.BROKEN)
+        due = 0.0
+        while not stop.is_set():
+            if time.monotonic() >= due or checkpointer.waiting() >= entries:
+                due = time.monotonic() + interval
+                found = checkpointer.step()
+                if found.fresh or not found.quorum:
+                    _say(found)
+            stop.wait(min(POLL_SECONDS, interval))
+
+
+def _say(found: ledger.Anchored) -> None:
+    """One line: a size and codes, nothing of what is in the log."""
+    missing = ", ".join(f"{name} {code}" for name, code in sorted(found.failures.items()))
+    quorum = "quorum met" if found.quorum else f"quorum missing ({missing or 'no answer'})"
+    click.echo(f"checkpoint {found.size}: {quorum}")
