@@ -41,6 +41,7 @@ from infrastructure.accounts import (
     SignInRefused,
     one_time_secret,
 )
+from infrastructure.anchor.proofs import NotPublished, Proofs, read_policy
 from infrastructure.anchor.witness import (
     MAX_BODY_SIZE as MAX_SUBMISSION,
     Evidence,
@@ -54,8 +55,11 @@ from infrastructure.errors import (
     WrongPassphrase,
 )
 from infrastructure.folder import OpenFolder
-from infrastructure.ledger.errors import KeyRefused, LogBroken, PolicyRefused
+from infrastructure.guard.incidents import Incidents, Scope
+from infrastructure.ledger.errors import KeyRefused, LedgerError, LogBroken, PolicyRefused
 from infrastructure.ledger.merkle import CompactRange
+from infrastructure.ledger.tiles import TILE_WIDTH, TileFolder, control_path, tile_path
+from infrastructure.ledger.trust import Trust
 from infrastructure.vault.cells import CellSealer
 from infrastructure.vault.custody import LIGHT, Cost
 from infrastructure.verify import WHAT_IT_CANNOT_SEE, Verdict, verify
@@ -172,6 +176,54 @@ class Clinic:
         """The position of the newest event."""
         return self.folder.record.last_position()
 
+    # What proves itself, and what was found broken
+
+    @property
+    def policy(self) -> bytes:
+        """Whose signatures make a checkpoint good, as a file for whoever verifies.
+
+        Raises:
+            NotPublished: No checkpointer was ever set up.
+            LedgerError: It is no policy.
+        """
+        return read_policy(self.folder.layout.policy)
+
+    @property
+    def proofs(self) -> Proofs:
+        """The published log, and proofs of what stands in it.
+
+        Raises:
+            NotPublished, LedgerError: As ``policy`` does.
+        """
+        folder, trust = TileFolder(self.folder.layout.log), Trust.parse(self.policy)
+        return Proofs(folder, trust, self.folder.store, self.folder.guard)
+
+    @property
+    def receipt_key(self) -> str:
+        """The verifier key of receipts."""
+        return self.folder.receipts.vkey()
+
+    @property
+    def incidents(self) -> Incidents:
+        """What was found broken here."""
+        return self.folder.guard.incidents
+
+    @property
+    def read_only(self) -> bool:
+        """Whether something was found broken because of which nothing is written."""
+        return self.incidents.halted() is not None
+
+    def banner(self) -> str | None:
+        """What stands over everything that is shown while an incident is open: the gravest one."""
+        try:
+            found = self.incidents.open()
+        except (Broken, OSError):
+            return f"incident unknown; {Scope.LOG}"
+        if not found:
+            return None
+        gravest = next((each for each in found if each.scope is Scope.LOG), found[0])
+        return f"incident {gravest.number}; {gravest.scope}"
+
     # Following
 
     @property
@@ -197,6 +249,17 @@ class Clinic:
         """
         with locked(self._follower_lock):
             self.follower("follow").catch_up(self.views.followed)
+
+    def show(self, position: int, *names: str) -> None:
+        """Let projections show a position: followed here, or by the process that follows.
+
+        Raises:
+            ProjectionBehind: Whoever follows has not reached it in time.
+        """
+        try:
+            self.catch_up()
+        except FolderRefused:
+            asyncio.run(self.reach(position, *names))
 
     def start_following(self) -> None:
         """Keep projections up to date from a thread, while no other process does."""
@@ -234,14 +297,23 @@ class Clinic:
     async def reach(self, position: int, *names: str, seconds: float = 5.0) -> None:
         """Wait until projections show an event.
 
+        While the record is read-only, what they show has to be enough: what lies beyond its end is
+        not written any more, and where a row is broken nobody follows.
+
         Raises:
             ProjectionBehind: They did not within the time.
         """
+        read_only = self.read_only
+        if read_only:
+            position = min(position, self.last_position())
         stores = [self.views.stores[name] for name in names] or list(self.views.stores.values())
         deadline = time.monotonic() + seconds
         pause = 0.001
         while any(each.position() < position for each in stores):
-            if time.monotonic() > deadline:
+            late = time.monotonic() > deadline
+            if read_only and (late or self._trouble is not None):
+                return
+            if late:
                 raise ProjectionBehind
             self.wake.set()
             await asyncio.sleep(pause)
@@ -379,6 +451,7 @@ __all__ = [
     "LIGHT",
     "MAX_SUBMISSION",
     "PROJECTIONS",
+    "TILE_WIDTH",
     "TOKEN_LIFETIME",
     "WHAT_IT_CANNOT_SEE",
     "Accounts",
@@ -387,9 +460,12 @@ __all__ = [
     "Evidence",
     "FolderRefused",
     "KeyRefused",
+    "LedgerError",
     "LogBroken",
+    "NotPublished",
     "PasswordRefused",
     "PolicyRefused",
+    "Proofs",
     "RecordUnavailable",
     "SignInRefused",
     "SignedIn",
@@ -400,11 +476,13 @@ __all__ = [
     "WrongKeyStore",
     "WrongPassphrase",
     "compose",
+    "control_path",
     "create",
     "open_clinic",
     "opened",
     "policy_lines",
     "recovery_passphrase",
     "status",
+    "tile_path",
     "verify",
 ]

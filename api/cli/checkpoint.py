@@ -39,13 +39,12 @@ def group() -> None:
 def init(
     folder: Path,
     data: Path,
-    passphrase_fd: int | None,
-    passphrase_file: Path | None,
+    passphrase: Passphrase,
     as_json: bool,  # noqa: FBT001 - click hands it over so
 ) -> None:
     """Make a checkpointer: its key, its memory, and the policy of the data folder."""
-    passphrase = Passphrase(passphrase_fd, passphrase_file).ask()
-    with compose.opened(data, passphrase) as clinic:
+    secret = passphrase.ask()
+    with compose.opened(data, secret) as clinic:
         vkey = ledger.create_checkpointer(clinic.folder, folder)
     tell({"log_key": vkey, "policy": "trust.policy, with this log and no witness"}, as_json=as_json)
 

@@ -45,14 +45,13 @@ def group(context: click.Context, data: Path, as_json: bool) -> None:  # noqa: F
 def settle(
     number: int,
     data: Path,
-    passphrase_fd: int | None,
-    passphrase_file: Path | None,
+    passphrase: Passphrase,
     as_json: bool,  # noqa: FBT001 - click hands it over so
 ) -> None:
     """Close an incident, once everything verifies again; looks that were spooled are entered."""
-    passphrase = Passphrase(passphrase_fd, passphrase_file).ask()
+    secret = passphrase.ask()
     with progress("verify", quiet=as_json) as step:
-        looks = ledger.settle(data, passphrase, number, step)
+        looks = ledger.settle(data, secret, number, step)
     tell({"settled": number, "looks_entered": looks}, as_json=as_json)
 
 
@@ -70,8 +69,7 @@ def settle(
 @options.as_json
 def recover(
     data: Path,
-    passphrase_fd: int | None,
-    passphrase_file: Path | None,
+    passphrase: Passphrase,
     second_passphrase_file: Path | None,
     origin: str,
     reason: str,
@@ -79,7 +77,7 @@ def recover(
 ) -> None:
     """Go on with a record that was put back to an earlier state; two custodians approve."""
     passphrases = [
-        Passphrase(passphrase_fd, passphrase_file).ask(),
+        passphrase.ask(),
         Passphrase(None, second_passphrase_file).ask(),
     ]
     with progress("verify", quiet=as_json) as step:

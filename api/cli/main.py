@@ -22,7 +22,7 @@ from fastapi import FastAPI
 from rich.console import Console
 
 from api import compose, compose_ledger
-from api.cli import checkpoint, incidents, log, witness
+from api.cli import checkpoint, incidents, log, report, witness
 from api.cli.output import progress, tell
 from api.cli.passphrase import Passphrase, passphrase_options
 from api.demo.clock import StoryClock
@@ -74,8 +74,7 @@ def cli() -> None:
 @_json
 def init(
     data: Path,
-    passphrase_fd: int | None,
-    passphrase_file: Path | None,
+    passphrase: Passphrase,
     origin: str | None,
     admin: str,
     given_name: str,
@@ -83,10 +82,10 @@ def init(
     as_json: bool,  # noqa: FBT001 - click hands it over so
 ) -> None:
     """Make a data folder and its first administrator."""
-    passphrase = Passphrase(passphrase_fd, passphrase_file).ask(fresh=True)
+    secret = passphrase.ask(fresh=True)
     recovery = compose.recovery_passphrase()
-    compose.create(data, [passphrase, recovery], origin=origin)
-    with compose.opened(data, passphrase) as clinic:
+    compose.create(data, [secret, recovery], origin=origin)
+    with compose.opened(data, secret) as clinic:
         new = administrator.NewPractitioner(
             given_name=given_name,
             family_name=family_name,
@@ -96,11 +95,11 @@ def init(
         )
         founding = administrator.found_practitioner(clinic.desk, clinic.system("init"), new)
         practitioner = ActorId(asyncio.run(founding).named("practitioner"))
-        secret = clinic.accounts.add(admin, ActorKind.STAFF, practitioner)
+        password = clinic.accounts.add(admin, ActorKind.STAFF, practitioner)
         found = {
             "origin": clinic.desk.origin,
             "administrator": admin,
-            "one_time_password": secret,
+            "one_time_password": password,
             "recovery_passphrase": recovery,
         }
     tell(found, as_json=as_json)
@@ -119,8 +118,7 @@ def init(
 @click.option("--tls-key", type=click.Path(exists=True, path_type=Path), default=None)
 def serve(
     data: Path,
-    passphrase_fd: int | None,
-    passphrase_file: Path | None,
+    passphrase: Passphrase,
     host: str,
     port: int,
     tls_certificate: Path | None,
@@ -130,8 +128,8 @@ def serve(
     if host not in LOOPBACK and tls_certificate is None:
         msg = "Beyond loopback a TLS certificate is needed (--tls-certificate, --tls-key)."
         raise click.UsageError(msg)
-    passphrase = Passphrase(passphrase_fd, passphrase_file).ask()
-    with compose.opened(data, passphrase) as clinic:
+    secret = passphrase.ask()
+    with compose.opened(data, secret) as clinic:
         _serve(clinic, host, port, tls_certificate, tls_key)
 
 
@@ -185,8 +183,7 @@ def demo(
 @_json
 def rebuild(
     data: Path,
-    passphrase_fd: int | None,
-    passphrase_file: Path | None,
+    passphrase: Passphrase,
     names: tuple[str, ...],
     as_json: bool,  # noqa: FBT001 - click hands it over so
 ) -> None:
@@ -197,7 +194,7 @@ def rebuild(
         raise click.UsageError(msg)
     different = 0
     found = {}
-    with compose.opened(data, Passphrase(passphrase_fd, passphrase_file).ask()) as clinic:
+    with compose.opened(data, passphrase.ask()) as clinic:
         for name in names or known:
             with progress(name, quiet=as_json) as step:
                 compared = clinic.rebuild(name, step)
@@ -222,16 +219,15 @@ def rebuild(
 @_json
 def verify(
     data: Path,
-    passphrase_fd: int | None,
-    passphrase_file: Path | None,
+    passphrase: Passphrase,
     structure: bool,  # noqa: FBT001 - click hands it over so
     memory: Path | None,
     as_json: bool,  # noqa: FBT001 - click hands it over so
 ) -> None:
     """Verify every event, key and content of a data folder, or what is new in it."""
-    passphrase = None if structure else Passphrase(passphrase_fd, passphrase_file).ask()
+    secret = None if structure else passphrase.ask()
     with progress("verify", quiet=as_json) as step:
-        verdict = compose.verify(data, passphrase, step, memory=memory)
+        verdict = compose.verify(data, secret, step, memory=memory)
     tell({"verdict": "good", **asdict(verdict)}, as_json=as_json)
     if not as_json:
         click.echo(f"Cannot be seen from here: {compose.WHAT_IT_CANNOT_SEE}.")
@@ -252,13 +248,12 @@ def status(data: Path, as_json: bool) -> None:  # noqa: FBT001 - click hands it 
 @_json
 def reset_password(
     data: Path,
-    passphrase_fd: int | None,
-    passphrase_file: Path | None,
+    passphrase: Passphrase,
     name: str,
     as_json: bool,  # noqa: FBT001 - click hands it over so
 ) -> None:
     """Replace somebody's password by a one-time one, on the host."""
-    with compose.opened(data, Passphrase(passphrase_fd, passphrase_file).ask()) as clinic:
+    with compose.opened(data, passphrase.ask()) as clinic:
         holder = clinic.accounts.owner(name)
         if holder is None:
             raise compose.SignInRefused
@@ -268,7 +263,14 @@ def reset_password(
     tell({"name": name, "one_time_password": secret}, as_json=as_json)
 
 
-for command in (checkpoint.group, incidents.group, incidents.recover, log.group, witness.group):
+for command in (
+    checkpoint.group,
+    incidents.group,
+    incidents.recover,
+    log.group,
+    report.access_report,
+    witness.group,
+):
     cli.add_command(command)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,13 @@ class Passphrase:
 
 
 def passphrase_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a command ask for the passphrase."""
+    """Let a command ask for the passphrase: it is handed where that is to be had."""
+
+    @wraps(command)
+    def asking(passphrase_fd: int | None, passphrase_file: Path | None, **others: Any) -> Any:
+        return command(passphrase=Passphrase(passphrase_fd, passphrase_file), **others)
+
+    found: Callable[..., Any] = asking
     for option in (
         click.option(
             "--passphrase-fd", type=int, default=None, help="Read it from this file descriptor."
@@ -65,5 +72,5 @@ def passphrase_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Read it from this credential file.",
         ),
     ):
-        command = option(command)
-    return command
+        found = option(found)
+    return found

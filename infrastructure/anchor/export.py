@@ -12,13 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
-from infrastructure.ledger.check import Row
+from infrastructure.ledger.check import Row, entry_of
 from infrastructure.ledger.checkpoint import Checkpoint
 from infrastructure.ledger.control import FIRST_CONTROL_KIND
-from infrastructure.ledger.entry import ZERO_LEAF, pack_entry
+from infrastructure.ledger.entry import ZERO_LEAF
 from infrastructure.ledger.errors import LedgerError, LogBroken
 from infrastructure.ledger.merkle import leaf_hash
 from infrastructure.ledger.note import Note
@@ -74,7 +73,7 @@ def _logged(
         if not rows:
             raise LogBroken("E-GAP", start, None, f"position {start}", "nothing")
         for row in rows:
-            entry = _entry(row, _leaf_before(store, leaves, row))
+            entry = entry_of(row, _leaf_before(store, leaves, row)).pack()
             leaf = leaf_hash(entry)
             if leaf != row.leaf:
                 raise LogBroken("E-LEAF", row.position, row.stream_id, leaf, row.leaf)
@@ -93,22 +92,3 @@ def _leaf_before(store: RecordStore, leaves: dict[bytes, bytes], row: Row) -> by
         (before,) = store.rows(row.prev_pos, 1)
         known = before.leaf
     return known
-
-
-def _entry(row: Row, prev_leaf: bytes) -> bytes:
-    record = row.record
-    if record is None or len(record) <= 5:  # noqa: PLR2004 - the byte of the kind
-        raise LogBroken("E-PARSE", row.position, row.stream_id, "a record", "none")
-    return pack_entry(
-        kind=record[5],
-        position=row.position,
-        stream_id=row.stream_id,
-        version=row.version,
-        key_id=row.key_id,
-        record_len=len(record),
-        record_hash=sha256(record).digest(),
-        prev_leaf=prev_leaf,
-        prev_pos=row.prev_pos,
-        tx_first=row.tx_first,
-        time_ms=row.time_ms,
-    )

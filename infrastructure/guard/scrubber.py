@@ -23,12 +23,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infrastructure.control import map_head_line
+from infrastructure.folder import OpenFolder
 from infrastructure.guard.incidents import Scope, scope_of
 from infrastructure.guard.watch import Guard
 from infrastructure.ledger.check import Row
 from infrastructure.ledger.checkpoint import Checkpoint
 from infrastructure.ledger.control import map_stream
-from infrastructure.ledger.errors import LedgerError, LogBroken
+from infrastructure.ledger.errors import LedgerError, LogBroken, MemoryRefused
 from infrastructure.ledger.map import map_root
 from infrastructure.ledger.memory import Memory
 from infrastructure.ledger.merkle import HASH_SIZE, inclusion_proof, verify_inclusion
@@ -88,6 +89,11 @@ class Scrubber:
         self._published = published
         self._log_id = memory.standing().log_id
         self._again: RowVerification | None = None
+
+    @property
+    def memory(self) -> Memory:
+        """What it remembers of the log that it has verified."""
+        return self._memory
 
     def close(self) -> None:
         """Close the memory."""
@@ -257,3 +263,21 @@ def read_trust(path: Path) -> Trust | None:
         return Trust.parse(path.read_bytes())
     except FileNotFoundError:
         return None
+
+
+def open_scrubber(folder: OpenFolder) -> Scrubber:
+    """The scrubber of an open data folder; its memory is made the first time.
+
+    Raises:
+        LedgerError: The memory is damaged, or the policy is none.
+    """
+    layout = folder.layout
+    try:
+        memory = Memory(layout.scrub)
+    except MemoryRefused:
+        if layout.scrub.exists():
+            raise
+        memory = Memory.create(layout.scrub, folder.genesis.origin)
+    trust = read_trust(layout.policy)
+    published = None if trust is None else Published(TileFolder(layout.log), trust)
+    return Scrubber(folder.store, memory, folder.guard, folder.append_key, published)

@@ -26,29 +26,29 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import sha256
 from types import MappingProxyType
 from typing import TypeAlias
 
-from cryptography.cobblestone import Cobblestone256Decryptor
-from cryptography.exceptions import InvalidTag
-
-from infrastructure.ledger.canonical import Value, decode
+from infrastructure.ledger.access import (
+    SeenAccess,
+    check_body,
+    open_access,
+    place_of,
+    utc,
+)
 from infrastructure.ledger.checkpoint import Checkpoint
 from infrastructure.ledger.control import (
     ACCESS_ENTRY,
     CONTROL_KEY,
     EVENT,
-    HEADER_SIZE,
     ControlKind,
     MapHead,
-    check_record,
     log_id_of,
     map_stream,
     parse_control,
 )
 from infrastructure.ledger.entry import ENTRY_SIZE, LIMIT, ZERO_LEAF, Entry
-from infrastructure.ledger.errors import CanonicalRefused, ClaimRefused, Code, NoteRefused
+from infrastructure.ledger.errors import ClaimRefused, Code, NoteRefused
 from infrastructure.ledger.map import MapLabel, MembershipProof
 from infrastructure.ledger.merkle import HASH_SIZE, Subtree, leaf_hash
 from infrastructure.ledger.multiproof import ProofNode, prove, root_of
@@ -288,24 +288,6 @@ class Bundle:
         return counted
 
 
-@dataclass(frozen=True, slots=True)
-class SeenAccess:
-    """What an open entry says: who looked, in what capacity and why, and at what."""
-
-    position: int
-    version: int
-    time_ms: int
-    actor: str
-    role: str | None
-    mode: str | None
-    purpose: str | None
-    kind: str
-    denied: bool
-    object_type: str
-    classes: str
-    client: str
-
-
 def check_origin(bundle: Bundle, checkpoint: Checkpoint) -> None:
     """Check that the bundle speaks of the log of its checkpoint.
 
@@ -343,7 +325,7 @@ def check_map_head(bundle: Bundle) -> MapHead:
     expected = (int(ControlKind.MAPHEAD), CONTROL_KEY, map_stream(log_id))
     if place != expected:
         raise _refused("E-MAP", "map head", "an entry of the stream of map heads", "another")
-    _check_body(entry, record, log_id)
+    check_body(entry, record, log_id)
     head = parse_control(record)
     if not isinstance(head, MapHead):
         raise _refused("E-MAP", "map head", "a MAPHEAD", "another record")
@@ -378,27 +360,16 @@ def check_chain(bundle: Bundle, head: MapHead) -> None:
         expected = (bundle.access_log, version, position, leaf)
         _check_follows(entry, expected)
         if entry.time_ms < time_ms:
-            raise _refused("E-TIME", _at(entry), f"time not before {time_ms}", entry.time_ms)
+            raise _refused("E-TIME", place_of(entry), f"time not before {time_ms}", entry.time_ms)
         if entry.position >= head.log_size:
-            raise _refused("E-MAP", _at(entry), f"a position below {head.log_size}", entry.position)
+            raise _refused(
+                "E-MAP", place_of(entry), f"a position below {head.log_size}", entry.position
+            )
         leaf, position, time_ms = leaf_hash(entry.pack()), entry.position, entry.time_ms
     if len(bundle.entries) != bundle.label.version:
         raise _refused("E-MAP", "entries", bundle.label.version, len(bundle.entries))
     if leaf != bundle.label.leaf:
         raise _refused("E-MAP", "leaf of the last entry", bundle.label.leaf, leaf)
-
-
-_Place: TypeAlias = tuple[bytes, int, int | None, bytes]
-
-
-def _check_follows(entry: Entry, expected: _Place) -> None:
-    found = (entry.stream_id, entry.version, entry.prev_pos, entry.prev_leaf)
-    names = ("stream", "version", "previous position", "previous leaf")
-    for name, one, other in zip(names, expected, found, strict=True):
-        if one != other:
-            raise _refused("E-CHAIN", f"{name} of the {_at(entry)}", one, other)
-    if entry.kind not in (ACCESS_ENTRY, EVENT):
-        raise _refused("E-CHAIN", _at(entry), "a kind of an access log", f"kind {entry.kind}")
 
 
 def open_entries(bundle: Bundle) -> tuple[SeenAccess, ...]:
@@ -413,12 +384,14 @@ def open_entries(bundle: Bundle) -> tuple[SeenAccess, ...]:
     for shown in bundle.entries:
         if shown.record is None:
             continue
-        _check_body(shown.entry, shown.record, log_id)
+        check_body(shown.entry, shown.record, log_id)
         if shown.key is None:
             continue
-        access = _opened(shown.entry, shown.record, shown.key)
+        access = open_access(shown.entry, shown.record, shown.key)
         if seen and access.client != seen[0].client:
-            raise _refused("E-BIND", _at(shown.entry), "an access to one client's record", "two")
+            raise _refused(
+                "E-BIND", place_of(shown.entry), "an access to one client's record", "two"
+            )
         seen.append(access)
     return tuple(seen)
 
@@ -441,141 +414,55 @@ def check_as_of(bundle: Bundle, seen: Sequence[SeenAccess], cosigned_s: int | No
     return last
 
 
-def utc(time_ms: int) -> str:
-    """Write a time as it is shown; one that no calendar has is shown as its number."""
-    try:
-        return datetime.fromtimestamp(time_ms // 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-    except (ValueError, OverflowError, OSError):
-        return f"{time_ms} ms"
+def completeness(*, log_size: int, closed: int, later: int) -> tuple[str, ...]:
+    """Say what it means, and does not mean, that an access log is complete; in plain words.
 
-
-# The payload of an entry, as docs/formats/event.md has it.
-
-_KEYS = [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12]
-_NAME, _VERSION, _ACTOR, _STATE, _CLASS, _OWNER, _CLIENTS, _WHO = 0, 1, 3, 4, 8, 9, 10, 11
-_AUDIT_LOG = 13
-_CLIENT_OWNER = 1
-_CLASS_LETTERS = "ABCDEFGHIJKLM"
-_RECORDED, _DENIED = "access.recorded", "access.denied"
-_FIELDS = MappingProxyType({_RECORDED: 14, _DENIED: 9})
-_CLIENT_FIELD = MappingProxyType({_RECORDED: 8, _DENIED: 7})
-
-
-def _opened(entry: Entry, record: bytes, key: bytes) -> SeenAccess:
-    at = _at(entry)
-    if entry.kind != ACCESS_ENTRY:
-        raise _refused("E-BIND", at, "an entry with a key of its own", f"kind {entry.kind}")
-    decryptor = Cobblestone256Decryptor(key, record[:HEADER_SIZE])
-    try:
-        plain = decryptor.update(record[HEADER_SIZE:]) + decryptor.finalize()
-    except (InvalidTag, ValueError):
-        raise _refused("E-AEAD", at, "a record that its key opens", "another") from None
-    try:
-        payload = decode(_unpadded(plain, at))
-        return _seen(entry, payload)
-    except CanonicalRefused as refused:
-        raise _refused(refused.code, at, "a canonical payload", "another") from None
-    except (KeyError, TypeError, ValueError, IndexError):
-        # The message of the cause would carry content.
-        raise _refused("E-PARSE", at, "the payload of an access", "another") from None
-
-
-def _unpadded(plain: bytes, at: str) -> bytes:
-    """Take the padding off: form, length, payload, zeros up to the padded size.
-
-    Source:
-        docs/formats/record.md.
+    It stands here, and not in the bundle, because it is for the verifier to say.
     """
-    end = 5 + int.from_bytes(plain[1:5], "big")
-    size = max(end, 512)
-    exponent = size.bit_length() - 1
-    mask = (1 << (exponent - exponent.bit_length())) - 1
-    size = (size + mask) & ~mask
-    good = plain[:1] == b"\x01" and len(plain) == size and not any(plain[end:])
-    if not good:
-        raise _refused("E-PARSE", at, "the padding of a record", "another")
-    return plain[5:end]
+    told = {"log_size": log_size, "closed": closed, "later": later}
+    return tuple([text.format(**told) for text in _COMPLETENESS])
 
 
-def _seen(entry: Entry, payload: Value) -> SeenAccess:
-    """Read what an access says; what is of another form raises one of the usual errors."""
-    if not isinstance(payload, dict) or list(payload) != _KEYS:
-        raise ValueError
-    name, state, who = payload[_NAME], payload[_STATE], payload[_WHO]
-    owner_kind, owner = _values(payload[_OWNER], 2)
-    if not isinstance(name, str) or payload[_VERSION] != 1 or not isinstance(state, dict):
-        raise ValueError
-    numbers = list(state)
-    if not set(numbers) <= set(range(_FIELDS[name])) or numbers != sorted(map(_whole, numbers)):
-        raise ValueError
-    client = _known_id(owner)
-    # Who is meant stands in up to three places, and they may not say different things.
-    said = [*_values(payload[_CLIENTS]), state.get(_CLIENT_FIELD[name])]
-    same = all(each is None or _known_id(each) == client for each in said)
-    if owner_kind != _CLIENT_OWNER or payload[_CLASS] != _AUDIT_LOG or not same:
-        raise _refused("E-BIND", _at(entry), "an access to one client's record", "another")
-    _, _, role, mode, purpose, *_ = _values(who, 10)
-    denied = name == _DENIED
-    object_type, classes = (state[1], []) if denied else (state[2], _values(state[3]))
-    return SeenAccess(
-        position=entry.position,
-        version=entry.version,
-        time_ms=entry.time_ms,
-        actor=_known_id(payload[_ACTOR]),
-        role=_word(role),
-        mode=_word(mode),
-        purpose=_word(purpose),
-        kind=_word(state[0]) or "",
-        denied=denied,
-        object_type=_word(object_type) or "",
-        classes="".join(map(_letter, classes)),
-        client=client,
-    )
+_COMPLETENESS = (
+    """\
+Co znaczy, że ten wykaz jest pełny: jest w nim każdy wgląd w tę dokumentację, który przeszedł \
+przez moduł wydający klucze, aż do wpisu {log_size} dziennika kliniki. Jeżeli świadkowie są od \
+kliniki niezależni, nikomu nie pokazano innego wykazu.""",
+    """\
+Czego to nie znaczy: wykaz nie mówi o zdjęciach ekranu, o kimś, kto miał klucze poza systemem, \
+ani o wpisach późniejszych (klinika podaje ich {later}).""",
+    """\
+Wpisów zamkniętych jest {closed}. Wiadomo, że są i ile ich jest; tego, co mówią, tu nie widać.""",
+    """\
+Czy prawdziwa jest sama mapa, z której wynika liczba wpisów, sprawdza ten, kto weryfikuje cały \
+dziennik.""",
+    """\
+What it means that this list is complete: every look at this record that went through the key \
+broker is in it, up to entry {log_size} of the clinic's log. If the witnesses are independent of \
+the clinic, nobody was shown another list.""",
+    """\
+What it does not mean: the list says nothing of photographs of a screen, of somebody who had the \
+keys outside the system, or of later entries (the clinic counts {later}).""",
+    """\
+Closed entries: {closed}. That they exist, and how many, is known; what they say is not shown \
+here.""",
+    """\
+Whether the map, from which the number of entries follows, is itself true is checked by whoever \
+verifies the whole log.""",
+)
 
 
-def _values(value: Value, count: int | None = None) -> list[Value]:
-    if not isinstance(value, list) or count not in (None, len(value)):
-        raise TypeError
-    return value
+_Place: TypeAlias = tuple[bytes, int, int | None, bytes]
 
 
-def _known_id(value: Value) -> str:
-    if not isinstance(value, bytes) or len(value) != _ID_SIZE:
-        raise TypeError
-    return value.hex()
-
-
-def _word(value: Value) -> str | None:
-    if value is not None and not isinstance(value, str):
-        raise TypeError
-    return value
-
-
-def _whole(value: Value) -> int:
-    if type(value) is not int:
-        raise TypeError
-    return value
-
-
-def _letter(value: Value) -> str:
-    return dict(enumerate(_CLASS_LETTERS, start=1))[_whole(value)]
-
-
-def _check_body(entry: Entry, record: bytes, log_id: bytes) -> None:
-    """Check that a record is the one that its entry speaks of."""
-    if (len(record), sha256(record).digest()) != (entry.record_len, entry.record_hash):
-        found = f"{len(record)} bytes that are not that record"
-        raise _refused("E-LEAF", _at(entry), f"the record of {entry.record_len} bytes", found)
-    check_record(
-        record,
-        log_id=log_id,
-        position=entry.position,
-        key_id=entry.key_id,
-        stream_id=entry.stream_id,
-        version=entry.version,
-    )
-    if record[5] != entry.kind:
-        raise _refused("E-BIND", _at(entry), f"kind {entry.kind}", f"kind {record[5]}")
+def _check_follows(entry: Entry, expected: _Place) -> None:
+    found = (entry.stream_id, entry.version, entry.prev_pos, entry.prev_leaf)
+    names = ("stream", "version", "previous position", "previous leaf")
+    for name, one, other in zip(names, expected, found, strict=True):
+        if one != other:
+            raise _refused("E-CHAIN", f"{name} of the {place_of(entry)}", one, other)
+    if entry.kind not in (ACCESS_ENTRY, EVENT):
+        raise _refused("E-CHAIN", place_of(entry), "a kind of an access log", f"kind {entry.kind}")
 
 
 # Reading the file.
@@ -730,10 +617,6 @@ def _require_at_most(what: str, most: int, found: int) -> None:
 def _require(what: str, expected: str, found: str, *, holds: bool) -> None:
     if not holds:
         raise _refused("E-PARSE", what, expected, found)
-
-
-def _at(entry: Entry) -> str:
-    return f"entry at position {entry.position}"
 
 
 def _refused(code: Code, what: str, expected: object, found: object) -> ClaimRefused:

@@ -171,6 +171,31 @@ class Audit(Chain):
             raise _broken("E-AUTH", row, "the tag of a writer", row.auth)
 
 
+def entry_of(row: Row, prev_leaf: bytes) -> Entry:
+    """Return the entry of a row, which its leaf is the hash of if nobody has altered either.
+
+    Raises:
+        LogBroken: E-PARSE, the row is none of a log.
+    """
+    record = row.record or b""
+    try:
+        return Entry(
+            kind=record[5],
+            position=row.position,
+            stream_id=row.stream_id,
+            version=row.version,
+            key_id=row.key_id,
+            record_len=len(record),
+            record_hash=sha256(record).digest(),
+            prev_leaf=prev_leaf,
+            prev_pos=row.prev_pos,
+            tx_first=row.tx_first,
+            time_ms=row.time_ms,
+        )
+    except (EntryRefused, TypeError, ValueError, IndexError) as error:
+        raise LogBroken("E-PARSE", row.position, None, "a row of the log", str(error)) from error
+
+
 def _broken(code: Code, row: Row, expected: object, found: object) -> LogBroken:
     return LogBroken(code, row.position, row.stream_id, expected, found)
 

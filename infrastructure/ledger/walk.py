@@ -59,6 +59,8 @@ class Walk:
         self.lacking: LedgerError | None = None
         """The bundle or tile without which the walk could not go on."""
         self.watched_ms: int | None = None
+        self.last_ms: int | None = None
+        """The time of the last entry, if the walk came by one and laws were asked."""
         self._folder = folder
         self._laws = laws
         self._watched = -1 if watched is None else watched
@@ -105,6 +107,7 @@ class Walk:
             laws.extend(_with_records(begin, entries[known:], controls))
         except (LogBroken, TileRefused) as refused:
             self.broken = refused
+        self.last_ms = int.from_bytes(entries[-1][_TIME], "big")
         if begin <= self._watched < end:
             self.watched_ms = int.from_bytes(entries[self._watched - first][_TIME], "big")
 

@@ -157,6 +157,21 @@ class BrokerOpening:
             raise Sealed from None
         return words
 
+    def entry_key(self, key_id: bytes, log_id: bytes, stream_id: bytes, version: int) -> bytes:
+        """The key of one entry of an access log that the look covers, to hand out with it.
+
+        Raises:
+            Sealed: The key has been destroyed.
+            NotThere: The entry belongs to nobody whom the look names.
+        """
+        self._must_be_live()
+        self._must_be_granted(self._keyring.place(key_id))
+        try:
+            key = self._keyring.for_opening(key_id)
+        except KeyGone:
+            raise Sealed from None
+        return envelope.entry_key(key, log_id, stream_id, version)
+
     def cell(self, sealed: bytes, place: Place) -> Content:
         """The content of a cell that one of the access entries covers."""
         self._must_be_live()

@@ -43,9 +43,9 @@ LOG = WitnessedLog()
 NOTE = LOG.note(9)
 KEYS = 2 if has_ml_dsa() else 1
 SECONDS = 5.0
-SHORT = 0.4
+SHORT = 0.8
 """For those who never answer."""
-SLACK = 0.5
+SLACK = 1.5
 GOOD_NAME, BAD_NAME = "good.example/w", "bad.example/w"
 BAD = Signer(BAD_NAME, COSIGNATURE_ED25519, b"\x42" * 32)
 OTHER = Signer("third.example/w", COSIGNATURE_ED25519, b"\x43" * 32)
@@ -299,7 +299,7 @@ def reset(connected: socket.socket) -> None:
 
 
 def late(connected: socket.socket) -> None:
-    time.sleep(SHORT + 0.3)
+    time.sleep(SHORT + 0.1)
     answering("200 OK", cosignature())(connected)
 
 
@@ -330,7 +330,6 @@ ANSWERS: dict[str, tuple[str, Act]] = {
     ),
     "a time far off": ("E-TIME", answering("200 OK", cosignature(time_s=2**63 - 1))),
     "no time": ("E-TIME", answering("200 OK", cosignature(time_s=0))),
-    "a size of the wrong type": ("E-PARSE", conflict(5, "text/plain")),
     "a size without its end": ("E-PARSE", conflict(5, end="")),
     "a size and more": ("E-PARSE", conflict(5, end="\n\n")),
     "a size with a sign": ("E-PARSE", conflict("+5")),
@@ -403,32 +402,32 @@ def test_a_bad_answer_is_told_as_a_code_and_the_good_ones_count(
     assert len(server.requests) <= 2
 
 
-@pytest.mark.parametrize("act", SLOW.values(), ids=SLOW.keys())
-def test_who_is_slow_is_left_behind_in_time(
-    served: Good, hostile: Callable[[Act], Hostile], act: Act
-) -> None:
-    server = hostile(act)
-    begun = time.monotonic()
-    found = ask(with_a_good_one(served, server.url), seconds=SHORT)
-    assert time.monotonic() - begun < SHORT + SLACK
-    assert found.failures == {BAD_NAME: "E-WITNESS-DOWN"}
-    assert len(found.lines) == KEYS
-
-
-def test_many_who_are_slow_take_no_longer_than_one(
+def test_any_number_who_are_slow_are_left_behind_in_time(
     served: Good, hostile: Callable[[Act], Hostile]
 ) -> None:
     witness, good = served
-    signers = [
+    slow = [
         Signer(f"slow.example/{number}", COSIGNATURE_ED25519, bytes([number]) * 32)
-        for number in range(100, 120)
+        for number in range(100, 100 + 3 * len(SLOW))
     ]
-    lines = [line_of(each, hostile(silent).url) for each in signers]
+    acts = [*SLOW.values()] * 3
+    lines = [line_of(each, hostile(act).url) for each, act in zip(slow, acts, strict=True)]
     begun = time.monotonic()
     found = ask(policy(*lines, *policy_lines(witness.verifiers, good)), seconds=SHORT)
     assert time.monotonic() - begun < SHORT + SLACK
-    assert found.failures == {each.name: "E-WITNESS-DOWN" for each in signers}
+    assert found.failures == {each.name: "E-WITNESS-DOWN" for each in slow}
     assert len(found.lines) == KEYS
+
+
+@pytest.mark.parametrize("act", SLOW.values(), ids=SLOW.keys())
+def test_a_connection_to_who_is_slow_does_not_outlive_its_deadline(
+    hostile: Callable[[Act], Hostile], act: Act
+) -> None:
+    server = hostile(act)
+    begun = time.monotonic()
+    with pytest.raises(TimeoutError):
+        post(server.url, b"", begun + 0.15)
+    assert time.monotonic() - begun < 0.15 + SLACK
 
 
 def test_a_fetch_that_never_ends_does_not_hold_the_log_up(served: Good) -> None:
@@ -475,8 +474,6 @@ def test_a_redirect_is_not_followed(hostile: Callable[[Act], Hostile]) -> None:
         "http://[::1",
         "http://127.0.0.1:99999",
         "http://127.0.0.1:port",
-        "http://127.0.0.1:{port}/?a=b",
-        "http://127.0.0.1:{port}/#a",
         "http://w\u00e4tness..example/\u00e4",
         "http://" + "x" * 300 + ".example",
     ],
@@ -484,6 +481,20 @@ def test_a_redirect_is_not_followed(hostile: Callable[[Act], Hostile]) -> None:
 def test_a_url_where_nobody_can_be_asked_is_a_witness_that_is_down(url: str) -> None:
     trust = bad(url.format(port=free_port()))
     assert ask(trust).failures == {BAD_NAME: "E-WITNESS-DOWN"}
+
+
+@pytest.mark.parametrize("end", ["/?a=b", "/#a", "?a"])
+def test_a_url_that_is_no_prefix_is_not_asked(hostile: Callable[[Act], Hostile], end: str) -> None:
+    server = hostile(answering("200 OK", cosignature()))
+    assert ask(bad(server.url + end)).failures == {BAD_NAME: "E-WITNESS-DOWN"}
+    assert not server.requests
+
+
+def test_a_size_of_the_wrong_type_is_not_believed(hostile: Callable[[Act], Hostile]) -> None:
+    wrong, good = conflict(5, "text/plain"), answering("200 OK", cosignature())
+    server = hostile(one_after_the_other(wrong, good))
+    assert ask(bad(server.url)).failures == {BAD_NAME: "E-PARSE"}
+    assert len(server.requests) == 1
 
 
 def test_one_of_two_keys_that_fails_does_not_take_the_other_with_it(

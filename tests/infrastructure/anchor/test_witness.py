@@ -598,10 +598,12 @@ def sql(statement: str) -> Callable[[Path], None]:
         (lambda folder: (folder / "ed25519.key").write_bytes(b"\xff" * 4096), "no key"),
         (other_key, "made with"),
         (log_key, "another kind"),
+        (sql("DELETE FROM signer WHERE vkey = (SELECT min(vkey) FROM signer)"), "made with"),
     ],
     ids=[
         *("no memory", "an empty file", "nonsense", "another version", "another program"),
         *("no key", "nonsense for a key", "bytes for a key", "another key", "a key of a log"),
+        "a key too many",
     ],
 )
 def test_a_folder_that_is_not_as_it_was_left_is_refused(
@@ -665,6 +667,19 @@ def test_a_key_that_is_no_logs_is_not_trusted(witness: Witness) -> None:
         with pytest.raises(KeyRefused):
             witness.trust(vkey)
     assert witness.trusted(ORIGIN) == (LOG.signer.verifier,)
+
+
+def test_a_key_that_could_be_mistaken_for_a_trusted_one_is_not_trusted(witness: Witness) -> None:
+    # Found by trying: two keys of this name whose ids of four bytes are the same.
+    one, two = (
+        WitnessedLog(ORIGIN, number.to_bytes(32, "big")).signer.verifier
+        for number in (73440, 92439)
+    )
+    assert (one.key_id, one.public == two.public) == (two.key_id, False)
+    witness.trust(one.vkey())
+    with pytest.raises(KeyRefused, match="key id"):
+        witness.trust(two.vkey())
+    assert two not in witness.trusted(ORIGIN)
 
 
 def test_a_key_that_is_trusted_by_another_process_is_known_at_once(

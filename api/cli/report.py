@@ -1,0 +1,154 @@
+"""``powiernik access-report``: who looked at a client's record, for her to keep and to check.
+
+Whoever makes it signs in: the look at the log is recorded like every other, and is the last line of
+what the client is handed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from api import compose, compose_ledger as ledger
+from api.cli import options
+from api.cli.output import tell
+from api.cli.passphrase import Passphrase, passphrase_options
+from domain.ports import Opening
+from domain.use_cases import compliance, sign_in
+from domain.values import (
+    ActorKind,
+    Circumstances,
+    ClientId,
+    PurposeOfUse,
+    RequestId,
+)
+from projections.entries import Entry
+
+MOST_ENTRIES = 10_000
+WAIT_SECONDS = 120.0
+
+
+@click.command("access-report")
+@click.argument("client")
+@options.data
+@passphrase_options
+@click.option("--as", "name", required=True, help="Your own sign-in name.")
+@click.option(
+    "--password-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=None,
+    help="Your password; without it, you are asked.",
+)
+@click.option(
+    "--bundle",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=None,
+    help="Write what proves the log to be whole into this new file.",
+)
+@click.option(
+    "--wait",
+    type=float,
+    default=WAIT_SECONDS,
+    show_default=True,
+    help="Seconds to wait for a checkpoint that covers the report.",
+)
+@options.as_json
+def access_report(
+    client: str,
+    data: Path,
+    passphrase: Passphrase,
+    name: str,
+    password_file: Path | None,
+    bundle: Path | None,
+    wait: float,
+    as_json: bool,  # noqa: FBT001 - click hands it over so
+) -> None:
+    """Who looked at the record of CLIENT (her id), when, at what and why."""
+    if bundle is not None and bundle.exists():
+        msg = "The bundle's file is there already; it is not overwritten."
+        raise click.UsageError(msg)
+    secret = passphrase.ask()
+    password = _password(password_file)
+    with compose.opened(data, secret) as clinic:
+        who = _signed_in(clinic, name, password)
+        look = compliance.look_at_access_log(clinic.desk, who, ClientId(client))
+        opening, receipt = asyncio.run(look)
+        collected = ledger.collect(clinic.folder, opening, client) if bundle else None
+        clinic.show(receipt.last)
+        entries = clinic.views.access_log.of(client, opening, limit=MOST_ENTRIES)
+        names = _names(clinic, opening, entries)
+        if bundle is None or collected is None:
+            _print(entries, names, as_json=as_json)
+            return
+        found = ledger.bundle(clinic.folder, collected, names, clinic.clock.now(), wait)
+        _write(bundle, found)
+    shown = {"bundle": bundle.name, "bytes": len(found), **asdict(ledger.counted(found))}
+    tell(shown, as_json=as_json)
+
+
+def _password(file: Path | None) -> str:
+    if file is not None:
+        return file.read_text(encoding="utf-8").rstrip("\n")
+    return str(click.prompt("Your password", hide_input=True, err=True))
+
+
+def _signed_in(clinic: compose.Clinic, name: str, password: str) -> Circumstances:
+    token, holder = clinic.accounts.sign_in(name, password, clinic.clock.now())
+    clinic.accounts.sign_out(token)
+    if holder.must_change:
+        msg = "Replace the one-time password first."
+        raise click.UsageError(msg)
+    own = holder.kind is ActorKind.CLIENT
+    who = Circumstances(
+        actor=clinic.desk.actor(holder.kind, holder.actor),
+        purpose=PurposeOfUse.PATRQT if own else PurposeOfUse.ACCESS_REVIEW,
+        request=RequestId(clinic.desk.identifiers.new()),
+        session_reference=holder.reference,
+        application="powiernik access-report",
+    )
+    asyncio.run(sign_in.record_sign_in(clinic.desk, who))
+    return who
+
+
+def _names(clinic: compose.Clinic, opening: Opening, entries: Iterable[Entry]) -> dict[str, str]:
+    """The names of staff, as the clinic says them."""
+    found = {}
+    for actor in {each.actor for each in entries if each.actor_kind == ActorKind.STAFF.value}:
+        card = clinic.views.name_cards.of(actor, opening)
+        if card is not None:
+            found[actor] = card.name
+    return found
+
+
+def _print(entries: Iterable[Entry], names: dict[str, str], *, as_json: bool) -> None:
+    for each in entries:
+        line = {
+            "at": each.recorded_at.isoformat(timespec="seconds"),
+            "who": names.get(each.actor, each.actor),
+            "role": each.role,
+            "why": each.purpose,
+            "did": each.kind,
+            "what": each.object_type,
+            "classes": ", ".join(each.classes),
+            "position": each.position,
+        }
+        if as_json:
+            click.echo(options.json_line(line))
+        else:
+            click.echo("  ".join(str(value) for value in line.values() if value is not None))
+
+
+def _write(path: Path, data: bytes) -> None:
+    """For her eyes: readable to whoever made it alone, whole or not at all."""
+    making = path.with_name(f".{path.name}.new")
+    descriptor = os.open(making, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    making.rename(path)

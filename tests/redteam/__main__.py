@@ -1,0 +1,148 @@
+"""``python -m tests.redteam``: every attack of the list, and under which code it was found.
+
+It exits with 1 if one of them was accepted, or found under another code than it has to be.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from tests.redteam.harness import ACCEPTED, NUMBERS, Attack, Waiting
+from tests.redteam.suite import Result, attacks, run, waiting
+
+_WIDTHS = (3, 62, 26, 26)
+
+
+def _numbers(_context: click.Context, _parameter: click.Parameter, value: str) -> frozenset[int]:
+    try:
+        found = frozenset(int(each) for each in value.split(",") if each)
+    except ValueError:
+        raise click.BadParameter("numbers with commas between them") from None
+    if not found <= frozenset(NUMBERS):
+        raise click.BadParameter(f"numbers from {NUMBERS[0]} to {NUMBERS[-1]}")
+    return found or frozenset(NUMBERS)
+
+
+@click.command()
+@click.option("--only", default="", metavar="23,25", callback=_numbers, help="Run these alone.")
+@click.option("--json", "as_json", is_flag=True, help="Print the results for a program.")
+def main(only: frozenset[int], as_json: bool) -> None:
+    """Attack freshly made clinics in every way of the list."""
+    console = Console()
+    wanted, later = attacks(only), waiting(only)
+    if as_json:
+        results = [run(each) for each in wanted]
+        print(json.dumps(told(results, later), indent=2))
+    elif console.is_terminal:
+        results = list(_with_a_bar(console, wanted))
+        console.print(table(results))
+        console.print(table_of_waiting(later))
+        console.print(summary(results, later))
+    else:
+        print(_line("no", "attack", "expected", "found", ""))
+        results = [_printed(run(each)) for each in wanted]
+        for each in later:
+            print(f"{each.number:>3}  waits: {each.title}: {each.why}")
+        print(summary(results, later))
+    for each in results:
+        if each.trace:
+            print(f"\n{each.attack.number}:\n{each.trace}", file=sys.stderr)
+    sys.exit(0 if all(each.good for each in results) else 1)
+
+
+def told(results: Iterable[Result], later: Iterable[Waiting]) -> dict[str, object]:
+    """The results for a program."""
+    return {
+        "attacks": [
+            {
+                "number": each.attack.number,
+                "attack": each.attack.title,
+                "expected": each.attack.expects,
+                "found": each.found,
+                "ok": each.good,
+                "seconds": round(each.seconds, 2),
+            }
+            for each in results
+        ],
+        "waiting": [
+            {"number": each.number, "attack": each.title, "why": each.why} for each in later
+        ],
+    }
+
+
+def table(results: Iterable[Result]) -> Table:
+    """Each attack in a line."""
+    made = Table(title="Attacks, each on a clinic of its own")
+    made.add_column("no", justify="right")
+    for heading in ("attack", "expected", "found", ""):
+        made.add_column(heading)
+    for each in results:
+        verdict = "[green]ok[/]" if each.good else "[bold red]NOT[/]"
+        expected = _expected(each.attack)
+        number, title = str(each.attack.number), escape(each.attack.title)
+        made.add_row(number, title, expected, escape(each.found), verdict)
+    return made
+
+
+def table_of_waiting(later: Iterable[Waiting]) -> Table:
+    """What waits for a later issue, and why."""
+    made = Table(title="Not run: they wait for what does not exist yet")
+    made.add_column("no", justify="right")
+    made.add_column("attack")
+    made.add_column("why")
+    for each in later:
+        made.add_row(str(each.number), escape(each.title), escape(each.why))
+    return made
+
+
+def summary(results: Sequence[Result], later: Sequence[Waiting]) -> str:
+    """All of it in a line."""
+    good = sum(each.good for each in results)
+    accepted = sum(ACCEPTED in each.found for each in results)
+    numbers = {each.attack.number for each in results}
+    whole = sum(each.number not in numbers for each in later)
+    return (
+        f"{len(results)} attacks run: {good} found under the expected code,"
+        f" {len(results) - good} not, {accepted} accepted; {whole} wait for a later issue,"
+        f" {len(later) - whole} in part; {sum(each.seconds for each in results):.0f} s"
+    )
+
+
+def _with_a_bar(console: Console, wanted: Sequence[Attack]) -> Iterator[Result]:
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=len(wanted))
+        for each in wanted:
+            progress.update(task, description=f"{each.number} {escape(each.title)}")
+            yield run(each)
+            progress.advance(task)
+
+
+def _printed(result: Result) -> Result:
+    verdict = "ok" if result.good else "NOT"
+    attack = result.attack
+    print(_line(str(attack.number), attack.title, _expected(attack), result.found, verdict))
+    return result
+
+
+def _line(number: str, *texts: str) -> str:
+    begun, *widths = _WIDTHS
+    *cells, verdict = texts
+    padded = (f"{text:<{width}}" for text, width in zip(cells, widths, strict=True))
+    return f"{number:>{begun}}  {'  '.join(padded)}  {verdict}".rstrip()
+
+
+def _expected(attack: Attack) -> str:
+    return " or ".join(attack.expects)
+
+
+if __name__ == "__main__":
+    main()
