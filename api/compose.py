@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from api.compose_ledger import Scrubbing
 from domain import access
 from domain.access import Look
 from domain.confidentiality import Class
@@ -144,6 +145,7 @@ class Clinic:
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
     _trouble: str | None = None
+    _scrubbing: Scrubbing | None = None
 
     @property
     def accounts(self) -> Accounts:
@@ -266,6 +268,11 @@ class Clinic:
         self._thread = threading.Thread(target=self._follow, name="follower", daemon=True)
         self._thread.start()
 
+    def start_scrubbing(self) -> None:
+        """Verify what is new from a thread, while no other process does."""
+        self._scrubbing = Scrubbing(self.folder)
+        self._scrubbing.start()
+
     def _follow(self) -> None:
         while not self._stop.is_set():
             try:
@@ -352,6 +359,8 @@ class Clinic:
         self.wake.set()
         if self._thread is not None:
             self._thread.join()
+        if self._scrubbing is not None:
+            self._scrubbing.stop()
         self.views.close()
         self.folder.close()
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,19 +16,23 @@ from domain.errors import RecordUnavailable
 from domain.ports import Opening
 from infrastructure import folder as data_folder, report
 from infrastructure.anchor import checkpointer as checkpointing, policy as trust_policy
+from infrastructure.anchor.ask import must_reach_witnesses
 from infrastructure.anchor.checkpointer import Anchored, Checkpointer
 from infrastructure.anchor.export import Exported, export
 from infrastructure.errors import FolderRefused
 from infrastructure.folder import OpenFolder
 from infrastructure.guard.incidents import Incident, Incidents
 from infrastructure.guard.recovery import Recovered, recover
-from infrastructure.guard.scrubber import Published, open_scrubber, read_trust
+from infrastructure.guard.scrubber import Published, Scrubber, open_scrubber, read_trust
 from infrastructure.guard.settle import settle as settle_incident
 from infrastructure.ledger.bundle import Bundle
-from infrastructure.ledger.errors import LedgerError
+from infrastructure.ledger.errors import LedgerError, LogBroken
 from infrastructure.ledger.tiles import TileFolder
 from infrastructure.report import Collected
 from infrastructure.vault.broker import BrokerOpening
+from infrastructure.views import locked
+
+logger = logging.getLogger("powiernik")
 
 Progress = Callable[[int, int], None]
 
@@ -142,12 +149,101 @@ def counted(data: bytes) -> Counted:
     return Counted(len(found.entries), sum(found.closed().values()), found.later)
 
 
+def ask_witnesses(folder: OpenFolder, seconds: float = 5.0) -> dict[str, str]:
+    """Compare a data folder with what its witnesses saw last; a code for each without answer.
+
+    Raises:
+        LogBroken: The whole folder was put back, or its log is another one.
+    """
+    trust = read_trust(folder.layout.policy)
+    if trust is None:
+        return {}
+    published = Published(TileFolder(folder.layout.log), trust)
+    origin, size = folder.vault.lineage.origin, folder.store.standing().size
+    return must_reach_witnesses(published, origin, size, seconds=seconds)
+
+
+SCRUB_SECONDS = 60.0
+MAP_SECONDS = 3600.0
+AGAIN_SECONDS = 7 * 24 * 3600.0
+SAMPLES = 5
+_BREATH_SECONDS = 0.05
+
+
+class Scrubbing:
+    """The scrubber at work beside the server, in one process of a data folder at a time."""
+
+    def __init__(self, folder: OpenFolder) -> None:
+        self._folder = folder
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="scrubber", daemon=True)
+        self._mapped = time.monotonic()
+        self._begun_again = time.monotonic()
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, and wait for it."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        lock = self._folder.layout.folder / "scrub.lock"
+        while not self._stop.is_set():
+            try:
+                with contextlib.suppress(FolderRefused), locked(lock):
+                    self._scrub()
+            except LogBroken:
+                # It is written down, and the record is read-only until somebody settles it.
+                pass
+            except Exception as error:  # noqa: BLE001 - a full disk must not end it
+                code = getattr(error, "code", type(error).__name__)
+                logger.error("scrubbing stopped: %s", code)  # noqa: TRY400 - no traceback
+            self._stop.wait(SCRUB_SECONDS)
+
+    def _scrub(self) -> None:
+        policy = _stamp(self._folder.layout.policy)
+        with contextlib.closing(open_scrubber(self._folder)) as scrubber:
+            # Opened anew when a checkpointer is set up, or its witnesses change.
+            while not self._stop.is_set() and _stamp(self._folder.layout.policy) == policy:
+                if self._folder.guard.incidents.halted() is None:
+                    self._once(scrubber)
+                self._stop.wait(SCRUB_SECONDS)
+
+    def _once(self, scrubber: Scrubber) -> None:
+        while scrubber.step().behind:
+            if self._stop.wait(_BREATH_SECONDS):
+                return
+        scrubber.sample(SAMPLES)
+        now = time.monotonic()
+        if now - self._mapped > MAP_SECONDS:
+            self._mapped = now
+            scrubber.map_head()
+        if now - self._begun_again > AGAIN_SECONDS:
+            while not scrubber.again():
+                if self._stop.wait(_BREATH_SECONDS):
+                    return
+            self._begun_again = now
+
+
+def _stamp(path: Path) -> int | None:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+
+
 __all__ = [
     "Anchored",
     "Exported",
     "Incident",
     "LedgerError",
     "Recovered",
+    "Scrubbing",
+    "ask_witnesses",
     "checkpointer",
     "create_checkpointer",
     "export_log",

@@ -11,7 +11,7 @@ from enum import Enum, StrEnum
 
 from domain.values import ActingMode, Actor, Circumstances, PurposeOfUse, Role
 
-VERSION = 1
+VERSION = 2
 """Stands in every recorded event; a new table gets a new number."""
 
 
@@ -36,6 +36,8 @@ class Act(StrEnum):
     READ_CASELOAD = "read a caseload"
     READ_ACCESS_LOG = "read a client's access log"
     READ_AUDIT_TRAIL = "read the audit trail"
+    READ_LOG = "read entries of the log"
+    READ_INCIDENTS = "read incidents"
     MANAGE_STAFF = "manage staff and sign-ins"
     MANAGE_PROJECTIONS = "manage projections"
 
@@ -134,7 +136,7 @@ RULES: tuple[Rule, ...] = (
         Role.COMPLIANCE,
         Relation.CLINIC,
         ActingMode.PRIVACY,
-        {Act.READ_ACCESS_LOG, Act.READ_AUDIT_TRAIL},
+        {Act.READ_ACCESS_LOG, Act.READ_AUDIT_TRAIL, Act.READ_LOG, Act.READ_INCIDENTS},
         _REVIEW,
     ),
     _rule(
@@ -142,7 +144,7 @@ RULES: tuple[Rule, ...] = (
         Role.ADMINISTRATOR,
         Relation.CLINIC,
         ActingMode.ADMIN,
-        {Act.MANAGE_STAFF, Act.MANAGE_PROJECTIONS},
+        {Act.MANAGE_STAFF, Act.MANAGE_PROJECTIONS, Act.READ_INCIDENTS},
         {PurposeOfUse.HSYSADMIN, PurposeOfUse.HOPERAT},
     ),
     _rule(

@@ -130,6 +130,9 @@ def serve(
         raise click.UsageError(msg)
     secret = passphrase.ask()
     with compose.opened(data, secret) as clinic:
+        for name, code in sorted(compose_ledger.ask_witnesses(clinic.folder).items()):
+            click.echo(f"witness {name}: {code}", err=True)
+        clinic.start_scrubbing()
         _serve(clinic, host, port, tls_certificate, tls_key)
 
 

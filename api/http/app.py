@@ -22,6 +22,7 @@ from api.http import (
     front_desk,
     health,
     integrations,
+    log,
     notes,
     sign_in,
 )
@@ -39,6 +40,7 @@ ROUTERS = (
     clients.router,
     integrations.router,
     administrators.router,
+    log.router,
 )
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": errors.Problem, "description": description}
@@ -98,5 +100,5 @@ def create_app(clinic: Clinic, *, follow: bool = True) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     errors.install(app)
-    app.add_middleware(Limits)
+    app.add_middleware(Limits, banner=clinic.banner)
     return app

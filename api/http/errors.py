@@ -14,9 +14,10 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from api.compose import Broken, PasswordRefused, SignInRefused
+from api.compose import Broken, LedgerError, PasswordRefused, SignInRefused
 from domain.errors import (
     CommandMismatch,
+    IntegrityIncident,
     Invalid,
     NotPermitted,
     NotThere,
@@ -38,9 +39,11 @@ STATUS: dict[type[Refusal], int] = {
     Stale: 412,
     CommandMismatch: 422,
     RecordUnavailable: 503,
+    IntegrityIncident: 503,
     ProjectionBehind: 503,
     Sealed: 410,
 }
+_PASSES = (RecordUnavailable, ProjectionBehind)
 _RETRY_SECONDS = "2"
 
 
@@ -115,7 +118,8 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, Refusal):
         raise error
     status = STATUS.get(type(error), 422 if isinstance(error, Invalid) else 409)
-    headers = {"Retry-After": _RETRY_SECONDS} if status == STATUS[RecordUnavailable] else None
+    # An incident lasts until somebody has settled it: whoever tries again is told the same.
+    headers = {"Retry-After": _RETRY_SECONDS} if isinstance(error, _PASSES) else None
     more: dict[str, Any] = {}
     if isinstance(error, Stale):
         more["current_version"] = error.current
@@ -198,5 +202,6 @@ _HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[JSONRe
     RequestValidationError: _invalid,
     HTTPException: _http,
     Broken: _integrity,
+    LedgerError: _integrity,
     sqlite3.Error: _unavailable,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,8 +13,9 @@ logger = logging.getLogger("powiernik")
 MOST_BODY = 1024 * 1024
 """Bytes of a request body."""
 _METHODS_WITH_BODY = {"POST", "PUT", "PATCH"}
+_CACHE = b"cache-control"
 _HEADERS = [
-    (b"cache-control", b"no-store"),
+    (_CACHE, b"no-store"),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -21,10 +23,15 @@ _HEADERS = [
 
 
 class Limits:
-    """Refuses bodies that are too large or not JSON before they are read; stamps every answer."""
+    """Refuses bodies that are too large or not JSON before they are read; stamps every answer.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Nothing is kept by a cache unless its route says how long. While an incident is open, ``banner``
+    tells which, and every answer has it as ``Record-Integrity``.
+    """
+
+    def __init__(self, app: ASGIApp, banner: Callable[[], str | None] = lambda: None) -> None:
         self._app = app
+        self._banner = banner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one exchange."""
@@ -40,12 +47,15 @@ class Limits:
         async def send_stamped(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
+                banner = self._banner()
                 started = True
-                message["headers"] = [
-                    *message.get("headers", []),
-                    *stamp,
-                    (b"x-trace-id", trace.encode()),
-                ]
+                own = list(message.get("headers", []))
+                kept = any(name == _CACHE for name, _ in own)
+                own += stamp[1:] if kept else stamp
+                own.append((b"x-trace-id", trace.encode()))
+                if banner is not None:
+                    own.append((b"record-integrity", banner.encode()))
+                message["headers"] = own
             await send(message)
 
         refusal = _refusal(scope)

@@ -5,11 +5,13 @@ The look at the log is itself the first line of the log (LOG-07), one level deep
 
 from collections.abc import Mapping
 
+from domain import access
 from domain.access import Look
 from domain.confidentiality import Class, Owner, OwnerKind
+from domain.errors import NotPermitted
 from domain.events.access import AccessKind
 from domain.policy import Act, Standing
-from domain.ports import Opening
+from domain.ports import Opening, Write
 from domain.use_cases.desk import Desk, admit, attempt, look, look_at_list
 from domain.values import Circumstances, ClientId, ItemId, Receipt
 
@@ -49,3 +51,30 @@ async def look_at_audit_trail(
     """Record a page of the audit trail: one entry for it, one for each client whom it names."""
     query = Look(AccessKind.AUDIT_READ, "audit-trail", (Class.AUDIT_LOG,))
     return await look_at_list(desk, who, query, hits, staff=staff)
+
+
+async def admit_to_log(desk: Desk, who: Circumstances) -> Circumstances:
+    """Whether the actor may see entries of the log: whose stream grew when, under pseudonyms."""
+    return await admit(desk, who, Act.READ_LOG, attempt=attempt("log", kind=AccessKind.AUDIT_READ))
+
+
+async def look_at_log(desk: Desk, who: Circumstances, first: int, count: int) -> Receipt:
+    """Record a look at so many entries of the log; their first position stands as its version.
+
+    Raises:
+        NotPermitted: The circumstances do not bear the policy's permission.
+        RecordUnavailable: The entry could not be made durable.
+    """
+    if who.mode is None:
+        raise NotPermitted
+    stream, owner = desk.account_of(who.actor)
+    classes = (Class.AUDIT_LOG,)
+    shown = Look(AccessKind.AUDIT_READ, "log", classes, object_version=first, count=count)
+    event = access.record_look(shown, None, origin=desk.origin, now=desk.clock.now())
+    return await desk.record.append((Write(stream, (event,), owner, after=None),), who)
+
+
+async def admit_to_incidents(desk: Desk, who: Circumstances) -> Circumstances:
+    """Whether the actor may see what was found broken: codes and positions, nobody's data."""
+    tried = attempt("incidents", kind=AccessKind.AUDIT_READ)
+    return await admit(desk, who, Act.READ_INCIDENTS, attempt=tried)

@@ -79,8 +79,12 @@ class Gathered(NamedTuple):
     failures: Mapping[str, str]
 
 
-def post(url: str, body: bytes, deadline: float, *, context: ssl.SSLContext | None = None) -> Reply:
-    """Post a body to a URL and read the answer, by a deadline of the monotonic clock.
+def post(
+    url: str, body: bytes | None, deadline: float, *, context: ssl.SSLContext | None = None
+) -> Reply:
+    """Post a body to a URL, or get it without one; read the answer by a deadline.
+
+    The deadline is one of the monotonic clock.
 
     Raises:
         OSError, HTTPException, ValueError: there is no answer in time, or none that can be read.
@@ -100,7 +104,7 @@ def post(url: str, body: bytes, deadline: float, *, context: ssl.SSLContext | No
     with connected:
         connection.sock = _Bounded(connected, deadline)
         headers = {"Content-Type": TEXT_TYPE, "Connection": "close"}
-        connection.request("POST", parts.path, body, headers)
+        connection.request("GET" if body is None else "POST", parts.path, body, headers)
         response = connection.getresponse()
         kind = response.getheader("Content-Type", "").partition(";")[0].strip().lower()
         return Reply(response.status, kind, response.read())

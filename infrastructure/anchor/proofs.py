@@ -143,6 +143,7 @@ class Proofs:
 
         Raises:
             NotThere: The published log has no such tile, or not so wide a one.
+            NotPublished: There is none.
             LedgerError: The tile is missing or damaged, or as `checkpoint` does.
         """
         held, _ = self._covered(level, index, width)
@@ -152,7 +153,7 @@ class Proofs:
         """Return the first entries under a tile of level 0, as the bundle that tlog-tiles has.
 
         Raises:
-            NotThere, LedgerError: As `tile` does.
+            NotThere, NotPublished, LedgerError: As `tile` does.
         """
         held, _ = self._covered(0, index, width)
         entries = self._folder.bundle(index, held)[:width]
@@ -163,7 +164,7 @@ class Proofs:
 
         Raises:
             NotThere: As `tile` does, or there is none among them.
-            LedgerError: As `tile` does.
+            NotPublished, LedgerError: As `tile` does.
         """
         _, size = self._covered(0, index, width)
         start = index * TILE_WIDTH
@@ -184,10 +185,7 @@ class Proofs:
 
     def _covered(self, level: int, index: int, width: int) -> tuple[int, int]:
         """Return how wide the published tile is, and how large the published log."""
-        try:
-            _, checkpoint = self._published()
-        except NotPublished:
-            raise NotThere from None
+        _, checkpoint = self._published()
         held = min((checkpoint.size >> _HEIGHT * level) - index * TILE_WIDTH, TILE_WIDTH)
         if not 0 < width <= held:
             raise NotThere

@@ -185,8 +185,7 @@ def _as_json(verdict: Verdict) -> list[str]:
 
 
 def _tell(stream: TextIO, *lines: str) -> None:
-    for line in lines:
-        stream.write(f"{_printable(line)}\n")
+    stream.writelines(f"{_printable(line)}\n" for line in lines)
 
 
 def _printable(line: str) -> str:

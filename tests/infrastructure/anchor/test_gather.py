@@ -29,6 +29,7 @@ from infrastructure.ledger.trust import Trust
 from tests.support.witnesses import (
     NOW,
     ORIGIN,
+    PATIENCE,
     Hostile,
     Stage,
     WitnessedLog,
@@ -268,11 +269,12 @@ def raw(*pieces: bytes) -> Act:
 
 
 def endless(begun: bytes, piece: bytes, pause: float = 0.0) -> Act:
-    """Send something, and then something over and over, until nobody listens."""
+    """Send something, and then something over and over, as long as somebody listens."""
 
     def act(connected: socket.socket) -> None:
         connected.sendall(begun)
-        while True:
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
             connected.sendall(piece)
             time.sleep(pause)
 
