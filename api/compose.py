@@ -42,7 +42,7 @@ from infrastructure.accounts import (
     SignInRefused,
     one_time_secret,
 )
-from infrastructure.anchor.proofs import NotPublished, Proofs, read_policy
+from infrastructure.anchor.proofs import NotPublished, Proofs, read_policy, trusted
 from infrastructure.anchor.witness import (
     MAX_BODY_SIZE as MAX_SUBMISSION,
     Evidence,
@@ -60,7 +60,6 @@ from infrastructure.guard.incidents import Incidents, Scope
 from infrastructure.ledger.errors import KeyRefused, LedgerError, LogBroken, PolicyRefused
 from infrastructure.ledger.merkle import CompactRange
 from infrastructure.ledger.tiles import TILE_WIDTH, TileFolder, control_path, tile_path
-from infrastructure.ledger.trust import Trust
 from infrastructure.vault.cells import CellSealer
 from infrastructure.vault.custody import LIGHT, Cost
 from infrastructure.verify import WHAT_IT_CANNOT_SEE, Verdict, verify
@@ -197,8 +196,8 @@ class Clinic:
         Raises:
             NotPublished, LedgerError: As ``policy`` does.
         """
-        folder, trust = TileFolder(self.folder.layout.log), Trust.parse(self.policy)
-        return Proofs(folder, trust, self.folder.store, self.folder.guard)
+        published = TileFolder(self.folder.layout.log)
+        return Proofs(published, trusted(self.policy), self.folder.store, self.folder.guard)
 
     @property
     def receipt_key(self) -> str:

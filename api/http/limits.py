@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from typing import TypeAlias
 from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+Headers: TypeAlias = list[tuple[bytes, bytes]]
 
 logger = logging.getLogger("powiernik")
 MOST_BODY = 1024 * 1024
@@ -47,15 +50,9 @@ class Limits:
         async def send_stamped(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
-                banner = self._banner()
                 started = True
-                own = list(message.get("headers", []))
-                kept = any(name == _CACHE for name, _ in own)
-                own += stamp[1:] if kept else stamp
-                own.append((b"x-trace-id", trace.encode()))
-                if banner is not None:
-                    own.append((b"record-integrity", banner.encode()))
-                message["headers"] = own
+                own = message.get("headers", [])
+                message["headers"] = _stamped(own, stamp, trace, self._banner())
             await send(message)
 
         refusal = _refusal(scope)
@@ -84,6 +81,13 @@ class Limits:
 
 class _TooLarge(BaseException):
     """Passes every handler of ordinary exceptions on its way out."""
+
+
+def _stamped(own: Headers, stamp: Headers, trace: str, banner: str | None) -> Headers:
+    """The headers of an answer with what stands in every one, unless its route says otherwise."""
+    cached = any(name == _CACHE for name, _ in own)
+    stamped = [*own, *(stamp[1:] if cached else stamp), (b"x-trace-id", trace.encode())]
+    return stamped if banner is None else [*stamped, (b"record-integrity", banner.encode())]
 
 
 _NOT_TAKEN = "The body is too large or not of a type that is taken here."

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 from domain.errors import IntegrityIncident, Invalid, NotThere, WrongState
@@ -70,8 +71,18 @@ def read_policy(path: Path) -> bytes:
         data = path.read_bytes()
     except FileNotFoundError:
         raise NotPublished from None
-    Trust.parse(data)
+    trusted(data)
     return data
+
+
+@lru_cache(maxsize=2)
+def trusted(policy: bytes) -> Trust:
+    """Read a policy; once, since the look at each of its keys takes a millisecond.
+
+    Raises:
+        PolicyRefused: It is none.
+    """
+    return Trust.parse(policy)
 
 
 class Proofs:

@@ -52,6 +52,9 @@ read a caseload                | integration    | TREAT HOPERAT HQUALIMP   | cas
 read a client's access log     | compliance     | ACCESS-REVIEW HCOMPL     | -
 read a client's access log     | client         | PATRQT                   | own
 read the audit trail           | compliance     | ACCESS-REVIEW HCOMPL     | -
+read entries of the log        | compliance     | ACCESS-REVIEW HCOMPL     | -
+read incidents                 | compliance     | ACCESS-REVIEW HCOMPL     | -
+read incidents                 | administrator  | HSYSADMIN HOPERAT        | -
 manage staff and sign-ins      | administrator  | HSYSADMIN HOPERAT        | -
 manage projections             | administrator  | HSYSADMIN HOPERAT        | -
 """

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from api.http.schemas.common import Told
 
 
@@ -15,7 +13,7 @@ class IncidentTold(Told):
     """
 
     number: int
-    at: datetime
+    at: str
     code: str
     scope: str
     position: int | None

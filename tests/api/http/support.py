@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
@@ -27,6 +27,9 @@ from api.compose import Accounts
 from api.http.app import create_app
 from domain.use_cases import administrator
 from domain.values import ActorId, ActorKind, ClientId, PurposeOfUse, Role
+from infrastructure.anchor import checkpointer
+from infrastructure.folder import structure
+from infrastructure.ledger.trust import Trust
 from infrastructure.stores.contract import Outcome, RecordStore, Submission
 from tests.support.clinic import Founded, HandClock, People, SmallClinic, command, small_clinic
 
@@ -215,6 +218,23 @@ def actor(office: Office, *roles: Role) -> str:
     found = office.administrator.post("/v1/practitioners", new)
     assert found.status_code == 201, found.text
     return ActorId(found.json()["created"]["practitioner"])
+
+
+def publish(office: Office) -> Trust:
+    """Let a checkpointer, set up the first time, publish what there is; whom its policy trusts."""
+    folder = office.clinic.clinic.folder
+    layout = folder.layout
+    place = layout.folder.with_name("checkpointer")
+    if not place.exists():
+        vkey = checkpointer.create(place, folder.vault.lineage.origin, folder.append_key)
+        layout.policy.write_text(f"log {vkey}\nquorum none\n")
+    trust = Trust.parse(layout.policy.read_bytes())
+    with (
+        closing(structure(layout.record)) as store,
+        closing(checkpointer.Checkpointer(place, store, layout.log, trust)) as at_work,
+    ):
+        at_work.step()
+    return trust
 
 
 class Failing:

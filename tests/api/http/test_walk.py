@@ -10,7 +10,7 @@ import pytest
 from httpx2 import Response
 
 from infrastructure.verify import verify_folder
-from tests.api.http.support import Office, Person, operations
+from tests.api.http.support import Office, Person, operations, publish
 
 Day = dict[str, Response]
 IDENTITY = {
@@ -51,6 +51,7 @@ def day(office: Office) -> Day:
     _hold_sessions(office.anna, did, case)
     _write_notes(office, did, case)
     _read(office, did, client, case)
+    _check_the_log(office, did)
     _end(office, did, case)
     return did.day
 
@@ -188,6 +189,22 @@ def _read(office: Office, did: _Walk, client: str, case: str) -> None:
     did("readOwnAccessLog", office.client(client).get("/v1/me/access-log"))
 
 
+def _check_the_log(office: Office, did: _Walk) -> None:
+    publish(office)
+    for name, path in (
+        ("readCheckpoint", "checkpoint"),
+        ("readPolicy", "policy"),
+        ("readReceiptKey", "receipt-key"),
+    ):
+        did(name, office.door.get(f"/v1/log/{path}"))
+    did("readTile", office.anna.get("/v1/log/tile/0/000.p/3"))
+    did("readInclusionProof", office.anna.get("/v1/log/proofs/inclusion/2"))
+    did("readConsistencyProof", office.anna.get("/v1/log/proofs/consistency?from=2&to=5"))
+    did("readEntries", office.officer.get("/v1/log/tile/entries/000.p/3"))
+    did("readControls", office.officer.get("/v1/log/control/000.p/3"))
+    did("readIncidents", office.administrator.get("/v1/incidents"))
+
+
 def _end(office: Office, did: _Walk, case: str) -> None:
     where = f"/v1/cases/{case}"
     did("closeCase", office.anna.post(f"{where}:close", {"outcome": "completed"}, version=4))
@@ -200,9 +217,21 @@ def test_every_operation_has_its_place_in_the_day(office: Office, day: Day) -> N
     assert set(day) == set(operations(office.app))
 
 
-def test_no_answer_is_kept_by_a_cache_or_guessed_to_be_something_else(day: Day) -> None:
+def test_no_answer_about_anybody_is_kept_by_a_cache_or_guessed_to_be_something_else(
+    day: Day,
+) -> None:
+    kept = {
+        name: response.headers["Cache-Control"]
+        for name, response in day.items()
+        if response.headers["Cache-Control"] != "no-store"
+    }
+    assert kept == {
+        "readCheckpoint": "public, max-age=5",
+        "readPolicy": "public, max-age=5",
+        "readReceiptKey": "public, max-age=5",
+        "readTile": "private, max-age=31536000, immutable",
+    }
     for name, response in day.items():
-        assert response.headers["Cache-Control"] == "no-store", name
         assert response.headers["X-Content-Type-Options"] == "nosniff", name
         assert response.headers["Referrer-Policy"] == "no-referrer", name
         assert len(response.headers["X-Trace-Id"]) == 32, name

@@ -27,7 +27,10 @@ CONTENT = (*WORDS.values(), "Zofia", "Zielińska", "600 100 200", "Halina", "198
 
 def shows_content(text: str) -> list[str]:
     """What of the content stands in an answer."""
-    plain = json.dumps(json.loads(text), ensure_ascii=False)
+    try:
+        plain = json.dumps(json.loads(text), ensure_ascii=False)
+    except ValueError:
+        plain = text
     return [word for word in CONTENT if word in plain]
 
 
@@ -63,6 +66,10 @@ class World:
             "representative_id": self.representative,
             "consent_id": self.consent,
             "integration_id": self.integration,
+            "position": "0",
+            "tile": "0/000",
+            "bundle": "000",
+            "controls": "000",
         }
 
 
