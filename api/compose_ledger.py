@@ -15,10 +15,11 @@ from domain.client import fold
 from domain.errors import RecordUnavailable
 from domain.ports import Opening
 from infrastructure import folder as data_folder, report
-from infrastructure.anchor import checkpointer as checkpointing, policy as trust_policy
+from infrastructure.anchor import checkpointer as checkpointing, policy as trust_policy, timestamp
 from infrastructure.anchor.ask import must_reach_witnesses
 from infrastructure.anchor.checkpointer import Anchored, Checkpointer
 from infrastructure.anchor.export import Exported, export
+from infrastructure.anchor.stamps import TimeAuthority, enter_new, verify_entered
 from infrastructure.errors import FolderRefused
 from infrastructure.folder import OpenFolder
 from infrastructure.guard.incidents import Incident, Incidents
@@ -28,6 +29,7 @@ from infrastructure.guard.settle import settle as settle_incident
 from infrastructure.ledger.bundle import Bundle
 from infrastructure.ledger.errors import LedgerError, LogBroken
 from infrastructure.ledger.tiles import TileFolder
+from infrastructure.lineage import names_of
 from infrastructure.report import Collected
 from infrastructure.vault.broker import BrokerOpening
 from infrastructure.views import locked
@@ -69,6 +71,39 @@ def checkpointer(path: Path, place: Path) -> Iterator[Checkpointer]:
         contextlib.closing(Checkpointer(place, store, layout.log, trust)) as found,
     ):
         yield found
+
+
+def time_authority(url: str | None, roots: Path | None) -> TimeAuthority | None:
+    """Who states times for checkpoints; ``None`` where nobody was named.
+
+    Raises:
+        FolderRefused: Half of it was named, or the extra that reads time stamps is not installed.
+        AnchorRefused: The file holds no certificates.
+    """
+    if url is None and roots is None:
+        return None
+    if url is None or roots is None:
+        msg = "A time-stamp authority takes an address and its certificates."
+        raise FolderRefused(msg)
+    try:
+        timestamp.request(b"")
+    except timestamp.TimestampsMissing as missing:
+        raise FolderRefused(str(missing)) from None
+    return TimeAuthority(url, timestamp.read_roots(roots.read_bytes()))
+
+
+def timestamps(path: Path, roots: Path) -> list[tuple[int, str]]:
+    """By when each stamped checkpoint of a data folder existed, or the code why not."""
+    data_folder.check_format(path)
+    layout = data_folder.Layout(path)
+    trusted = timestamp.read_roots(roots.read_bytes())
+    genesis = data_folder.read_genesis(layout.record)
+    with contextlib.closing(data_folder.structure(layout.record)) as store:
+        return [
+            (size, each if isinstance(each, str) else f"{each.time.isoformat()} {each.authority}")
+            for log_id in names_of(store, genesis)
+            for size, each in verify_entered(layout.log, store, log_id, trusted)
+        ]
 
 
 def name_witnesses(path: Path, files: list[bytes], needed: int) -> list[str]:
@@ -218,6 +253,8 @@ class Scrubbing:
             if self._stop.wait(_BREATH_SECONDS):
                 return
         scrubber.sample(SAMPLES)
+        folder = self._folder
+        enter_new(folder.layout.log, folder.store, folder.vault.log_id, folder.guard.enter)
         now = time.monotonic()
         if now - self._mapped > MAP_SECONDS:
             self._mapped = now
@@ -238,11 +275,13 @@ def _stamp(path: Path) -> int | None:
 
 __all__ = [
     "Anchored",
+    "Checkpointer",
     "Exported",
     "Incident",
     "LedgerError",
     "Recovered",
     "Scrubbing",
+    "TimeAuthority",
     "ask_witnesses",
     "checkpointer",
     "create_checkpointer",
@@ -251,4 +290,6 @@ __all__ = [
     "name_witnesses",
     "recover",
     "settle",
+    "time_authority",
+    "timestamps",
 ]

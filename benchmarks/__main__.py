@@ -20,7 +20,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.append import append, bulk
+from benchmarks.export import export
 from benchmarks.growth import growth
+from benchmarks.ledger import ledger
 from benchmarks.measure import Bench, Finding, Series
 from benchmarks.opening import opening
 from benchmarks.reads import reads
@@ -31,11 +33,13 @@ from benchmarks.verifying import verify
 Row = Callable[[Bench], Iterator[Finding]]
 ROWS: dict[str, Row] = {
     "append": append,
+    "ledger": ledger,
     "bulk": bulk,
     "reads": reads,
     "rebuild": rebuild,
     "opening": opening,
     "verify": verify,
+    "export": export,
     "space": space,
     "growth": growth,
 }

@@ -45,6 +45,20 @@ class Lineage:
         return next(each.log_id for each in reversed(self.eras) if position >= each.start)
 
 
+def names_of(store: RecordStore, genesis: Genesis) -> list[bytes]:
+    """The ids that a log says it has had, as far as can be told without a key.
+
+    Raises:
+        LedgerError: A recovery is none.
+    """
+    rows = store.stream(recovery_stream(genesis.log_id))
+    found = (parse_control(row.record or b"") for row in rows)
+    return [
+        genesis.log_id,
+        *(log_id_of(each.origin) for each in found if isinstance(each, Recovery)),
+    ]
+
+
 def lineage_of(store: RecordStore, genesis: Genesis, append_key: bytes) -> Lineage:
     """The names of a log, as its own records tell them.
 

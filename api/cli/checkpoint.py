@@ -89,15 +89,25 @@ def trust(
     show_default=True,
     help="Entries that are not waited for longer.",
 )
+@click.option("--timestamps", default=None, help="A time-stamp authority (RFC 3161), asked daily.")
+@click.option(
+    "--timestamp-roots",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=None,
+    help="The certificates by which it is believed.",
+)
 @click.option("--once", is_flag=True, help="Sign what there is, and end.")
 def run(
     folder: Path,
     data: Path,
     interval: float,
     entries: int,
+    timestamps: str | None,
+    timestamp_roots: Path | None,
     once: bool,  # noqa: FBT001 - click hands it over so
 ) -> None:
     """Sign checkpoints until it is told to end; a broken log is never signed, and ends it."""
+    authority = ledger.time_authority(timestamps, timestamp_roots)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
     signal.signal(signal.SIGINT, lambda _number, _frame: stop.set())
@@ -106,6 +116,7 @@ def run(
             with progress("checkpoint") as step:
                 found = checkpointer.step(step)
             _say(found)
+            _stamp(checkpointer, authority)
             sys.exit(0 if found.quorum else options.BROKEN)
         due = 0.0
         while not stop.is_set():
@@ -114,7 +125,21 @@ def run(
                 found = checkpointer.step()
                 if found.fresh or not found.quorum:
                     _say(found)
+                _stamp(checkpointer, authority)
             stop.wait(min(POLL_SECONDS, interval))
+
+
+def _stamp(checkpointer: ledger.Checkpointer, authority: ledger.TimeAuthority | None) -> None:
+    """Once a day; an authority that does not answer stops nothing."""
+    if authority is None:
+        return
+    try:
+        size = checkpointer.stamp(authority, int(time.time()))
+    except ledger.LedgerError as refused:
+        click.echo(f"time stamp: {refused.code}")
+    else:
+        if size is not None:
+            click.echo(f"time stamp: checkpoint {size}")
 
 
 def _say(found: ledger.Anchored) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +17,22 @@ from api.cli.output import progress, tell
 @click.group("log")
 def group() -> None:
     """Hand the log to auditors: entries and hashes, no content and no key."""
+
+
+@group.command()
+@options.data
+@click.option(
+    "--roots",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    help="The certificates of the time-stamp authority.",
+)
+@options.as_json
+def timestamps(data: Path, roots: Path, as_json: bool) -> None:  # noqa: FBT001 - click hands it over so
+    """By when each stamped checkpoint existed, as an authority states."""
+    found = ledger.timestamps(data, roots)
+    tell({str(size): stated for size, stated in found} or {"stamps": 0}, as_json=as_json)
+    sys.exit(options.BROKEN if any(stated.startswith("E-") for _, stated in found) else 0)
 
 
 @group.command()

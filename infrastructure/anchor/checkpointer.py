@@ -33,6 +33,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from infrastructure.anchor.gather import gather
+from infrastructure.anchor.stamps import TimeAuthority, stamp
 from infrastructure.errors import FolderRefused
 from infrastructure.ledger.check import Row
 from infrastructure.ledger.checkpoint import Checkpoint, signed
@@ -50,7 +51,8 @@ BATCH = 5_000
 SLICE = 50_000
 """Rows that are verified, put into tiles and remembered together."""
 WITNESS_SECONDS = 10.0
-_CHECKPOINT, _SIZES = "checkpoint", "witness-sizes"
+STAMP_SECONDS = 24 * 3600
+_CHECKPOINT, _SIZES, _STAMPED = "checkpoint", "witness-sizes", "stamped"
 
 Progress = Callable[[int, int], None]
 
@@ -95,6 +97,7 @@ class Checkpointer:
         """
         self._store = store
         self._trust = trust
+        self._public = public
         self._folder = TileFolder(public)
         with ExitStack() as opened:
             self._signer = Signer.decode(_read_secret(folder / "log.key"))
@@ -137,6 +140,19 @@ class Checkpointer:
         self._verify(standing, progress)
         note, fresh = self._sign(standing.size)
         return self._anchor(note, fresh=fresh)
+
+    def stamp(self, authority: TimeAuthority, now_s: int) -> int | None:
+        """Have what is published stamped, once a day; its size, or ``None`` if it is not due.
+
+        Raises:
+            AnchorRefused: No good answer came in time; it is tried again at the next step.
+        """
+        kept = self._memory.note(_STAMPED)
+        if kept is not None and now_s < int(kept) + STAMP_SECONDS:
+            return None
+        size = stamp(self._public, self._folder.read_checkpoint(), authority)
+        self._memory.put_note(_STAMPED, str(now_s).encode())
+        return size
 
     # Verifying
 

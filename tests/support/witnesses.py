@@ -68,6 +68,11 @@ def stranger(number: int, text: str = "") -> SignatureLine:
     return SignatureLine(f"stranger.example/{number}", bytes([number]) * 4, blob)
 
 
+def secret_of(file: Path) -> str:
+    """What is secret in a key file: what follows the first words, the name and the key id."""
+    return file.read_text().strip().split("+", 4)[4]
+
+
 def free_port() -> int:
     """A port of the loopback that is free at the moment."""
     with socket.socket() as found:

@@ -20,7 +20,7 @@ from infrastructure.anchor.witness import Witness
 from infrastructure.ledger.note import has_ml_dsa
 from infrastructure.ledger.trust import Trust
 from tests.api.cli.support import BROKEN, GOOD, UNUSABLE, powiernik
-from tests.support.witnesses import NOW, ORIGIN, PATIENCE, WitnessedLog, free_port
+from tests.support.witnesses import NOW, ORIGIN, PATIENCE, WitnessedLog, free_port, secret_of
 
 LOG = WitnessedLog()
 NAME = "witness.example/w1"
@@ -54,7 +54,7 @@ def test_what_init_prints_is_what_a_policy_needs_and_no_secret(folder: Path) -> 
     with closing(Witness(folder)) as witness:
         assert [each.verifier for each in trust.witnesses] == list(witness.verifiers)
     for file in folder.glob("*.key"):
-        assert file.read_text().strip().rsplit("+", 1)[1] not in told.said
+        assert secret_of(file) not in told.said
 
 
 def test_without_a_url_the_lines_have_none(made: Path) -> None:

@@ -37,7 +37,7 @@ from infrastructure.ledger.note import (
     parse_signature_lines,
 )
 from infrastructure.ledger.trust import Judged, Trust
-from tests.support.witnesses import NOW, ORIGIN, WitnessedLog, stranger
+from tests.support.witnesses import NOW, ORIGIN, WitnessedLog, secret_of, stranger
 
 NAME = "witness.example/w1"
 LOG = WitnessedLog()
@@ -609,7 +609,7 @@ def sql(statement: str) -> Callable[[Path], None]:
 def test_a_folder_that_is_not_as_it_was_left_is_refused(
     witness: Witness, folder: Path, spoil: Callable[[Path], None], told: str
 ) -> None:
-    secret = (folder / "ed25519.key").read_text().rsplit("+", 1)[1].strip()
+    secret = secret_of(folder / "ed25519.key")
     witness.close()
     spoil(folder)
     with pytest.raises(FolderRefused, match=told) as refused:
@@ -647,7 +647,7 @@ def test_nothing_that_is_shown_of_a_witness_is_secret(
     witness.add_checkpoint(LOG.body(7, 7, "other", 3), NOW)
     shown = repr(witness) + repr(witness.__dict__) + repr(witness.verifiers) + caplog.text
     for file in folder.glob("*.key"):
-        assert file.read_text().strip().rsplit("+", 1)[1] not in shown
+        assert secret_of(file) not in shown
 
 
 # Whom it believes

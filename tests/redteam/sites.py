@@ -1,0 +1,218 @@
+"""What attacks on the log and on its checkpoints share: auditors, operators, and what both hold.
+
+An auditor has an exported folder, her own copy of the policy and, if she came before, a memory. An
+operator has every key of the clinic, that of the log too, and the whole program to use them with.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import patch
+
+import msgpack
+
+from domain.values import Command, Receipt
+from infrastructure.anchor import checkpointer as checkpointing, gather as gathering
+from infrastructure.anchor.checkpointer import Checkpointer
+from infrastructure.anchor.export import export
+from infrastructure.anchor.witness import Submission
+from infrastructure.folder import OpenFolder, structure
+from infrastructure.ledger import offline
+from infrastructure.ledger.checkpoint import Checkpoint, signed
+from infrastructure.ledger.merkle import CompactRange, consistency_proof
+from infrastructure.ledger.note import Note, Signer
+from infrastructure.ledger.remembered import Remembered
+from infrastructure.ledger.tiles import TileFolder
+from infrastructure.ledger.trust import Trust
+from infrastructure.ledger.verdict import Verdict
+from infrastructure.vault.envelope import Kind, open_record, seal
+from tests.redteam import harness
+from tests.redteam.harness import ACCEPTED, Forgery, Site
+from tests.support import ink
+
+SOMEBODY_ELSE = bytes.fromhex(ink.an_id("somebody who never looked"))
+_ACTOR = 3
+"""Where the payload of an event says who acted."""
+
+
+@contextmanager
+def clinics_time(site: Site) -> Iterator[None]:
+    """Let witnesses, and whoever asks them, have the clinic's clock instead of this machine's."""
+    clock = SimpleNamespace(
+        time=lambda: site.clock.at.timestamp(),
+        monotonic=time.monotonic,
+        perf_counter=time.perf_counter,
+    )
+    with patch.object(gathering, "time", clock), patch.object(harness, "time", clock):
+        yield
+
+
+# Cutting off, swapping
+
+
+def cut_off(site: Site, count: int) -> None:
+    """Take the last rows away, and mend the head: all that the database's administrator can do."""
+    forgery = Forgery(site)
+    del forgery.rows[-count:]
+    forgery.write()
+
+
+# Auditors
+
+
+@dataclass
+class Auditor:
+    """Somebody outside the clinic, who has its policy from elsewhere and remembers what she saw."""
+
+    site: Site
+    trust: Trust
+
+    @cached_property
+    def memory(self) -> Path:
+        """Her memory: a file of hers."""
+        return self.site.place / "auditor.db"
+
+    def judge(self, folder: Path, *, remembers: bool = True) -> str:
+        """The code of the first claim of an exported log that is bad, at the clinic's time."""
+        with Remembered(self.memory if remembers else None) as remembered:
+            verdict = offline.verify_log(
+                folder,
+                self.trust,
+                remembered=remembered,
+                now_s=int(self.site.clock.at.timestamp()),
+            )
+        return first_code(verdict)
+
+    def judge_now(self, name: str, *, remembers: bool = True) -> str:
+        """The same of the log as the clinic exports it now."""
+        return self.judge(exported(self.site, name), remembers=remembers)
+
+    def holds(self, receipt: str, folder: Path) -> str:
+        """What becomes of the promise in a receipt, in an exported log."""
+        with closing(self.site.open(pinned=False)) as opened:
+            key = opened.receipts
+        found = offline.verify_receipt(
+            receipt.encode(),
+            key,
+            log=(folder, self.trust),
+            now_s=int(self.site.clock.at.timestamp()),
+        )
+        return first_code(found)
+
+
+def first_code(verdict: Verdict) -> str:
+    """The code under which a subject is refused first; `ACCEPTED` if every claim of it is good."""
+    if verdict.good:
+        return ACCEPTED
+    codes = verdict.codes()
+    return codes[0] if codes else "no code"
+
+
+def exported(site: Site, name: str) -> Path:
+    """The log as the clinic hands it out, as far as it is signed."""
+    target = site.place / name
+    with closing(structure(site.layout.record)) as store:
+        export(store, TileFolder(site.layout.log), target)
+    return target
+
+
+# Operators
+
+
+def rewritten(site: Site) -> int:
+    """Somebody else has looked: one entry of an access log is rewritten with every key there is.
+
+    Every leaf and tag behind it is made anew, the head and the pinned head too, and what the
+    scrubber remembers is deleted. The position of the entry.
+    """
+    forgery = Forgery(site)
+    row = next(each for each in forgery.rows if (each.record or b"")[5] == Kind.ENTRY)
+    with closing(site.open(pinned=False)) as folder:
+        key = folder.vault.keyring.for_opening(row.key_id)
+        place = (Kind.ENTRY, folder.vault.lineage.at(row.position), row.stream_id, row.version)
+        payload = open_record(key, *place, row.record or b"")
+        said = msgpack.unpackb(payload, strict_map_key=False)
+        said[_ACTOR] = SOMEBODY_ELSE
+        forgery.change(row.position, record=seal(key, *place, msgpack.packb(said)))
+        forgery.refold(folder.append_key, start=row.position)
+        forgery.write()
+        _pin_anew(folder)
+    site.layout.scrub.unlink(missing_ok=True)
+    return row.position
+
+
+def _pin_anew(folder: OpenFolder) -> None:
+    standing = folder.store.standing()
+    folder.pin.reset(standing.size, standing.range_bytes)
+
+
+def log_key(site: Site) -> Signer:
+    """The key that signs the log's checkpoints."""
+    return Signer.decode((site.checkpointing / "log.key").read_text())
+
+
+def signed_anew(site: Site, name: str) -> Path:
+    """The log as it lies there, signed by the program itself with the log's own key.
+
+    The checkpointer is one of the operator's: it has the key, and remembers nothing. The folder.
+    """
+    place, public = site.place / f"{name} checkpointer", site.place / name
+    checkpointing.create(place, site.origin, site.append_key())
+    (place / "log.key").write_text(log_key(site).encode())
+    trust = Trust.parse(f"log {log_key(site).verifier.vkey()}\nquorum none\n".encode())
+    with (
+        closing(structure(site.layout.record)) as store,
+        closing(Checkpointer(place, store, public, trust)) as checkpointer,
+    ):
+        checkpointer.step()
+    return public
+
+
+class Branch:
+    """A log's leaves, and whatever its own key signs of them."""
+
+    def __init__(self, signer: Signer, leaves: list[bytes]) -> None:
+        self.signer = signer
+        self.leaves = leaves
+
+    def other(self, fork: int) -> Branch:
+        """A branch that goes on otherwise from a leaf on."""
+        return Branch(self.signer, self.leaves[:fork] + [each[::-1] for each in self.leaves[fork:]])
+
+    def checkpoint(self, size: int) -> Checkpoint:
+        """The head of the first leaves."""
+        tree = CompactRange()
+        tree.extend(self.leaves[:size])
+        return Checkpoint(self.signer.name, size, tree.root())
+
+    def note(self, size: int) -> Note:
+        """The head, signed."""
+        return signed(self.checkpoint(size), self.signer)
+
+    def prove(self, old: int, new: int) -> tuple[bytes, ...]:
+        """That the tree of one size is the beginning of that of another."""
+        return consistency_proof(self.leaves, old, new)
+
+    def body(self, old: int, new: int) -> bytes:
+        """What a witness is sent."""
+        proof = self.prove(old, new) if 0 < old < new else ()
+        return Submission(old, proof, self.note(new), self.checkpoint(new)).encode()
+
+
+def branch_of(site: Site) -> Branch:
+    """The log of a clinic, in the hands of whoever holds its key."""
+    return Branch(log_key(site), [row.leaf for row in site.rows()])
+
+
+def looked(site: Site, folder: OpenFolder, name: str) -> Receipt:
+    """A look that is recorded under a command, with the receipt that its author's device keeps."""
+    site.clock.move(seconds=1)
+    named = Command(name, sha256(name.encode()).digest())
+    return folder.record.append_now((ink.looked(ink.ANNA),), ink.WHO, command=named)
