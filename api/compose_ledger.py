@@ -16,7 +16,7 @@ from domain.errors import RecordUnavailable
 from domain.ports import Opening
 from infrastructure import folder as data_folder, report
 from infrastructure.anchor import checkpointer as checkpointing, policy as trust_policy, timestamp
-from infrastructure.anchor.ask import must_reach_witnesses
+from infrastructure.anchor.ask import must_reach_witnesses, root_of_tiles
 from infrastructure.anchor.checkpointer import Anchored, Checkpointer
 from infrastructure.anchor.export import Exported, export
 from infrastructure.anchor.stamps import TimeAuthority, enter_new, verify_entered
@@ -193,9 +193,16 @@ def ask_witnesses(folder: OpenFolder, seconds: float = 5.0) -> dict[str, str]:
     trust = read_trust(folder.layout.policy)
     if trust is None:
         return {}
-    published = Published(TileFolder(folder.layout.log), trust)
+    tiles = TileFolder(folder.layout.log)
+    known = Published(tiles, trust).checkpoint()
+    covered = 0 if known is None else known.size
+
+    def root_at(size: int) -> bytes | None:
+        # What was cosigned after this was published, the checkpointer compares.
+        return root_of_tiles(tiles, covered, size)
+
     origin, size = folder.vault.lineage.origin, folder.store.standing().size
-    return must_reach_witnesses(published, origin, size, seconds=seconds)
+    return must_reach_witnesses(trust, origin, size, root_at, seconds=seconds)
 
 
 SCRUB_SECONDS = 60.0

@@ -32,6 +32,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from infrastructure.anchor.ask import must_reach_witnesses, root_of_tiles
 from infrastructure.anchor.gather import gather
 from infrastructure.anchor.stamps import TimeAuthority, stamp
 from infrastructure.errors import FolderRefused
@@ -232,11 +233,21 @@ class Checkpointer:
         quorum = self._has_quorum(note)
         if quorum or not self._published_quorum():
             self._tiles.write_checkpoint(note.encode())
-        for code in ("E-ROLLBACK", "E-FORK"):
-            if code in gathered.failures.values():
-                # A witness has seen a log of this name that this one does not go on from.
-                raise LogBroken(code, size, None, "the log that its witnesses saw", "another")
+        if not {"E-ROLLBACK", "E-FORK"}.isdisjoint(gathered.failures.values()):
+            self._must_be_what_was_cosigned(size)
         return Anchored(size, fresh=fresh, quorum=quorum, failures=dict(gathered.failures))
+
+    def _must_be_what_was_cosigned(self, size: int) -> None:
+        """A witness says that it saw another log: it has to show one that our own key signed.
+
+        Raises:
+            LogBroken: E-ROLLBACK or E-FORK, it does.
+        """
+
+        def root_at(seen: int) -> bytes | None:
+            return root_of_tiles(self._folder, self._tiles.size, seen)
+
+        must_reach_witnesses(self._trust, self.origin, size, root_at, seconds=WITNESS_SECONDS)
 
     def _prove(self, old: int, new: int) -> tuple[bytes, ...]:
         if old in (0, new):

@@ -77,15 +77,19 @@ class Incidents:
     def report(
         self, code: str, *, stream: bytes | None, position: int | None, now: datetime
     ) -> tuple[Incident, bool]:
-        """Write an incident down, durably, and whether it is a new one."""
+        """Write an incident down, durably, and whether it is a new one.
+
+        What has been found is found again by whoever reads it: of a frozen stream one incident is
+        written down, and of a record that is read-only one under each code.
+        """
         scope = scope_of(code, stream)
         name = stream.hex() if stream is not None else None
         with self._alone():
-            known = self._same(code, scope, name, position)
+            if len(self._frozen) >= MOST_FROZEN and name not in self._frozen:
+                scope = Scope.LOG
+            known = self._same(code, scope, name)
             if known is not None:
                 return known, False
-            if scope is Scope.STREAM and len(self._frozen) >= MOST_FROZEN:
-                scope = Scope.LOG
             fresh = Incident(len(self._all) + 1, now.isoformat(), code, scope, position, name)
             self._write(
                 {
@@ -143,17 +147,12 @@ class Incidents:
                 if each in self._frozen:
                     raise IntegrityIncident(self._frozen[each])
 
-    def _same(
-        self, code: str, scope: Scope, stream: str | None, position: int | None
-    ) -> Incident | None:
-        for each in self._all.values():
-            same_place = each.stream == stream and each.position == position
-            if each.settled is None and each.code == code and each.scope is scope and same_place:
-                return each
-        if scope is Scope.STREAM and stream in self._frozen:
-            # A frozen stream is found broken again by whoever reads it.
-            return self._all[self._frozen[stream]]
-        return None
+    def _same(self, code: str, scope: Scope, stream: str | None) -> Incident | None:
+        if scope is Scope.STREAM:
+            number = None if stream is None else self._frozen.get(stream)
+            return None if number is None else self._all[number]
+        live = (each for each in self._all.values() if each.settled is None)
+        return next((each for each in live if each.scope is scope and each.code == code), None)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -1,8 +1,9 @@
 """`Guard`: what happens when something is found broken, wherever it was found.
 
 An incident is written down and the log or one stream becomes read-only. Where the log itself is
-sound, the incident stands in it as a control record too; where it is not, evidence is kept: exact
-copies of the files as they are, with their hashes. Nothing is repaired, signed anew or deleted.
+sound, the incident stands in it as a control record too; where it is not, evidence is kept, once:
+exact copies of the files as they are, with their hashes. Nothing is repaired, signed anew or
+deleted. Whoever comes upon damage is told of that damage, whatever becomes of its report.
 
 Source:
     docs of the design: security, section 2.10.
@@ -16,10 +17,12 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
-from domain.errors import RecordUnavailable
+from domain.errors import Refusal
 from domain.ports import Clock
 from infrastructure.control import incident_line
+from infrastructure.errors import Broken
 from infrastructure.guard.incidents import Incident, Incidents, Scope
+from infrastructure.ledger.errors import LedgerError
 from infrastructure.stores.contract import Outcome, Submission
 from infrastructure.vault.custody import sync_folder
 
@@ -55,16 +58,21 @@ class Guard:
             logger.critical("integrity incident %d: %s", incident.number, incident.code)
             if incident.scope is Scope.STREAM:
                 self._enter(incident)
-            else:
-                keep_evidence(self._folder, incident.number)
+            elif self.incidents.halted() == incident:
+                # What else is found in a record that is read-only is in these copies already.
+                self._keep_evidence(incident)
         return incident
 
     def enter(self, submission: Submission) -> Outcome:
-        """Write control records into the log, whatever is frozen in it.
+        """Write control records into the log, unless it or one of their streams is broken.
+
+        What is entered behind damage would have to be taken back before the damage can be mended.
 
         Raises:
+            IntegrityIncident: The record is read-only, or one of these streams is frozen.
             RecordUnavailable: The store could not write.
         """
+        self.incidents.must_accept(line.stream_id.hex() for line in submission.lines)
         return self._commit(submission)
 
     def _enter(self, incident: Incident) -> None:
@@ -73,8 +81,14 @@ class Guard:
         )
         try:
             self.enter(Submission((line,)))
-        except RecordUnavailable:
+        except (Refusal, Broken, LedgerError):
             logger.critical("incident %d could not be entered in the log", incident.number)
+
+    def _keep_evidence(self, incident: Incident) -> None:
+        try:
+            keep_evidence(self._folder, incident.number)
+        except OSError:
+            logger.critical("the evidence of incident %d is not complete", incident.number)
 
 
 def keep_evidence(folder: Path, number: int) -> None:

@@ -248,7 +248,8 @@ class TestAPath:
         self, office: Office, world: World, name: str
     ) -> None:
         for operation, (_, path, _) in operations(office.app).items():
-            if "{" not in path:
+            # A place in the log is a number, and no field: what is none is not there.
+            if "{" not in path or path.startswith("/v1/log/"):
                 continue
             ids = dict.fromkeys((*world.ids(), "practitioner_id"), name)
             told = _asked(office, operation, ids)

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.anchor.ask import must_reach_witnesses
-from infrastructure.anchor.gather import Reply
+from infrastructure.anchor.ask import Fetch, must_reach_witnesses, root_of_tiles
+from infrastructure.anchor.gather import Reply, post
 from infrastructure.anchor.witness import Witness, policy_lines
-from infrastructure.guard.scrubber import Published
 from infrastructure.ledger.checkpoint import Checkpoint, signed
 from infrastructure.ledger.errors import LogBroken
 from infrastructure.ledger.merkle import CompactRange, consistency_proof, leaf_hash
@@ -42,7 +41,7 @@ class World:
         with TileWriter(path / "log") as tiles:
             tiles.extend((entry, leaf, None) for entry, leaf in zip(ENTRIES, LEAVES, strict=True))
             tiles.write_checkpoint(checkpoint(40))
-        self.published = Published(TileFolder(path / "log"), trust)
+        self.trust, self.folder = trust, TileFolder(path / "log")
         self.seen = 0
 
     def cosign(self, size: int, note: bytes | None = None) -> None:
@@ -57,8 +56,13 @@ class World:
         note = self.witness.latest(ORIGIN)
         return Reply(404, "", b"") if note is None else Reply(200, "text/plain", note)
 
-    def ask(self, size: int) -> dict[str, str]:
-        return must_reach_witnesses(self.published, ORIGIN, size, seconds=1.0, fetch=self.answer)
+    def ask(self, size: int, fetch: Fetch | None = None) -> dict[str, str]:
+        def root_at(seen: int) -> bytes | None:
+            return root_of_tiles(self.folder, 40, seen)
+
+        return must_reach_witnesses(
+            self.trust, ORIGIN, size, root_at, seconds=1.0, fetch=fetch or self.answer
+        )
 
 
 @pytest.fixture
@@ -103,13 +107,11 @@ def test_a_witness_that_says_nothing_of_use_stops_nobody(
     world: World, reply: Reply, code: str
 ) -> None:
     with closing(world.witness):
-        found = must_reach_witnesses(
-            world.published, ORIGIN, 40, seconds=1.0, fetch=lambda _url, _body, _deadline: reply
-        )
+        found = world.ask(40, lambda _url, _body, _deadline: reply)
     assert set(found.values()) == {code}
 
 
 def test_a_witness_that_does_not_answer_stops_nobody(world: World) -> None:
-    found = must_reach_witnesses(world.published, ORIGIN, 40, seconds=1.0)
+    found = world.ask(40, post)
     assert set(found.values()) == {"E-WITNESS-DOWN"}
     world.witness.close()
