@@ -26,12 +26,17 @@ from infrastructure.guard.incidents import Incident, Incidents
 from infrastructure.guard.recovery import Recovered, recover
 from infrastructure.guard.scrubber import Published, Scrubber, open_scrubber, read_trust
 from infrastructure.guard.settle import settle as settle_incident
+from infrastructure.ledger import offline
 from infrastructure.ledger.bundle import Bundle
 from infrastructure.ledger.errors import LedgerError, LogBroken
+from infrastructure.ledger.remembered import Remembered
 from infrastructure.ledger.tiles import TileFolder
+from infrastructure.ledger.trust import Trust
+from infrastructure.ledger.verdict import Verdict
 from infrastructure.lineage import names_of
 from infrastructure.report import Collected
 from infrastructure.vault.broker import BrokerOpening
+from infrastructure.verify import verify
 from infrastructure.views import locked
 
 logger = logging.getLogger("powiernik")
@@ -205,6 +210,26 @@ def ask_witnesses(folder: OpenFolder, seconds: float = 5.0) -> dict[str, str]:
     return must_reach_witnesses(trust, origin, size, root_at, seconds=seconds)
 
 
+def verify_bundle(data: bytes, policy: bytes) -> Verdict:
+    """What the offline verifier says of a bundle, without a memory of its own.
+
+    Raises:
+        LedgerError: The policy is none.
+    """
+    with Remembered(None) as nothing:
+        trust = Trust.parse(policy)
+        return offline.verify_bundle(data, trust, remembered=nothing, now_s=int(time.time()))
+
+
+def verify_structure(path: Path) -> None:
+    """Verify the log of a data folder without its keys.
+
+    Raises:
+        LogBroken: The first row that is not as it was written.
+    """
+    verify(path, None)
+
+
 SCRUB_SECONDS = 60.0
 MAP_SECONDS = 3600.0
 AGAIN_SECONDS = 7 * 24 * 3600.0
@@ -283,6 +308,7 @@ def _stamp(path: Path) -> int | None:
 __all__ = [
     "Anchored",
     "Checkpointer",
+    "Collected",
     "Exported",
     "Incident",
     "LedgerError",
@@ -299,4 +325,6 @@ __all__ = [
     "settle",
     "time_authority",
     "timestamps",
+    "verify_bundle",
+    "verify_structure",
 ]

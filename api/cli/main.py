@@ -167,7 +167,9 @@ def demo(
         compose.create(folder, [passphrase], cost=compose.LIGHT, clock=clock)
         with compose.opened(folder, passphrase, clock=clock) as clinic:
             clinic.start_following()
-            played = asyncio.run(play(clinic, console, texts=texts))
+            # A checkpointer stands beside the clinic: with a folder that is kept, it is kept too.
+            beside = data.with_name(f"{data.name}-checkpointer") if data else Path(scratch)
+            played = asyncio.run(play(clinic, console, texts=texts, scratch=beside))
             if and_serve:
                 _tell_sign_ins(clinic, played, port)
                 _serve(clinic, "127.0.0.1", port, None, None, follow=False)

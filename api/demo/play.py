@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from api.compose import Clinic
-from api.demo import corpus, review, show, story
+from api.demo import corpus, proof, review, show, story
 from api.demo.cast import Person
 from api.demo.clock import StoryClock, Weeks
 from api.demo.corpus import Compared
@@ -46,8 +46,12 @@ class Played:
         return sum(self.done.values())
 
 
-async def play(clinic: Clinic, console: Console, *, texts: Path | None = None) -> Played:
+async def play(
+    clinic: Clinic, console: Console, *, texts: Path | None = None, scratch: Path | None = None
+) -> Played:
     """Play on a fresh clinic and print what came of it; with ``texts``, record those instead.
+
+    With ``scratch``, a folder for a checkpointer, the log is signed, proved and attacked as well.
 
     Raises:
         TextsRefused: The file of texts is not one.
@@ -62,6 +66,8 @@ async def play(clinic: Clinic, console: Console, *, texts: Path | None = None) -
     else:
         dossiers = await asyncio.to_thread(corpus.read, texts)
         played = await _record(stage, console, started, dossiers)
+    if scratch is not None:
+        await proof.prove(stage, console, played.client.key, scratch)
     return played
 
 

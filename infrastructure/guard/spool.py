@@ -5,7 +5,9 @@ nothing opens without a durable entry. So a look is then written here: sealed, s
 in which it happened. When the incident has been settled the entries go into the record, with the
 instant at which they occurred (compliance.md LOG-01). Nothing but looks and denials is spooled.
 
-A frame is ``u32 length | nonce 12 | AES-256-GCM``, bound to its place in the file.
+A frame holds one look: ``u32 length | nonce 12 | AES-256-GCM``, bound to its place in the file. The
+last one may have been torn by a crash; it was never acknowledged. What is cut off as torn is kept
+in a copy beside the spool, since an altered length looks the same.
 
 Source:
     docs of the design: security, section 2.10.
@@ -13,11 +15,14 @@ Source:
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
+import shutil
 import struct
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -31,10 +36,10 @@ from domain.ports import Write
 from domain.values import Circumstances, Command
 from infrastructure import codec
 from infrastructure.errors import Broken
+from infrastructure.vault.custody import sync_folder
 
 _LENGTH = struct.Struct(">I")
 _NONCE = 12
-_MOST_FRAME = 1024 * 1024
 _TEXT_IN_A_LOOK = "an access event holds no text"
 
 Replayed = Callable[[tuple[Write, ...], Circumstances, Command], object]
@@ -48,73 +53,137 @@ class Spool:
         self._cipher = AESGCM(key)
         self._log_id = log_id
         self._lock = threading.Lock()
+        self._ended = (0, 0)
 
     def append(self, writes: tuple[Write, ...], who: Circumstances, now: datetime) -> None:
-        """Keep looks, durably, in their order."""
-        payloads = [
+        """Keep looks, durably, in their order.
+
+        Raises:
+            OSError: They could not be written; none of them may be relied upon.
+        """
+        looks = [
             [bytes.fromhex(write.stream), _payload(write, number, who, now)]
             for write in writes
             for number in range(len(write.events))
         ]
-        plain: bytes = msgpack.packb(payloads)
-        with self._lock:
-            place = self._path.stat().st_size if self._path.exists() else 0
-            nonce = secrets.token_bytes(_NONCE)
-            sealed = nonce + self._cipher.encrypt(nonce, plain, self._place(place))
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            try:
-                os.write(descriptor, _LENGTH.pack(len(sealed)) + sealed)
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        with self._alone() as file:
+            begin = self._end(file)
+            frames = b""
+            for each in looks:
+                frames += self._frame(begin + len(frames), each)
+            if os.pwrite(file, frames, begin) != len(frames):
+                # A full disk: what was written of it counts as torn.
+                raise OSError
+            os.fsync(file)
+            if begin == 0:
+                sync_folder(self._path.parent)
+            self._ended = (os.fstat(file).st_ino, begin + len(frames))
 
-    def replay(self, append: Replayed) -> int:
-        """Hand every look to the record, which knows those that it has already; how many.
+    def replay(
+        self, append: Replayed, accepts: Callable[[str], bool] = lambda _stream: True
+    ) -> int:
+        """Hand the looks to the record, which knows those that it has already; how many.
+
+        While there are looks in streams that are not accepted, all of them are kept.
 
         Raises:
             Broken: E-AEAD or E-PARSE, the spool was altered.
         """
-        count = 0
-        for place, plain in self._frames():
-            for number, (stream, payload) in enumerate(msgpack.unpackb(plain)):
-                found = codec.decode(payload)
-                write = Write(
-                    stream.hex(),
-                    (found.event,),
-                    found.owner,
-                    after=None,
-                    concerning=found.concerning,
-                )
-                command = Command(f"spool-{place}-{number}", b"spooled".ljust(32, b"\0"))
-                append((write,), found.who, command)
-                count += 1
-        if count:
-            self._path.unlink()
+        data = self._path.read_bytes() if self._path.exists() else b""
+        count, all_accepted = 0, True
+        for name, stream, payload in self._looks(data):
+            if not accepts(stream):
+                all_accepted = False
+                continue
+            found = codec.decode(payload)
+            write = Write(
+                stream, (found.event,), found.owner, after=None, concerning=found.concerning
+            )
+            append((write,), found.who, Command(name, b"spooled".ljust(32, b"\0")))
+            count += 1
+        if data and all_accepted:
+            self._take_away(data)
         return count
 
-    def _frames(self) -> Iterator[tuple[int, bytes]]:
-        if not self._path.exists():
-            return
-        data = self._path.read_bytes()
-        place = 0
-        while len(data) - place >= _LENGTH.size:
-            (length,) = _LENGTH.unpack_from(data, place)
-            start, end = place + _LENGTH.size, place + _LENGTH.size + length
-            if length > _MOST_FRAME or end > len(data):
-                # Torn by a crash, so never acknowledged, and nothing was opened against it.
-                return
-            sealed = data[start:end]
+    def _looks(self, data: bytes) -> Iterator[tuple[str, str, bytes]]:
+        """The looks in their order: a name that no other look has, the stream, the event."""
+        for place, sealed in _frames(data):
+            nonce = sealed[:_NONCE]
             try:
-                yield (
-                    place,
-                    self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], self._place(place)),
-                )
+                plain = self._cipher.decrypt(nonce, sealed[_NONCE:], self._place(place))
             except (InvalidTag, ValueError):
                 raise Broken("E-AEAD", "a spooled look") from None
-            place = end
+            for number, (stream, payload) in enumerate(msgpack.unpackb(plain)):
+                yield f"spool-{nonce.hex()}-{number}", stream.hex(), payload
+
+    def _frame(self, place: int, look: list[bytes]) -> bytes:
+        plain: bytes = msgpack.packb([look])
+        nonce = secrets.token_bytes(_NONCE)
+        sealed = nonce + self._cipher.encrypt(nonce, plain, self._place(place))
+        return _LENGTH.pack(len(sealed)) + sealed
+
+    @contextmanager
+    def _alone(self) -> Iterator[int]:
+        """Hold the file, made where there is none, against other threads and processes."""
+        with self._lock:
+            while True:
+                file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX)
+                    if self._is_there(file):
+                        yield file
+                        return
+                finally:
+                    os.close(file)
+
+    def _is_there(self, file: int) -> bool:
+        """Whether nobody has taken the file away while it was waited for."""
+        try:
+            return os.path.samestat(os.fstat(file), self._path.stat())
+        except FileNotFoundError:
+            return False
+
+    def _end(self, file: int) -> int:
+        """Where the next frame begins; what is torn there is cut off."""
+        found = os.fstat(file)
+        if self._ended == (found.st_ino, found.st_size):
+            return found.st_size
+        end = _end_of(os.pread(file, found.st_size, 0))
+        if end < found.st_size:
+            shutil.copyfile(self._path, self._torn(found.st_size))
+            os.ftruncate(file, end)
+        return end
+
+    def _take_away(self, data: bytes) -> None:
+        """Remove what is in the record now, unless somebody has added to it meanwhile."""
+        with self._alone() as file:
+            if os.fstat(file).st_size != len(data):
+                return
+            if _end_of(data) < len(data):
+                shutil.copyfile(self._path, self._torn(len(data)))
+            self._path.unlink()
+
+    def _torn(self, size: int) -> Path:
+        return self._path.with_name(f"{self._path.name}.torn-{size}")
 
     def _place(self, place: int) -> bytes:
         return b"powiernik/1/spool" + self._log_id + place.to_bytes(8, "big")
+
+
+def _frames(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """The frames of a spool with their places, as far as they are whole."""
+    place = 0
+    while len(data) - place >= _LENGTH.size:
+        (length,) = _LENGTH.unpack_from(data, place)
+        start, end = place + _LENGTH.size, place + _LENGTH.size + length
+        if end > len(data):
+            return
+        yield place, data[start:end]
+        place = end
+
+
+def _end_of(data: bytes) -> int:
+    return sum(_LENGTH.size + len(sealed) for _, sealed in _frames(data))
 
 
 def only_looks(writes: tuple[Write, ...]) -> bool:

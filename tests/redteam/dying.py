@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from domain.errors import RecordUnavailable
-from domain.values import ClientId, Command
+from domain.values import ClientId, Command, Receipt
 from infrastructure.folder import Layout, OpenFolder, open_with
 from infrastructure.stores.sqlite import SqliteStore
 from infrastructure.vault.custody import Keyfile, unlock
@@ -35,16 +35,22 @@ ROOM = 150_000
 MOST_LOOKS = 200
 
 
-def command(name: str, words: str = "the same words") -> Command:
+def command(name: str, words: str) -> Command:
     """The command of an append: by its name it is tried again."""
     return Command(name, sha256(words.encode()).digest())
 
 
-def append(folder: OpenFolder, name: str) -> None:
-    """A new client with her case, a note and a look: new keys, four streams, one transaction."""
+def append(folder: OpenFolder, name: str, words: str = "the same words") -> Receipt:
+    """A new client with her case and a look: new keys, three streams, one transaction."""
     client = ClientId(ink.an_id(name))
-    writes = (ink.registered(client), ink.opened(client), ink.drafted(client), ink.looked(client))
-    folder.record.append_now(writes, ink.WHO, command=command(name))
+    writes = (ink.registered(client), ink.opened(client), ink.looked(client))
+    return folder.record.append_now(writes, ink.WHO, command=command(name, words))
+
+
+def look_at_both(folder: OpenFolder, name: str) -> Receipt:
+    """Two looks in one transaction, which need no new key."""
+    writes = (ink.looked(ink.ANNA), ink.looked(ink.BASIA))
+    return folder.record.append_now(writes, ink.WHO, command=command(name, ""))
 
 
 class Dying:
@@ -140,19 +146,13 @@ def _fill_the_disk(folder: OpenFolder, name: str) -> None:
     refused = False
     for number in range(MOST_LOOKS):
         try:
-            _look_at_both(folder, f"{name} {number}")
+            look_at_both(folder, f"{name} {number}")
         except RecordUnavailable:
             refused = True
             break
     resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
     assert refused, "the disk was never full"
-    _look_at_both(folder, f"{name} again")
-
-
-def _look_at_both(folder: OpenFolder, name: str) -> None:
-    """Two looks in one transaction, which need no new key."""
-    writes = (ink.looked(ink.ANNA), ink.looked(ink.BASIA))
-    folder.record.append_now(writes, ink.WHO, command=command(name))
+    look_at_both(folder, f"{name} again")
 
 
 if __name__ == "__main__":

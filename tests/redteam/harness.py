@@ -34,6 +34,7 @@ from typing import TypeAlias
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
+from domain.confidentiality import KeyPurpose
 from domain.errors import Refusal
 from infrastructure import folder as data_folder
 from infrastructure.anchor import checkpointer as checkpointing, policy as trust_policy
@@ -178,7 +179,7 @@ def quickly(call: Callable[[], object], *, ms: float = 10) -> str:
 
 def agreed(*codes: str) -> str:
     """One answer of several: the different codes among them, in their order."""
-    return ", ".join(sorted(set(codes)))
+    return ", ".join(sorted({each for code in codes for each in code.split(", ")}))
 
 
 def holds(claims: Mapping[str, bool]) -> str:
@@ -304,6 +305,10 @@ class Site:
             shutil.rmtree(self.path)
             shutil.copytree(copy, self.path, copy_function=shutil.copy)
         for name in names:
+            if (copy / name).is_dir():
+                shutil.rmtree(self.path / name)
+                shutil.copytree(copy / name, self.path / name, copy_function=shutil.copy)
+                continue
             for suffix in ("", "-wal", "-shm"):
                 (self.path / f"{name}{suffix}").unlink(missing_ok=True)
                 if suffix != "-shm" and (copy / f"{name}{suffix}").exists():
@@ -317,10 +322,7 @@ class Site:
     @contextmanager
     def sql(self, file: str = "record.db") -> Iterator[sqlite3.Connection]:
         """A database of the clinic in the hands of its administrator: triggers are dropped."""
-        with closing(sqlite3.connect(self.path / file, isolation_level=None, timeout=30)) as db:
-            named = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-            for (name,) in db.execute(named).fetchall():
-                db.execute(f"DROP TRIGGER {name}")
+        with in_the_hands_of_its_administrator(self.path / file) as db:
             yield db
 
     def damage(self, statement: str, values: tuple[object, ...] = (), *, file: str = "") -> None:
@@ -364,6 +366,8 @@ class Site:
                     with_words(folder, each.event)
 
         def followed(folder: OpenFolder) -> None:
+            folder.record.follow(-1, 10_000, frozenset(KeyPurpose))
+            # A frozen stream is passed over there: what is in it must not open either.
             wanted = bytes.fromhex(stream)
             for row in folder.store.rows(0, 10_000):
                 if row.stream_id == wanted and folder.record.mapper.purpose(row) is not None:
@@ -556,6 +560,17 @@ class Forgery:
                     (suits.size, suits.to_bytes(), self.rows[-1].time_ms),
                 )
             db.execute("COMMIT")
+
+
+@contextmanager
+def in_the_hands_of_its_administrator(path: Path) -> Iterator[sqlite3.Connection]:
+    """A database in which everything may be done: its triggers are dropped."""
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as db:
+        db.execute("PRAGMA synchronous = OFF")
+        named = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        for (name,) in db.execute(named).fetchall():
+            db.execute(f"DROP TRIGGER {name}")
+        yield db
 
 
 def entry_of(row: Row, before: Row | None) -> bytes:

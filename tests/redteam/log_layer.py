@@ -2,29 +2,30 @@
 
 The attacker is the database's administrator: he may write whatever he likes into the file, and has
 not the key by which writers' rows are told from others. Where he is somebody else, it is said.
+Attacks 37, 38, 39 and 43 are in `writing`.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import signal
-import threading
+import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
-from domain.errors import IntegrityIncident, Stale
+import msgpack
+
 from infrastructure.anchor.proofs import Proofs
-from infrastructure.control import control_stream
-from infrastructure.folder import OpenFolder
+from infrastructure.control import recovery_line
 from infrastructure.ledger.check import Row
-from infrastructure.ledger.control import ControlKind, Recovery, recovery_stream
-from infrastructure.ledger.errors import LedgerError
-from infrastructure.ledger.tiles import TileFolder, TileWriter
-from infrastructure.stores.sqlite import SqliteStore
-from infrastructure.vault.envelope import control
-from tests.redteam.dying import COMMITTED, FULL, PINNED, Dying, append, command
+from infrastructure.ledger.control import ControlKind, Recovery, log_id_of, recovery_stream
+from infrastructure.ledger.merkle import HASH_SIZE, CompactRange, leaf_hash
+from infrastructure.ledger.note import ED25519, Note, Signer
+from infrastructure.ledger.tiles import TileFolder, TileWriter, tile_path
+from tests.redteam import writing
 from tests.redteam.harness import (
     ACCEPTED,
     CONTROL_KEY,
@@ -39,28 +40,20 @@ from tests.redteam.harness import (
 )
 from tests.redteam.sites import (
     Auditor,
+    Branch,
     clinics_time,
+    cosigned,
     cut_off,
+    everywhere,
     exported,
+    log_key,
     looked,
     rewritten,
-    signed_anew,
+    scrubbing_anew,
 )
 from tests.support import ink
 
-WRITERS = 50
-
-
-def everywhere(site: Site) -> str:
-    """What verification with keys and without, the scrubber and the checkpointer find."""
-    return agreed(
-        site.verifying(), site.verifying(with_keys=False), site.signing(), site.scrubbing()
-    )
-
-
-def seen(*codes: str) -> str:
-    """`HELD` if something was found in each place, whatever it is called there."""
-    return ACCEPTED if ACCEPTED in codes else HELD
+__all__ = ("untouched", "writing")
 
 
 def untouched(site: Site) -> str:
@@ -68,12 +61,30 @@ def untouched(site: Site) -> str:
     with clinics_time(site):
         site.anchor(witnesses=2, needed=2)
         site.live(3)
-        found = agreed(site.opening(), everywhere(site), running(site, lambda: None))
+        found = [site.opening(), everywhere(site), at_work(site, lambda: None)]
+        with closing(site.open()) as folder:
+            proofs = Proofs(TileFolder(site.layout.log), site.trust(), folder.store, folder.guard)
+            found.append(code_of(lambda: proofs.inclusion(9, with_entry=True)))
         auditor = Auditor(site, site.trust())
-        told = agreed(auditor.judge_now("first"))
-        site.clock.move(minutes=10)
+        found.append(auditor.judge_now("first"))
+        site.clock.move(minutes=30)
         site.live(2)
-        return agreed(found, told, site.signing(), auditor.judge_now("second"))
+        return agreed(*found, site.signing(), auditor.judge_now("second"))
+
+
+def at_work(site: Site, damage: Callable[[], None]) -> str:
+    """What a clinic finds that is at work meanwhile: by its next write, or at its next start."""
+    with closing(site.open()) as folder:
+        for number in range(3):
+            looked(site, folder, f"before {number}")
+        damage()
+        writing = code_of(lambda: looked(site, folder, "after"))
+    return site.opening() if writing == ACCEPTED else writing
+
+
+def noticed(found: str, *beside: str) -> str:
+    """What was found, if something was found beside as well, whatever it is called there."""
+    return agreed(found, ACCEPTED) if ACCEPTED in beside else found
 
 
 # Rows that are gone, moved or altered
@@ -92,7 +103,7 @@ def middle_row_deleted(site: Site) -> str:
 def tail_deleted(site: Site) -> str:
     site.anchor(witnesses=2, needed=2)
     good = site.copy("good")
-    while_open = running(site, lambda: cut_off(site, 2))
+    while_open = at_work(site, lambda: cut_off(site, 2))
     site.put_back(good)
     site.live(4)
     cut_off(site, 3)
@@ -147,12 +158,12 @@ def leaf_edited(site: Site) -> str:
     row = site.event(start=8)
     site.damage("UPDATE record SET leaf = zeroblob(32) WHERE pos = ?", (row.position,))
     found = agreed(site.verifying(), site.verifying(with_keys=False), site.signing())
-    return found if seen(site.scrubbing()) == HELD else agreed(found, ACCEPTED)
+    return noticed(found, scrubbing_anew(site))
 
 
 @attack(28, "size or range of the head edited", "E-ROOT")
 def head_edited(site: Site) -> str:
-    (size, range_bytes) = standing(site)
+    size, range_bytes = standing(site)
     found = set()
     for column, value in (
         ("range", bytes(len(range_bytes))),
@@ -163,10 +174,9 @@ def head_edited(site: Site) -> str:
     ):
         site.damage(f"UPDATE log_head SET {column} = ?", (value,))  # noqa: S608 - our own names
         found.add(agreed(site.opening(), everywhere(site)))
-        while_open = "UPDATE log_head SET size = ?, range = ?"
-        site.damage(while_open, (size, range_bytes))
+        site.damage("UPDATE log_head SET size = ?, range = ?", (size, range_bytes))
     zeros = "UPDATE log_head SET range = zeroblob(length(range))"
-    return agreed(*found, running(site, lambda: site.damage(zeros)))
+    return agreed(*found, at_work(site, lambda: site.damage(zeros)))
 
 
 def standing(site: Site) -> tuple[int, bytes]:
@@ -183,6 +193,7 @@ def rewritten_consistently(site: Site) -> str:
     site.anchor(witnesses=2, needed=2)
     rewritten(site)
     found = agreed(everywhere(site), code_of(lambda: exported(site, "exported")))
+    site.layout.incidents.unlink()
     site.live(1)
     found = agreed(found, site.signing())
     # The same without any checkpoint is taken for good: so it was consistent.
@@ -230,7 +241,7 @@ def linked_to_nothing(site: Site) -> str:
     forgery.change(place, prev_pos=3)
     forgery.refold(start=place)
     forgery.write()
-    found = agreed(site.verifying(), site.verifying(with_keys=False), site.scrubbing())
+    found = agreed(site.verifying(), site.verifying(with_keys=False), scrubbing_anew(site))
     return agreed(auditors, found)
 
 
@@ -306,7 +317,7 @@ def inserted(site: Site) -> str:
     garbage = Forgery(site)
     good = list(garbage.rows)
     stream = b"nobody's stream."
-    header = b"PSR\x01\x01\x01\0\0" + log_id(site) + bytes(16) + stream + (1).to_bytes(8, "big")
+    header = b"PSR\x01\x01\x01\0\0" + log_id_of(site.origin) + bytes(16) + stream + (1).to_bytes(8, "big")
     garbage.add(Row(0, stream, 1, bytes(16), None, 0, 0, b"", b"", header + bytes(600)))
     found = [added(site, garbage, len(good))]
     old = Forgery(site)
@@ -325,7 +336,7 @@ def added(site: Site, forgery: Forgery, start: int) -> str:
     """What is found of rows that were added with all that suits them but a writer's tag."""
     forgery.refold(start=start)
     forgery.write()
-    return agreed(site.verifying(), site.signing(), site.scrubbing())
+    return agreed(site.verifying(), site.signing(), scrubbing_anew(site))
 
 
 @attack(
@@ -335,23 +346,180 @@ def added(site: Site, forgery: Forgery, start: int) -> str:
     later="that SHRED and REDACT carry approvals which verify comes with the records themselves",
 )
 def control_records_forged(site: Site) -> str:
-    """By whoever has no key; and a RECOVERY that two custodians have not signed, by the operator."""
-    good = site.rows()
+    """By whoever has no key; and a RECOVERY that no custodian has signed, by the operator too."""
+    good, append_key = site.rows(), site.append_key()
+    key_id, forged = b"a key of my own.", Forgery(site)
     found = set()
-    for kind, stream, payload in (
-        (ControlKind.KEY, b"a key of my own.", key_made(b"a key of my own.")),
-        (ControlKind.SHRED, b"a client's key..", [b"a client's key.."]),
-        (ControlKind.RECOVERY, recovery_stream(log_id(site)), recovery_of(site, good)),
+    for kind, stream, record in (
+        (ControlKind.KEY, key_id, plain(site, ControlKind.KEY, key_id, key_made(key_id))),
+        (ControlKind.SHRED, key_id, plain(site, ControlKind.SHRED, key_id, [key_id])),
+        (ControlKind.RECOVERY, recovery_stream(log_id_of(site.origin)), recovery(site, good)),
     ):
-        new = log_id(site, NEW_NAME) if kind is ControlKind.RECOVERY else log_id(site)
-        record = plain(kind, new, stream, payload)
-        forgery = Forgery(site)
-        forgery.rows = list(good)
-        forgery.add(Row(0, stream, 1, CONTROL_KEY, None, 0, 0, b"", b"", record))
-        found.add(added(site, forgery, len(good)))
-    # The last one is the RECOVERY: it is refused without keys too, and with a writer's tag.
+        assert record[5] == kind
+        forged.rows = list(good)
+        forged.add(Row(0, stream, 1, CONTROL_KEY, None, 0, 0, b"", b"", record))
+        found.add(added(site, forged, len(good)))
+    # Of these the last one needs no key to be seen through, and a writer's tag does not help it.
     found.add(site.verifying(with_keys=False))
-    append_key = key_of_the_writers(site, good)
-    forgery.refold(append_key, start=len(good))
-    forgery.write()
+    forged.refold(append_key, start=len(good))
+    forged.write()
     return agreed(*found, site.verifying(with_keys=False), site.signing())
+
+
+def plain(site: Site, kind: ControlKind, stream: bytes, payload: object) -> bytes:
+    """A control record as it has to look."""
+    header = b"PSR\x01" + bytes([0, kind, 0, 0]) + log_id_of(site.origin) + CONTROL_KEY + stream
+    packed: bytes = msgpack.packb(payload)
+    return header + (1).to_bytes(8, "big") + bytes(16) + packed
+
+
+def key_made(key_id: bytes) -> list[object]:
+    """What the making of a key says."""
+    return ["create", key_id, b"somebody's tag..", 1, 2, 0, b"its check value."]
+
+
+def recovery(site: Site, rows: list[Row]) -> bytes:
+    """A recovery that everything in it speaks for, but that strangers have approved."""
+    tree = CompactRange()
+    tree.extend(row.leaf for row in rows)
+    said = Recovery(
+        origin="redteam.example/log/2",
+        old_origin=site.origin,
+        restored_size=len(rows),
+        root=tree.root(),
+        lost_to=len(rows) + 1,
+        reason="a disk",
+        checkpoint=b"",
+        approvals=b"",
+    )
+    text = said.statement()
+    strangers = [Signer.generate(f"custodian-{each}", ED25519) for each in (1, 2)]
+    approvals = Note(text, tuple(each.sign(text.encode()) for each in strangers)).encode()
+    line = recovery_line(log_id_of(site.origin), replace(said, approvals=approvals))
+    ((_, made),) = line.records
+    return made(1)
+
+
+# What lies beside the rows
+
+
+@attack(40, "a tile of the published log poisoned", "E-ROOT")
+def tile_poisoned(site: Site) -> str:
+    """Nobody is handed a proof that is made of it, and nothing is signed on top of it."""
+    site.anchor(witnesses=2, needed=2)
+    size = len(site.rows())
+    tile = site.layout.log / tile_path(0, 0, size)
+    whole = tile.read_bytes()
+    poisoned = bytearray(whole)
+    poisoned[9 * HASH_SIZE] ^= 1
+    tile.write_bytes(poisoned)
+    with closing(site.open()) as folder:
+        proofs = Proofs(TileFolder(site.layout.log), site.trust(), folder.store, folder.guard)
+        refused = {
+            code_of(lambda: proofs.inclusion(9, with_entry=True)),
+            code_of(lambda: proofs.inclusion(12, with_entry=False)),
+            code_of(lambda: proofs.consistency(8, size)),
+        }
+        found = [each.code for each in folder.guard.incidents.open()]
+        refused.add(code_of(lambda: folder.guard.incidents.must_accept(["any stream"])))
+    found.append(scrubbing_anew(site))
+    site.layout.incidents.unlink()
+    site.live(1)
+    signing = site.signing()
+    tile.write_bytes(whole)
+    claims = {
+        "no proof, and read-only": refused == {"integrity-incident"},
+        "nothing signed": signing != ACCEPTED,
+        "signed when it is whole again": site.signing() == ACCEPTED,
+    }
+    return agreed(*found, *({holds(claims)} - {HELD}))
+
+
+@attack(41, "the database swapped under a running clinic", "E-ROLLBACK", "E-FORK", "E-ROOT")
+def swapped_while_running(site: Site) -> str:
+    """For an older copy, with and without its write-ahead log, in place, and for another branch."""
+    old = site.copy("old")
+    site.live(8)
+    good = site.copy("good")
+    site.put_back(old)
+    site.clock.move(minutes=1)
+    for _ in range(9):
+        site.live(1)
+    fork = site.copy("fork")
+    found = set()
+    for swap in (
+        lambda: renamed(site, old, "record.db", "record.db-wal", "record.db-shm"),
+        lambda: renamed(site, old, "record.db"),
+        lambda: shutil.copyfile(old / "record.db", site.path / "record.db"),
+        lambda: renamed(site, fork, "record.db", "record.db-wal", "record.db-shm"),
+    ):
+        site.put_back(good)
+        found.add(at_work(site, swap))
+    return agreed(*found)
+
+
+def renamed(site: Site, copy: Path, *names: str) -> None:
+    """Put files of a copy in the places of those in use, which live on without a name."""
+    for name in names:
+        (site.path / name).unlink(missing_ok=True)
+        if (copy / name).exists():
+            shutil.copy(copy / name, site.place / "swapped")
+            os.replace(site.place / "swapped", site.path / name)
+
+
+@attack(42, "the write-ahead log removed, and an old one put back", "E-ROLLBACK")
+def write_ahead_log_removed(site: Site) -> str:
+    """After a crash, when what was acknowledged last stands nowhere else."""
+    with closing(site.open()) as folder:
+        for number in range(4):
+            looked(site, folder, f"first {number}")
+        early = (site.path / "record.db-wal").read_bytes()
+        for number in range(4):
+            looked(site, folder, f"then {number}")
+        crashed = site.copy("crashed")
+    site.put_back(crashed)
+    whole = site.opening()
+    found = set()
+    for remains in (None, early):
+        site.put_back(crashed)
+        (site.path / "record.db-shm").unlink(missing_ok=True)
+        log = site.path / "record.db-wal"
+        log.unlink()
+        if remains is not None:
+            log.write_bytes(remains)
+        found |= {site.opening(), site.verifying()}
+    return agreed(*found) if whole == ACCEPTED else f"crashed ({whole})"
+
+
+@attack(44, "a record altered after the triggers were dropped", "E-LEAF")
+def record_altered(site: Site) -> str:
+    """A bit, the length, all of it; while there are triggers, nothing can be altered at all."""
+    good = site.rows()
+    row = site.event(start=8)
+    record = row.record or b""
+    other = next(each.record for each in good[row.position + 1 :] if each.key_id != CONTROL_KEY)
+    altered: tuple[bytes | None, ...] = (
+        record[:300] + bytes([record[300] ^ 1]) + record[301:],
+        record[:-1],
+        record + b"\0",
+        b"",
+        None,
+        other,
+    )
+    found = {stopped(site)}
+    for each in altered:
+        site.damage("UPDATE record SET record = ? WHERE pos = ?", (each, row.position))
+        found.add(everywhere(site))
+    return agreed(*found - {HELD})
+
+
+def stopped(site: Site) -> str:
+    """Whether the triggers stop whoever has not dropped them."""
+    with closing(sqlite3.connect(site.path / "record.db", isolation_level=None)) as db:
+        for statement in ("UPDATE record SET record = x''", "DELETE FROM record"):
+            try:
+                db.execute(statement)
+            except sqlite3.IntegrityError:
+                continue
+            return ACCEPTED
+    return HELD

@@ -34,7 +34,7 @@ from infrastructure.ledger.trust import Trust
 from infrastructure.ledger.verdict import Verdict
 from infrastructure.vault.envelope import Kind, open_record, seal
 from tests.redteam import harness
-from tests.redteam.harness import ACCEPTED, Forgery, Site
+from tests.redteam.harness import ACCEPTED, Forgery, Site, agreed
 from tests.support import ink
 
 SOMEBODY_ELSE = bytes.fromhex(ink.an_id("somebody who never looked"))
@@ -54,7 +54,27 @@ def clinics_time(site: Site) -> Iterator[None]:
         yield
 
 
-# Cutting off, swapping
+# Looking for it
+
+
+def everywhere(site: Site) -> str:
+    """What verification with keys and without, the checkpointer and the scrubber find."""
+    return agreed(
+        site.verifying(),
+        site.verifying(with_keys=False),
+        site.signing(),
+        scrubbing_anew(site),
+    )
+
+
+def scrubbing_anew(site: Site) -> str:
+    """A scrubber that begins at the first row, where no incident has been written down yet."""
+    site.layout.incidents.unlink(missing_ok=True)
+    site.layout.scrub.unlink(missing_ok=True)
+    return site.scrubbing()
+
+
+# Administrators of the database
 
 
 def cut_off(site: Site, count: int) -> None:
@@ -204,6 +224,15 @@ class Branch:
         """What a witness is sent."""
         proof = self.prove(old, new) if 0 < old < new else ()
         return Submission(old, proof, self.note(new), self.checkpoint(new)).encode()
+
+
+def cosigned(site: Site, branch: Branch, size: int) -> bytes:
+    """The head of a branch with the cosignatures that the witnesses give it."""
+    note = branch.note(size)
+    found = gathering.gather(
+        note.encode(), site.trust(), {}, branch.prove, seconds=5, fetch=site.fetch
+    )
+    return note.with_signatures(*found.lines).encode()
 
 
 def branch_of(site: Site) -> Branch:

@@ -1,4 +1,4 @@
-"""The log over HTTP: what anybody may check, what is recorded, and what is said when it is broken."""
+"""The log over HTTP: what anybody may check, what is recorded, what is said when it is broken."""
 
 from __future__ import annotations
 
@@ -565,9 +565,8 @@ class TestIncidents:
 
     def test_whose_list_was_altered_are_told_as_such(self, own_office: Office) -> None:
         own_office.clinic.clinic.folder.layout.incidents.write_bytes(b"nonsense\n")
-        assert (
-            own_office.door.get("/healthz").headers["Record-Integrity"] == "incident unknown; log"
-        )
+        found = own_office.door.get("/healthz")
+        assert found.headers["Record-Integrity"] == "incident unknown; log"
         refused = own_office.officer.get("/v1/incidents")
         assert (refused.status_code, problem(refused)) == (500, "integrity-failure")
 
