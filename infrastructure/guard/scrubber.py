@@ -1,15 +1,18 @@
-"""The scrubber: verifies in the background what is new, everything again each week, and proofs.
+"""The scrubber: verifies in the background what is new, everything again each week, and samples.
 
 - `step` goes over the rows that came since the last one, holds them to every law of the log, and
-  compares the leaves with the tiles that the checkpointer has published.
-- A record that is not what was written freezes its stream, and the scrubber goes on behind it.
-  Anything else makes the record read-only, and the scrubber stops.
+  holds their leaves against the checkpoint and the tiles that the checkpointer has published.
+- A record that is not what was written freezes its stream, and the scrubber goes on behind it: row
+  by row and tag by tag. What control records mean is judged there once the record is good again.
+  Anything else makes the record read-only, and the step ends.
 - `again` goes over everything from the first row, a slice at a time, whatever is remembered.
-- `sample` proves a few rows, chosen by chance, to stand in the published checkpoint.
+- `sample` judges rows chosen by chance, and proves them to stand in the published checkpoint.
 - `map_head` writes the head of the map of access logs, so that a client can be shown that the log
   of looks at her record is whole.
 
-It remembers how far it came in ``scrub.db``. Nothing here repairs or deletes.
+It remembers in ``scrub.db`` how far everything was good, and nothing of what lies behind a bad
+record or was contradicted by a checkpoint. So damage that has been mended leaves no trace there,
+and a memory that is lost costs time and nothing else. Nothing here repairs or deletes a record.
 
 Source:
     docs of the design: security, sections 2.8 to 2.10.
@@ -17,30 +20,61 @@ Source:
 
 from __future__ import annotations
 
+import logging
 import secrets
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
+from domain.errors import IntegrityIncident
 from infrastructure.control import map_head_line
-from infrastructure.folder import OpenFolder
+from infrastructure.errors import Broken
+from infrastructure.folder import Layout, OpenFolder
 from infrastructure.guard.incidents import Scope, scope_of
+from infrastructure.guard.pin import PinnedHead
 from infrastructure.guard.watch import Guard
-from infrastructure.ledger.check import Row
+from infrastructure.ledger.chain import AuditState, FindHead, Head
+from infrastructure.ledger.check import Audit, Row
 from infrastructure.ledger.checkpoint import Checkpoint
-from infrastructure.ledger.control import map_stream
-from infrastructure.ledger.errors import LedgerError, LogBroken, MemoryRefused
+from infrastructure.ledger.control import HEADER_SIZE, map_stream
+from infrastructure.ledger.entry import authenticate
+from infrastructure.ledger.errors import (
+    LedgerError,
+    LogBroken,
+    MemoryOvertaken,
+    MemoryRefused,
+    RangeRefused,
+    TileRefused,
+)
+from infrastructure.ledger.lifecycle import MAP_REACH
 from infrastructure.ledger.map import map_root
-from infrastructure.ledger.memory import Memory
-from infrastructure.ledger.merkle import HASH_SIZE, inclusion_proof, verify_inclusion
+from infrastructure.ledger.memory import Memory, Standing as Remembered
+from infrastructure.ledger.merkle import (
+    HASH_SIZE,
+    CompactRange,
+    inclusion_proof,
+    leaf_hash,
+    verify_inclusion,
+)
 from infrastructure.ledger.tiles import TILE_WIDTH, TileFolder
 from infrastructure.ledger.trust import Trust
 from infrastructure.ledger.verification import RowVerification
-from infrastructure.stores.contract import Placed, RecordStore, Submission
+from infrastructure.lineage import Era, Lineage
+from infrastructure.stores.contract import Placed, RecordStore, Standing, Submission
+
+logger = logging.getLogger("powiernik")
 
 SLICE = 20_000
 """Rows that one step goes over at most."""
+_BATCH = 5_000
 _COMPARED = "compared"
+_MOST_BEHIND = MAP_REACH // 2
+"""Rows that a map head may leave out: others write while it is made, and there is a limit."""
+_HEADER_STREAM = slice(40, 56)
+_UNREADABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +100,15 @@ class Published:
         """
         try:
             note = self.folder.read_checkpoint()
-        except LedgerError:
-            return None
+        except TileRefused as refused:
+            if refused.found == "none":
+                return None
+            raise
         return self.trust.judge(note).checkpoint
 
 
 class Scrubber:
-    """The scrubber of one open data folder; for one thread."""
+    """The scrubber of one open data folder; for the thread that has opened its memory."""
 
     def __init__(
         self,
@@ -81,14 +117,21 @@ class Scrubber:
         guard: Guard,
         append_key: bytes,
         published: Published | None,
+        *,
+        lineage: Lineage | None = None,
+        pin: PinnedHead | None = None,
     ) -> None:
+        """``open_scrubber`` makes one; without a lineage the log has the one name it began with."""
         self._store = store
         self._memory = memory
         self._guard = guard
         self._append_key = append_key
         self._published = published
-        self._log_id = memory.standing().log_id
-        self._again: RowVerification | None = None
+        self._pin = pin
+        origin = memory.standing().origin
+        self._lineage = lineage or Lineage((Era(0, origin, memory.standing().log_id),))
+        self._walk: _Walk | None = None
+        self._again: _Again | None = None
 
     @property
     def memory(self) -> Memory:
@@ -99,158 +142,517 @@ class Scrubber:
         """Close the memory."""
         self._memory.close()
 
-    def step(self) -> Scrubbed:
+    # What is new
+
+    def step(self, limit: int = SLICE) -> Scrubbed:
         """Verify some of what is new.
 
         Raises:
             LogBroken: The log is broken; the incident has been written down.
+            Broken: The same, of a log without its head.
+            MemoryRefused: The memory cannot be read or written.
         """
+        with self._reporting():
+            try:
+                return self._step(limit)
+            except MemoryOvertaken:
+                # Another process has verified the same meanwhile: go on from there.
+                self._walk = None
+                size = self._memory.standing().size
+                return Scrubbed(size, self._store.standing().size - size)
+
+    def _step(self, limit: int) -> Scrubbed:
+        pinned = self._pin.read() if self._pin else None
         standing = self._store.standing()
-        remembered = self._memory.standing()
+        since = self._memory.standing()
+        reached = max(since.size, pinned.size if pinned else 0)
+        if standing.size < reached:
+            expected = f"at least {reached} records"
+            raise LogBroken("E-ROLLBACK", standing.size, None, expected, f"{standing.size} records")
+        walk = self._begin()
         try:
-            if standing.size < remembered.size:
-                expected, found = f"at least {remembered.size} records", f"{standing.size} records"
-                raise LogBroken("E-ROLLBACK", standing.size, None, expected, found)
-            end = min(remembered.size + SLICE, standing.size)
-            verification = RowVerification(
-                self._log_id, append_key=self._append_key, memory=self._memory
-            )
-            self._go_over(verification, end)
-            if end == standing.size:
-                verification.finish(standing.size, standing.range_bytes)
-            verification.save()
-            self._compare(end)
+            end = min(walk.size + limit, standing.size)
+            self._go_over(walk, end, standing)
+            compared = self._compare(walk.good)
         except LogBroken as broken:
+            self._must_not_have_moved(since)
             self._report(broken)
+            self._report_bad(walk)
             raise
+        self._must_not_have_moved(since)
+        self._remember(walk, since, compared)
+        # The log is judged first, then its records: into one that is broken nothing is entered.
+        self._report_bad(walk)
         return Scrubbed(end, standing.size - end)
 
-    def again(self) -> bool:
+    def _begin(self) -> _Walk:
+        """Go on behind a bad record, or else from where everything is good."""
+        log_id = self._memory.standing().log_id
+        verification = RowVerification(log_id, append_key=self._append_key, memory=self._memory)
+        walk = _Walk(verification, self._append_key, self._lineage, self._memory.head)
+        before = self._walk
+        if before is None or before.good != walk.good:
+            return walk
+        # The bad record itself first: once it is good again, what follows is judged in full.
+        for row in self._rows(walk.size, walk.size + 1):
+            walk.feed(row)
+        before.bad.extend(walk.bad)
+        return before if walk.bad else walk
+
+    def _go_over(self, walk: _Walk, end: int, standing: Standing) -> None:
+        for row in self._rows(walk.size, end):
+            walk.feed(row)
+        if walk.size < end or end == standing.size:
+            walk.finish(standing)
+            self._must_end(standing)
+
+    def _must_end(self, standing: Standing) -> None:
+        """Refuse a row beyond the head; where somebody has just written, the head has moved."""
+        if self._store.rows(standing.size, 1) and self._store.standing().size == standing.size:
+            raise LogBroken("E-ROOT", standing.size, None, "no row beyond the head", "a row")
+
+    def _remember(self, walk: _Walk, since: Remembered, compared: Mapping[str, bytes]) -> None:
+        if walk.good > since.size:
+            walk.verification.save(compared)
+        else:
+            for name, data in compared.items():
+                self._memory.put_note(name, data)
+        self._walk = walk if walk.behind else None
+
+    def _must_not_have_moved(self, since: Remembered) -> None:
+        """Tell what was found from heads that another process has moved meanwhile.
+
+        Raises:
+            MemoryOvertaken: It did.
+        """
+        if self._memory.standing().size != since.size:
+            msg = "The memory has been advanced by another process."
+            raise MemoryOvertaken(msg)
+
+    # What is published
+
+    def _checkpoint(self) -> Checkpoint | None:
+        """The published checkpoint.
+
+        Raises:
+            LogBroken: E-AUTH, it is not this log's.
+        """
+        try:
+            checkpoint = self._published.checkpoint() if self._published else None
+            ours = checkpoint is None or checkpoint.origin == self._lineage.origin
+        except LedgerError:
+            ours = False
+        if not ours:
+            size = self._memory.standing().size
+            raise LogBroken("E-AUTH", size, None, "a checkpoint of this log", "another")
+        return checkpoint
+
+    def _compare(self, size: int) -> dict[str, bytes]:
+        """Hold some of the leaves below ``size`` against what is published; what to remember."""
+        checkpoint = self._checkpoint()
+        if self._published is None or checkpoint is None:
+            return {}
+        if checkpoint.size > (found := self._store.standing().size):
+            expected = f"at least {checkpoint.size} records"
+            raise LogBroken("E-ROLLBACK", found, None, expected, f"{found} records")
+        tree = _range_of(self._memory.note(_COMPARED))
+        begun, end = tree.size, min(size, checkpoint.size, tree.size + SLICE)
+        comparison = Comparison(self._published.folder, checkpoint, tree)
+        if begun < end:
+            comparison.go_over(self._rows(begun, checkpoint.size), end)
+        elif begun == checkpoint.size:
+            comparison.must_have_its_root()
+        return {_COMPARED: _range_bytes(tree)} if begun < tree.size else {}
+
+    # Everything again
+
+    def again(self, limit: int = SLICE) -> bool:
         """Verify a slice of everything once more, and whether that was the last one.
+
+        Everything is what was found good before. A restart begins anew.
 
         Raises:
             LogBroken: The log is broken; the incident has been written down.
         """
-        if self._again is None:
-            self._again = RowVerification(self._log_id, append_key=self._append_key)
-        size = self._memory.standing().size
-        end = min(self._again.size + SLICE, size)
-        try:
-            self._go_over(self._again, end)
-            if end == size and self._again.root() != self._memory.standing().root():
-                raise LogBroken("E-FORK", end, None, self._memory.standing().root(), "another root")
-        except LogBroken as broken:
-            self._report(broken)
-            raise
-        if end < size:
-            return False
-        self._again = None
-        return True
+        with self._reporting():
+            begun = self._again or self._begin_again()
+            # Whatever is found, the next time begins with the first row.
+            self._again = None
+            remembered = self._memory.standing()
+            end = min(begun.walk.size + limit, remembered.size)
+            try:
+                for row in self._rows(begun.walk.size, end):
+                    begun.feed(row)
+                if begun.walk.size < end:
+                    expected = f"a row at {begun.walk.size}"
+                    raise LogBroken("E-GAP", begun.walk.size, None, expected, "none")
+                if begun.walk.size == remembered.size:
+                    _must_be_root(begun.walk, remembered)
+            finally:
+                self._report_bad(begun.walk)
+            if begun.walk.size < remembered.size:
+                self._again = begun
+            return self._again is None
+
+    def _begin_again(self) -> _Again:
+        verification = RowVerification(self._lineage.first, append_key=self._append_key)
+        walk = _Walk(verification, self._append_key, self._lineage)
+        checkpoint = self._checkpoint()
+        if self._published is None or checkpoint is None:
+            return _Again(walk, None)
+        return _Again(walk, Comparison(self._published.folder, checkpoint, CompactRange()))
+
+    # By chance
 
     def sample(self, count: int) -> int:
-        """Prove rows chosen by chance against the published checkpoint; how many were proved.
+        """Judge rows chosen by chance, each against the published checkpoint; how many were good.
 
         Raises:
-            LogBroken: A row or a tile is not what was signed; the incident has been written down.
+            LogBroken: The log or a tile is not what was signed; the incident has been written down.
         """
-        checkpoint = self._published.checkpoint() if self._published else None
-        if self._published is None or checkpoint is None or not checkpoint.size:
-            return 0
-        subtrees = self._published.folder.subtrees(checkpoint.size)
-        for _ in range(count):
-            position = secrets.randbelow(checkpoint.size)
-            rows = self._store.rows(position, 1)
-            try:
-                proof = inclusion_proof(subtrees, position, checkpoint.size)
-                leaf = rows[0].leaf if rows else b""
-                verify_inclusion(position, checkpoint.size, leaf, proof, checkpoint.root)
-            except LedgerError:
-                expected = "a row that stands in the checkpoint"
-                broken = LogBroken("E-ROOT", position, None, expected, "another")
-                self._report(broken)
-                raise broken from None
-        return count
+        with self._reporting():
+            size, good = self._memory.standing().size, 0
+            checkpoint = self._checkpoint()
+            for _ in range(count if size else 0):
+                position = secrets.randbelow(size)
+                row = self._row(position)
+                try:
+                    self._judge_alone(row)
+                except LogBroken as broken:
+                    self._freeze(broken, row)
+                    continue
+                self._must_be_in(checkpoint, row)
+                good += 1
+            return good
+
+    def _judge_alone(self, row: Row) -> None:
+        """Judge a row by itself, behind the one before it in its stream."""
+        before = None if row.prev_pos is None else self._row(row.prev_pos)
+        heads = {}
+        if before is not None and before.stream_id == row.stream_id:
+            heads[row.stream_id] = Head(before.version, before.position, before.leaf)
+        state = AuditState(
+            size=row.position,
+            # Which hashes these are does not matter: nothing is appended to them.
+            range_bytes=bytes(HASH_SIZE * row.position.bit_count()),
+            heads=MappingProxyType(heads),
+            tx_first=row.tx_first,
+        )
+        log_id = self._lineage.at(row.position)
+        Audit(log_id, append_key=self._append_key, state=state).check(row)
+
+    def _must_be_in(self, checkpoint: Checkpoint | None, row: Row) -> None:
+        if self._published is None or checkpoint is None or row.position >= checkpoint.size:
+            return
+        try:
+            subtrees = self._published.folder.subtrees(checkpoint.size)
+            proof = inclusion_proof(subtrees, row.position, checkpoint.size)
+            verify_inclusion(row.position, checkpoint.size, row.leaf, proof, checkpoint.root)
+        except LedgerError:
+            expected = "a row that stands in the checkpoint"
+            raise LogBroken("E-ROOT", row.position, None, expected, "another") from None
+
+    # The map of access logs
 
     def map_head(self) -> int | None:
         """Write the head of the map of access logs, if it has changed; its position.
 
-        It covers what has been verified, so a step comes first.
+        It covers what has been verified, so a step comes first, and comes again before the next
+        one. Where too much has not been verified, or something is broken, none is written.
         """
-        labels = self._memory.labels()
-        root, last = map_root(labels), self._memory.logged_map()
+        log_id = self._lineage.log_id
+        stream = map_stream(log_id)
+        # First: a head that another process writes from here on makes this one come too late.
+        version = self._store.version(stream)
+        remembered = self._memory.standing()
+        last, labels = self._memory.logged_map(), self._memory.labels()
+        if self._memory.standing() != remembered or remembered.log_id != log_id:
+            return None
+        if version != (last.head.epoch if last else 0):
+            # There is a head that has not been verified: it may reach further than this one.
+            return None
+        if self._store.standing().size - remembered.size > _MOST_BEHIND:
+            return None
+        root = map_root(labels)
         if not labels or (last is not None and last.head.map_root == root):
             return None
-        size = self._memory.standing().size
-        version = self._store.version(map_stream(self._log_id))
-        line = map_head_line(self._log_id, version + 1, size, len(labels), root)
-        outcome = self._guard.enter(Submission((line,)))
-        # Another process may have written one at the same moment: then that is the head.
+        line = map_head_line(log_id, version + 1, remembered.size, len(labels), root)
+        try:
+            outcome = self._guard.enter(Submission((line,)))
+        except IntegrityIncident:
+            return None
         return outcome.last if isinstance(outcome, Placed) else None
 
-    def _go_over(self, verification: RowVerification, end: int) -> None:
-        for row in self._rows(verification.size, end):
-            try:
-                verification.feed(row)
-            except LogBroken as broken:
-                if scope_of(broken.code, broken.stream) is not Scope.STREAM:
-                    raise
-                self._report(broken)
-                verification.skip(row)
+    # Reading and telling
 
-    def _compare(self, size: int) -> None:
-        """Hold the leaves of the rows against the tiles that the checkpointer has published."""
-        if self._published is None:
-            return
-        try:
-            checkpoint = self._published.checkpoint()
-        except LedgerError as refused:
-            raise LogBroken("E-AUTH", size, None, "a checkpoint of the log", "another") from refused
-        if checkpoint is None:
-            return
-        if checkpoint.size > self._store.standing().size:
-            expected = f"at least {checkpoint.size} records"
-            raise LogBroken("E-ROLLBACK", size, None, expected, "fewer")
-        compared = int.from_bytes(self._memory.note(_COMPARED) or b"", "big")
-        end = min(size, checkpoint.size)
-        if end <= compared:
-            return
-        _compare_tiles(self._published.folder, checkpoint, self._rows(compared, end), compared)
-        self._memory.put_note(_COMPARED, end.to_bytes(8, "big"))
+    def _row(self, position: int) -> Row:
+        row = next(self._rows(position, position + 1), None)
+        if row is None or row.position != position:
+            raise LogBroken("E-GAP", position, None, f"a row at {position}", "none")
+        return row
 
     def _rows(self, start: int, end: int) -> Iterator[Row]:
         while start < end:
-            rows = self._store.rows(start, min(5_000, end - start))
+            rows = self._store.rows(start, min(_BATCH, end - start))
             if not rows:
                 return
             yield from rows
             start += len(rows)
 
+    @contextmanager
+    def _reporting(self) -> Iterator[None]:
+        """Write down whatever is found broken in the block."""
+        try:
+            yield
+        except LogBroken as broken:
+            self._report(broken)
+            raise
+        except Broken as broken:
+            self._guard.report(broken.code, stream=None, position=None)
+            raise
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF not in _UNREADABLE:
+                raise
+            size = self._memory.standing().size
+            broken = LogBroken("E-PARSE", size, None, "rows that can be read", "a damaged file")
+            self._report(broken)
+            raise broken from None
+
     def _report(self, broken: LogBroken) -> None:
         self._guard.report(broken.code, stream=broken.stream, position=broken.position)
 
+    def _report_bad(self, walk: _Walk) -> None:
+        bad, walk.bad = walk.bad, []
+        for broken, row in bad:
+            self._freeze(broken, row)
 
-def _compare_tiles(
-    folder: TileFolder, checkpoint: Checkpoint, rows: Iterator[Row], start: int
-) -> None:
-    """Compare leaves with the tiles of level 0, and the tiles with the checkpoint."""
+    def _freeze(self, broken: LogBroken, row: Row) -> None:
+        """Freeze the streams of a bad record: the one of its row, and the one that it names itself.
+
+        Either may be what was altered, and nothing may be written behind what is missing.
+
+        Raises:
+            LogBroken: It is more than a record, or there are too many of them.
+        """
+        if not _is_of_a_record(broken):
+            raise broken
+        streams = [row.stream_id]
+        if row.record is not None and len(row.record) >= HEADER_SIZE:
+            streams.append(row.record[_HEADER_STREAM])
+        for stream in dict.fromkeys(streams):
+            incident = self._guard.report(broken.code, stream=stream, position=broken.position)
+            if incident.scope is Scope.LOG:
+                raise broken
+
+
+class _Walk:
+    """A way over rows that goes on behind bad records, and gathers those.
+
+    Up to the first of them everything is judged; behind it rows and tags are, and not what control
+    records mean, of which the bad one may have been one.
+    """
+
+    def __init__(
+        self,
+        verification: RowVerification,
+        append_key: bytes,
+        lineage: Lineage,
+        find_head: FindHead | None = None,
+    ) -> None:
+        self.verification = verification
+        self.bad: list[tuple[LogBroken, Row]] = []
+        self._append_key = append_key
+        self._lineage = lineage
+        self._find_head = find_head
+        self._behind: Audit | None = None
+        self._last_is_bad = False
+
+    @property
+    def behind(self) -> bool:
+        """Whether there was a bad record."""
+        return self._behind is not None
+
+    @property
+    def good(self) -> int:
+        """Up to where everything is good."""
+        return self.verification.size
+
+    @property
+    def size(self) -> int:
+        """The position of the next row."""
+        return self._judge.size
+
+    def root(self) -> bytes:
+        """The root over the rows so far."""
+        return self._judge.root()
+
+    @property
+    def _judge(self) -> RowVerification | Audit:
+        return self.verification if self._behind is None else self._behind
+
+    def feed(self, row: Row) -> bytes:
+        """Judge the next row; the leaf under which it was counted in.
+
+        Raises:
+            LogBroken: The log is broken.
+        """
+        judge = self._judge
+        if isinstance(judge, Audit):
+            judge.rename(self._lineage.at(row.position))
+        try:
+            judge.feed(row)
+        except LogBroken as broken:
+            if not _is_of_a_record(broken):
+                raise
+            self.bad.append((broken, row))
+            return self._skip(row, judge.entry)
+        self._last_is_bad = False
+        return row.leaf
+
+    def finish(self, standing: Standing) -> None:
+        """Compare with the head of the log.
+
+        Raises:
+            LogBroken: E-ROOT or E-TIME, it is not that of these rows.
+        """
+        self._judge.finish(standing.size, standing.range_bytes)
+        newest = self._judge.state().time_ms
+        if standing.time_ms != newest and not self._last_is_bad:
+            expected = f"the time {newest}"
+            raise LogBroken("E-TIME", standing.size, None, expected, standing.time_ms)
+
+    def _skip(self, row: Row, entry: bytes) -> bytes:
+        if self._behind is None:
+            self._behind = Audit(
+                self._lineage.at(row.position),
+                append_key=self._append_key,
+                state=self.verification.state(),
+                find_head=self._find_head,
+            )
+        # Where the tag is that of the columns and the record, only the leaf was altered.
+        only_the_leaf = row.record is not None and authenticate(self._append_key, entry) == row.auth
+        leaf = leaf_hash(entry) if only_the_leaf else row.leaf
+        self._behind.skip(row._replace(leaf=leaf))
+        self._last_is_bad = True
+        return leaf
+
+
+class Comparison:
+    """Leaves of a log, held against a checkpoint of it and against the tiles beside that."""
+
+    def __init__(self, folder: TileFolder, checkpoint: Checkpoint, tree: CompactRange) -> None:
+        """Begin behind the leaves in ``tree``, which grows."""
+        self._folder = folder
+        self._checkpoint = checkpoint
+        self._tree = tree
+        self._tile, self._hashes = -1, b""
+        self._wrong: int | None = None
+
+    def go_over(self, rows: Iterator[Row], end: int) -> None:
+        """Feed rows up to ``end``, or to the checkpoint if a leaf differs: that tells what is wrong.
+
+        Raises:
+            LogBroken: See ``feed``, or E-GAP, there are fewer rows.
+        """
+        for row in rows:
+            self.feed(row.leaf)
+            if self._tree.size >= end and self._wrong is None:
+                break
+        if self._tree.size < end or (self._wrong is not None and not self._is_done()):
+            expected = f"a row at {self._tree.size}"
+            raise LogBroken("E-GAP", self._tree.size, None, expected, "none")
+
+    def feed(self, leaf: bytes) -> None:
+        """Hold the next leaf below the checkpoint against its tile; any beyond it is let pass.
+
+        Raises:
+            LogBroken: With the last one: E-FORK, another log was signed; E-ROOT, the tiles are not
+                those of the log that was signed.
+        """
+        if self._is_done():
+            return
+        position = self._tree.size
+        if self._wrong is None and self._published(position) != leaf:
+            self._wrong = position
+        try:
+            self._tree.append(leaf)
+        except RangeRefused:
+            raise LogBroken("E-PARSE", position, None, "a leaf", leaf) from None
+        if self._is_done():
+            self._conclude()
+
+    def must_have_its_root(self) -> None:
+        """Compare the leaves that were fed before with the checkpoint.
+
+        Raises:
+            LogBroken: E-FORK, another log was signed.
+        """
+        root, signed = self._tree.root(), self._checkpoint.root
+        if root != signed:
+            place = self._checkpoint.size if self._wrong is None else self._wrong
+            raise LogBroken("E-FORK", place, None, signed, root)
+
+    def _is_done(self) -> bool:
+        return self._tree.size >= self._checkpoint.size
+
+    def _conclude(self) -> None:
+        self.must_have_its_root()
+        place, size = self._wrong, self._checkpoint.size
+        if place is None:
+            try:
+                if self._folder.compact_range(size).root() == self._checkpoint.root:
+                    return
+            except TileRefused:
+                pass
+            place = size
+        raise LogBroken("E-ROOT", place, None, "the tiles of what was signed", "others")
+
+    def _published(self, position: int) -> bytes:
+        index, place = divmod(position, TILE_WIDTH)
+        if index != self._tile:
+            width = min(TILE_WIDTH, self._checkpoint.size - index * TILE_WIDTH)
+            try:
+                self._hashes = self._folder.hashes(0, index, width)
+            except TileRefused:
+                self._hashes = b""
+            self._tile = index
+        return self._hashes[place * HASH_SIZE : (place + 1) * HASH_SIZE]
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """A way over everything, and the comparison with what was published when it began."""
+
+    walk: _Walk
+    comparison: Comparison | None
+
+    def feed(self, row: Row) -> None:
+        leaf = self.walk.feed(row)
+        if self.comparison is not None:
+            self.comparison.feed(leaf)
+
+
+def _is_of_a_record(broken: LogBroken) -> bool:
+    return scope_of(broken.code, broken.stream) is Scope.STREAM
+
+
+def _must_be_root(walk: _Walk, remembered: Remembered) -> None:
+    if walk.root() != remembered.root():
+        raise LogBroken("E-FORK", walk.size, None, remembered.root(), walk.root())
+
+
+def _range_bytes(tree: CompactRange) -> bytes:
+    return tree.size.to_bytes(8, "big") + tree.to_bytes()
+
+
+def _range_of(note: bytes | None) -> CompactRange:
+    if note is None:
+        return CompactRange()
     try:
-        root = folder.compact_range(checkpoint.size).root()
-        if root != checkpoint.root:
-            raise LogBroken("E-ROOT", checkpoint.size, None, checkpoint.root, root)
-        tile, hashes = -1, b""
-        for position, row in enumerate(rows, start=start):
-            if position // TILE_WIDTH != tile:
-                tile = position // TILE_WIDTH
-                width = min(TILE_WIDTH, checkpoint.size - tile * TILE_WIDTH)
-                hashes = folder.hashes(0, tile, width)
-            place = position % TILE_WIDTH * HASH_SIZE
-            if hashes[place : place + HASH_SIZE] != row.leaf:
-                expected = hashes[place : place + HASH_SIZE]
-                raise LogBroken("E-FORK", position, None, expected, row.leaf)
-    except LogBroken:
-        raise
-    except LedgerError as refused:
-        raise LogBroken("E-ROOT", start, None, "tiles as published", str(refused)) from refused
+        return CompactRange.from_bytes(int.from_bytes(note[:8], "big"), note[8:])
+    except RangeRefused:
+        msg = "The memory of what was verified is damaged."
+        raise MemoryRefused(msg) from None
 
 
 def read_trust(path: Path) -> Trust | None:
@@ -265,19 +667,79 @@ def read_trust(path: Path) -> Trust | None:
         return None
 
 
-def open_scrubber(folder: OpenFolder) -> Scrubber:
-    """The scrubber of an open data folder; its memory is made the first time.
+def published_in(layout: Layout) -> Published | None:
+    """What is published of a data folder; ``None`` where no checkpointer was ever set up.
 
     Raises:
-        LedgerError: The memory is damaged, or the policy is none.
+        LedgerError: The policy is none.
     """
-    layout = folder.layout
-    try:
-        memory = Memory(layout.scrub)
-    except MemoryRefused:
-        if layout.scrub.exists():
-            raise
-        memory = Memory.create(layout.scrub, folder.genesis.origin)
     trust = read_trust(layout.policy)
-    published = None if trust is None else Published(TileFolder(layout.log), trust)
-    return Scrubber(folder.store, memory, folder.guard, folder.append_key, published)
+    return None if trust is None else Published(TileFolder(layout.log), trust)
+
+
+def open_scrubber(folder: OpenFolder) -> Scrubber:
+    """The scrubber of an open data folder, for the thread that calls this.
+
+    Where there is no memory of this log that can be used, it begins with the first row.
+
+    Raises:
+        LedgerError: The policy is none, or the memory cannot be made.
+    """
+    published = published_in(folder.layout)
+    memory = _find_memory(folder) or _make_memory(folder.layout, folder.genesis.origin)
+    return Scrubber(
+        folder.store,
+        memory,
+        folder.guard,
+        folder.append_key,
+        published,
+        lineage=folder.vault.lineage,
+        pin=folder.pin,
+    )
+
+
+def _find_memory(folder: OpenFolder) -> Memory | None:
+    """The memory, if it is of this log: of the name that the log has where it stands."""
+    path = folder.layout.scrub
+    if not path.exists():
+        return None
+    try:
+        memory = Memory(path)
+    except MemoryRefused:
+        logger.warning("the scrubber begins anew: its memory cannot be used")
+        return None
+    remembered = memory.standing()
+    if remembered.log_id == folder.vault.lineage.at(max(remembered.size - 1, 0)):
+        return memory
+    memory.close()
+    logger.warning("the scrubber begins anew: its memory is of another log")
+    return None
+
+
+def _make_memory(layout: Layout, origin: str) -> Memory:
+    # Whole or not at all: another process may be about to open it.
+    making = layout.scrub.with_name(f".scrub.{secrets.token_hex(4)}.new")
+    Memory.create(making, origin).close()
+    forget(layout)
+    making.rename(layout.scrub)
+    return Memory(layout.scrub)
+
+
+def forget(layout: Layout) -> None:
+    """Let the scrubber begin anew when it is opened next."""
+    # The journal first: it would be rolled back into the memory that comes after.
+    layout.scrub.with_name(f"{layout.scrub.name}-journal").unlink(missing_ok=True)
+    layout.scrub.unlink(missing_ok=True)
+
+
+def must_be_published(
+    store: RecordStore,
+    published: Published,
+    origin: str,
+    progress: Callable[[int, int], None] = lambda _now, _of: None,
+) -> None:
+    """Hold the leaves of a whole log against what is published of it.
+
+    Raises:
+        LogBroken: E-AUTH, E-FORK, E-ROLLBACK or E-ROOT, one of them is not that of the other.
+    """

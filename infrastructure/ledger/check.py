@@ -5,7 +5,8 @@ It needs no store and no key to contents. For each row, in this order:
 - E-GAP, E-CHAIN and E-TIME: the laws of `chain`; the link to the previous leaf is part of the leaf.
 - E-LEAF: the leaf is the hash of the entry that columns and record give.
 - E-AUTH: with the append key, the tag is that of a writer.
-- E-PARSE and E-BIND: the header of the record is well-formed and says what the columns say.
+- E-LIMIT, E-PARSE and E-BIND: the record is not too large, its header is well-formed and says
+  what the columns say.
 
 Integrity comes before content: what a stranger put into the table is reported as his (E-AUTH),
 not as a record of ours that does not parse. At the end `finish` compares with the stored head

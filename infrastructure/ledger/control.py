@@ -27,6 +27,8 @@ from infrastructure.ledger.errors import ControlRefused, LogBroken
 
 RECORD_MAGIC = b"PSR\x01"
 HEADER_SIZE = 80
+MOST_RECORD = 16 * 1024 * 1024
+"""Bytes of a record; what is larger than a megabyte is no event any more, but an attachment."""
 CONTROL_KEY = bytes(16)
 """What stands for a key in a record that no key seals."""
 FIRST_CONTROL_KIND = 0x40
@@ -175,8 +177,11 @@ def check_record(
     A RECOVERY is the first record of a new log id; whether that is its own, `parse_control` tells.
 
     Raises:
-        LogBroken: E-PARSE or E-BIND.
+        LogBroken: E-LIMIT, E-PARSE or E-BIND.
     """
+    if len(record) > MOST_RECORD:
+        expected = f"at most {MOST_RECORD} bytes"
+        raise LogBroken("E-LIMIT", position, stream_id, expected, len(record))
     if len(record) < HEADER_SIZE:
         expected = f"at least {HEADER_SIZE} bytes"
         raise LogBroken("E-PARSE", position, stream_id, expected, len(record))

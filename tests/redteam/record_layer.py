@@ -15,6 +15,7 @@ import json
 import math
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from hashlib import sha512
@@ -64,7 +65,9 @@ def found_in(site: Site, forgery: Forgery, *streams: str) -> str:
     """
     forgery.write(head=False)
     codes = [site.reading(stream) for stream in streams]
-    codes += [ACCEPTED for with_keys in (True, False) if site.verifying(with_keys=with_keys) == ACCEPTED]
+    codes += [
+        ACCEPTED for with_keys in (True, False) if site.verifying(with_keys=with_keys) == ACCEPTED
+    ]
     forgery.refold(site.append_key())
     forgery.write()
     codes.append(site.verifying())
@@ -160,7 +163,9 @@ def cut_record(site: Site) -> str:
     return agreed(*codes)
 
 
-@attack(6, "a record under another client's key, in the column and in its header", "E-BIND", "E-AEAD")
+@attack(
+    6, "a record under another client's key, in the column and in its header", "E-BIND", "E-AEAD"
+)
 def another_clients_key(site: Site) -> str:
     forgery = Forgery(site)
     # Anna's key was there when Basia's note was written: the order of things tells nothing.
@@ -384,7 +389,9 @@ def salamander(one: tuple[bytes, bytes], two: tuple[bytes, bytes], plain: bytes)
         Dodis, Grubbs, Ristenpart and Woodage, Fast Message Franking, CRYPTO 2018, section 3.
     """
     sealed = AESGCM(one[0]).encrypt(one[1], plain, b"")[: len(plain)]
-    blocks = [int.from_bytes(sealed[start : start + 16], "big") for start in range(0, len(sealed), 16)]
+    blocks = [
+        int.from_bytes(sealed[start : start + 16], "big") for start in range(0, len(sealed), 16)
+    ]
     free = len(blocks) - 2
     blocks[free] = 0
     length = len(sealed) * 8
@@ -442,7 +449,9 @@ for text in sys.argv[1:]:
 @attack(16, "a stuck random source, same salt, other text: another key and nonce", HELD)
 def stuck_random_source(site: Site) -> str:
     del site
-    one, again, other = (bytes.fromhex(each) for each in python(STUCK, "one", "one", "other").split())
+    one, again, other = (
+        bytes.fromhex(each) for each in python(STUCK, "one", "one", "other").split()
+    )
     place = KeyPlace(bytes(16), bytes(16), Label(KeyPurpose.CLINICAL, Class.CLINICAL), 1)
     key, salt = SubjectKey(place, bytes(32)), bytes(24)
     # The library draws the salt from elsewhere; as if that were stuck as well:
@@ -584,7 +593,9 @@ def judged_payloads(
         yield name, agreed(reading, code_of(lambda: verify_folder(folder)))
 
 
-@attack(20, "a record of 64 MiB, a payload of 65,535 empty arrays: nothing is made of them", "E-LIMIT")
+@attack(
+    20, "a payload of 65,535 empty arrays, a record of 64 MiB: nothing is made of them", "E-LIMIT"
+)
 def too_large(site: Site) -> str:
     def arrays(payload: bytes) -> Iterator[tuple[str, bytes]]:
         whole = msgpack.unpackb(payload, strict_map_key=False)
@@ -595,7 +606,17 @@ def too_large(site: Site) -> str:
     row = row_of(forgery, NOTE)
     large = forgery.record(row.position).ljust(64 * 1024 * 1024, b"\0")
     forgery.change(row.position, record=large)
-    return agreed(*codes, found_in(site, forgery, NOTE))
+    codes += [found_in(site, forgery, NOTE), site.verifying(with_keys=False)]
+    with closing(site.open(pinned=False)) as folder:
+        (loaded, *_) = folder.store.stream(bytes.fromhex(NOTE))
+        mapper = folder.record.mapper
+        # Once it is here, it is refused at sight: neither decrypted nor copied.
+        codes.append(quickly(lambda: mapper.open(loaded), ms=50))
+    tracemalloc.start()
+    codes.append(code_of(lambda: mapper.open(loaded)))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return agreed(*codes) if most < 1024 * 1024 else f"made {most} bytes of it"
 
 
 @attack(21, "a topic column of this:d and os:system, an event named so: nothing is imported", HELD)
@@ -626,7 +647,9 @@ def topics(site: Site) -> str:
     return holds(claims)
 
 
-@attack(22, "padding, seal and commitment tell nothing of each other: answer, and 50 us in time", HELD)
+@attack(
+    22, "padding, seal and commitment tell nothing of each other: answer, and 50 us in time", HELD
+)
 def uniform_errors(site: Site) -> str:
     return agreed(uniform_times(site), uniform_answers(site))
 
@@ -685,7 +708,6 @@ def uniform_answers(site: Site) -> str:
             answer = anna.get(path)
             body = {name: text for name, text in answer.json().items() if name != "trace_id"}
             told.add((answer.status_code, json.dumps(body, sort_keys=True)))
-    print(told)
     return HELD if len(told) == 1 else f"{len(told)} different answers"
 
 

@@ -112,8 +112,8 @@ class Kept:
 class ShownLog(WrittenLog):
     """A log of looks that can be opened, and all that a clinic makes out of it for others."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, genesis: bool = True) -> None:
+        super().__init__(genesis=genesis)
         self.kept: dict[int, Kept] = {}
 
     def client(self, number: int) -> None:

