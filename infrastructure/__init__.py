@@ -3,8 +3,11 @@
 - ``record``: read a stream, append events. ``batch`` is one append on its way, ``replies`` what is
   kept of a command for whoever tries it again, ``committer`` the one writer of a process.
 - ``codec``: events and canonical msgpack; ``mapper``: the seam to the ``eventsourcing`` library.
-- ``vault/``: keys, and what is sealed under them. ``ledger/``: the Merkle log.
-- ``control``: what the log says in clear of itself and of its keys.
+- ``vault/``: keys, and what is sealed under them. ``ledger/``: the Merkle log, and all that a
+  stranger needs to check it. ``anchor/``: what ties it to somebody else's memory. ``guard/``: what
+  watches over it, freezes what is broken, and goes on after a loss.
+- ``control``: what the log says in clear of itself and of its keys. ``lineage``: the names it has
+  had. ``custodians``: who approves, two at a time. ``report``: a client's access bundle.
 - ``stores/``: where rows live. ``views``: versions of projections, and which one serves.
 - ``folder``: the data folder, made and opened; ``verify``: checked from end to end.
 - ``accounts``: who may sign in; ``world``: the clock, and a source of identifiers.

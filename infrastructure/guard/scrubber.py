@@ -23,10 +23,9 @@ from __future__ import annotations
 import logging
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 
 from domain.errors import IntegrityIncident
@@ -35,6 +34,14 @@ from infrastructure.errors import Broken
 from infrastructure.folder import Layout, OpenFolder
 from infrastructure.guard.incidents import Scope, scope_of
 from infrastructure.guard.pin import PinnedHead
+from infrastructure.guard.published import (
+    Comparison,
+    Published,
+    must_reach,
+    published_in,
+    read_trust,
+    rows_of,
+)
 from infrastructure.guard.watch import Guard
 from infrastructure.ledger.chain import AuditState, FindHead, Head
 from infrastructure.ledger.check import Audit, Row
@@ -47,7 +54,6 @@ from infrastructure.ledger.errors import (
     MemoryOvertaken,
     MemoryRefused,
     RangeRefused,
-    TileRefused,
 )
 from infrastructure.ledger.lifecycle import MAP_REACH
 from infrastructure.ledger.map import map_root
@@ -59,17 +65,16 @@ from infrastructure.ledger.merkle import (
     leaf_hash,
     verify_inclusion,
 )
-from infrastructure.ledger.tiles import TILE_WIDTH, TileFolder
-from infrastructure.ledger.trust import Trust
 from infrastructure.ledger.verification import RowVerification
 from infrastructure.lineage import Era, Lineage
 from infrastructure.stores.contract import Placed, RecordStore, Standing, Submission
+
+__all__ = ("Published", "Scrubbed", "Scrubber", "forget", "open_scrubber", "read_trust")
 
 logger = logging.getLogger("powiernik")
 
 SLICE = 20_000
 """Rows that one step goes over at most."""
-_BATCH = 5_000
 _COMPARED = "compared"
 _MOST_BEHIND = MAP_REACH // 2
 """Rows that a map head may leave out: others write while it is made, and there is a limit."""
@@ -83,28 +88,6 @@ class Scrubbed:
 
     size: int
     behind: int
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """The published log: its folder, and whose signature makes its checkpoint good."""
-
-    folder: TileFolder
-    trust: Trust
-
-    def checkpoint(self) -> Checkpoint | None:
-        """The newest published checkpoint; ``None`` before there is one.
-
-        Raises:
-            LedgerError: It is not one that a log of the policy has signed.
-        """
-        try:
-            note = self.folder.read_checkpoint()
-        except TileRefused as refused:
-            if refused.found == "none":
-                return None
-            raise
-        return self.trust.judge(note).checkpoint
 
 
 class Scrubber:
@@ -123,6 +106,7 @@ class Scrubber:
     ) -> None:
         """``open_scrubber`` makes one; without a lineage the log has the one name it began with."""
         self._store = store
+        self._rows = rows_of(store)
         self._memory = memory
         self._guard = guard
         self._append_key = append_key
@@ -231,38 +215,26 @@ class Scrubber:
 
     # What is published
 
-    def _checkpoint(self) -> Checkpoint | None:
-        """The published checkpoint.
-
-        Raises:
-            LogBroken: E-AUTH, it is not this log's.
-        """
-        try:
-            checkpoint = self._published.checkpoint() if self._published else None
-            ours = checkpoint is None or checkpoint.origin == self._lineage.origin
-        except LedgerError:
-            ours = False
-        if not ours:
-            size = self._memory.standing().size
-            raise LogBroken("E-AUTH", size, None, "a checkpoint of this log", "another")
-        return checkpoint
-
     def _compare(self, size: int) -> dict[str, bytes]:
         """Hold some of the leaves below ``size`` against what is published; what to remember."""
         checkpoint = self._checkpoint()
         if self._published is None or checkpoint is None:
             return {}
-        if checkpoint.size > (found := self._store.standing().size):
-            expected = f"at least {checkpoint.size} records"
-            raise LogBroken("E-ROLLBACK", found, None, expected, f"{found} records")
+        must_reach(checkpoint, self._store.standing().size)
         tree = _range_of(self._memory.note(_COMPARED))
         begun, end = tree.size, min(size, checkpoint.size, tree.size + SLICE)
         comparison = Comparison(self._published.folder, checkpoint, tree)
         if begun < end:
-            comparison.go_over(self._rows(begun, checkpoint.size), end)
-        elif begun == checkpoint.size:
+            comparison.go_over(self._rows, end)
+            return {_COMPARED: _range_bytes(tree)}
+        if begun == checkpoint.size:
             comparison.must_have_its_root()
-        return {_COMPARED: _range_bytes(tree)} if begun < tree.size else {}
+        return {}
+
+    def _checkpoint(self) -> Checkpoint | None:
+        if self._published is None:
+            return None
+        return self._published.of(self._lineage.origin, self._memory.standing().size)
 
     # Everything again
 
@@ -281,18 +253,24 @@ class Scrubber:
             remembered = self._memory.standing()
             end = min(begun.walk.size + limit, remembered.size)
             try:
-                for row in self._rows(begun.walk.size, end):
-                    begun.feed(row)
-                if begun.walk.size < end:
-                    expected = f"a row at {begun.walk.size}"
-                    raise LogBroken("E-GAP", begun.walk.size, None, expected, "none")
-                if begun.walk.size == remembered.size:
-                    _must_be_root(begun.walk, remembered)
-            finally:
+                self._go_over_again(begun, end, remembered)
+            except LogBroken as broken:
+                self._report(broken)
                 self._report_bad(begun.walk)
-            if begun.walk.size < remembered.size:
+                raise
+            self._report_bad(begun.walk)
+            if end < remembered.size:
                 self._again = begun
             return self._again is None
+
+    def _go_over_again(self, begun: _Again, end: int, remembered: Remembered) -> None:
+        walk = begun.walk
+        for row in self._rows(walk.size, end):
+            begun.feed(row)
+        if walk.size < end:
+            raise LogBroken("E-GAP", walk.size, None, f"a row at {walk.size}", "none")
+        if walk.size == remembered.size and walk.root() != remembered.root():
+            raise LogBroken("E-FORK", walk.size, None, remembered.root(), walk.root())
 
     def _begin_again(self) -> _Again:
         verification = RowVerification(self._lineage.first, append_key=self._append_key)
@@ -391,14 +369,6 @@ class Scrubber:
             raise LogBroken("E-GAP", position, None, f"a row at {position}", "none")
         return row
 
-    def _rows(self, start: int, end: int) -> Iterator[Row]:
-        while start < end:
-            rows = self._store.rows(start, min(_BATCH, end - start))
-            if not rows:
-                return
-            yield from rows
-            start += len(rows)
-
     @contextmanager
     def _reporting(self) -> Iterator[None]:
         """Write down whatever is found broken in the block."""
@@ -411,7 +381,7 @@ class Scrubber:
             self._guard.report(broken.code, stream=None, position=None)
             raise
         except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode & 0xFF not in _UNREADABLE:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _UNREADABLE:
                 raise
             size = self._memory.standing().size
             broken = LogBroken("E-PARSE", size, None, "rows that can be read", "a damaged file")
@@ -537,88 +507,6 @@ class _Walk:
         return leaf
 
 
-class Comparison:
-    """Leaves of a log, held against a checkpoint of it and against the tiles beside that."""
-
-    def __init__(self, folder: TileFolder, checkpoint: Checkpoint, tree: CompactRange) -> None:
-        """Begin behind the leaves in ``tree``, which grows."""
-        self._folder = folder
-        self._checkpoint = checkpoint
-        self._tree = tree
-        self._tile, self._hashes = -1, b""
-        self._wrong: int | None = None
-
-    def go_over(self, rows: Iterator[Row], end: int) -> None:
-        """Feed rows up to ``end``, or to the checkpoint if a leaf differs: that tells what is wrong.
-
-        Raises:
-            LogBroken: See ``feed``, or E-GAP, there are fewer rows.
-        """
-        for row in rows:
-            self.feed(row.leaf)
-            if self._tree.size >= end and self._wrong is None:
-                break
-        if self._tree.size < end or (self._wrong is not None and not self._is_done()):
-            expected = f"a row at {self._tree.size}"
-            raise LogBroken("E-GAP", self._tree.size, None, expected, "none")
-
-    def feed(self, leaf: bytes) -> None:
-        """Hold the next leaf below the checkpoint against its tile; any beyond it is let pass.
-
-        Raises:
-            LogBroken: With the last one: E-FORK, another log was signed; E-ROOT, the tiles are not
-                those of the log that was signed.
-        """
-        if self._is_done():
-            return
-        position = self._tree.size
-        if self._wrong is None and self._published(position) != leaf:
-            self._wrong = position
-        try:
-            self._tree.append(leaf)
-        except RangeRefused:
-            raise LogBroken("E-PARSE", position, None, "a leaf", leaf) from None
-        if self._is_done():
-            self._conclude()
-
-    def must_have_its_root(self) -> None:
-        """Compare the leaves that were fed before with the checkpoint.
-
-        Raises:
-            LogBroken: E-FORK, another log was signed.
-        """
-        root, signed = self._tree.root(), self._checkpoint.root
-        if root != signed:
-            place = self._checkpoint.size if self._wrong is None else self._wrong
-            raise LogBroken("E-FORK", place, None, signed, root)
-
-    def _is_done(self) -> bool:
-        return self._tree.size >= self._checkpoint.size
-
-    def _conclude(self) -> None:
-        self.must_have_its_root()
-        place, size = self._wrong, self._checkpoint.size
-        if place is None:
-            try:
-                if self._folder.compact_range(size).root() == self._checkpoint.root:
-                    return
-            except TileRefused:
-                pass
-            place = size
-        raise LogBroken("E-ROOT", place, None, "the tiles of what was signed", "others")
-
-    def _published(self, position: int) -> bytes:
-        index, place = divmod(position, TILE_WIDTH)
-        if index != self._tile:
-            width = min(TILE_WIDTH, self._checkpoint.size - index * TILE_WIDTH)
-            try:
-                self._hashes = self._folder.hashes(0, index, width)
-            except TileRefused:
-                self._hashes = b""
-            self._tile = index
-        return self._hashes[place * HASH_SIZE : (place + 1) * HASH_SIZE]
-
-
 @dataclass(frozen=True, slots=True)
 class _Again:
     """A way over everything, and the comparison with what was published when it began."""
@@ -636,11 +524,6 @@ def _is_of_a_record(broken: LogBroken) -> bool:
     return scope_of(broken.code, broken.stream) is Scope.STREAM
 
 
-def _must_be_root(walk: _Walk, remembered: Remembered) -> None:
-    if walk.root() != remembered.root():
-        raise LogBroken("E-FORK", walk.size, None, remembered.root(), walk.root())
-
-
 def _range_bytes(tree: CompactRange) -> bytes:
     return tree.size.to_bytes(8, "big") + tree.to_bytes()
 
@@ -653,28 +536,6 @@ def _range_of(note: bytes | None) -> CompactRange:
     except RangeRefused:
         msg = "The memory of what was verified is damaged."
         raise MemoryRefused(msg) from None
-
-
-def read_trust(path: Path) -> Trust | None:
-    """The policy of a data folder; ``None`` where no checkpointer was ever set up.
-
-    Raises:
-        LedgerError: It is none.
-    """
-    try:
-        return Trust.parse(path.read_bytes())
-    except FileNotFoundError:
-        return None
-
-
-def published_in(layout: Layout) -> Published | None:
-    """What is published of a data folder; ``None`` where no checkpointer was ever set up.
-
-    Raises:
-        LedgerError: The policy is none.
-    """
-    trust = read_trust(layout.policy)
-    return None if trust is None else Published(TileFolder(layout.log), trust)
 
 
 def open_scrubber(folder: OpenFolder) -> Scrubber:
@@ -730,16 +591,3 @@ def forget(layout: Layout) -> None:
     # The journal first: it would be rolled back into the memory that comes after.
     layout.scrub.with_name(f"{layout.scrub.name}-journal").unlink(missing_ok=True)
     layout.scrub.unlink(missing_ok=True)
-
-
-def must_be_published(
-    store: RecordStore,
-    published: Published,
-    origin: str,
-    progress: Callable[[int, int], None] = lambda _now, _of: None,
-) -> None:
-    """Hold the leaves of a whole log against what is published of it.
-
-    Raises:
-        LogBroken: E-AUTH, E-FORK, E-ROLLBACK or E-ROOT, one of them is not that of the other.
-    """

@@ -159,6 +159,7 @@ class Bundle:
 
     def __post_init__(self) -> None:
         _require("made_at", "an instant in UTC", "other text", holds=_is_instant(self.made_at))
+        _require("origin", "a name", "nothing", holds=self.origin != "")
         _require_text("origin", self.origin, _MOST_ORIGIN)
         _require_size("access log", _ID_SIZE, self.access_log)
         told = sorted(self.statement) == sorted(LANGUAGES)

@@ -203,7 +203,8 @@ class ShownLog(WrittenLog):
         at = bent.pop("at", self.last_map_head())
         record = self.rows[at].record or b""
         log_size = msgpack.unpackb(record[80:])[1]
-        label, membership = StreamMap(self.labels(log_size)).membership(name(number, "access log"))
+        stream_id = bent.pop("stream_id", name(number, "access log"))
+        label, membership = StreamMap(self.labels(log_size)).membership(stream_id)
         subtree: Subtree = self.subtree
         pieces: dict[str, Any] = {
             "made_at": datetime.fromtimestamp(COSIGNED_S, UTC),
@@ -220,7 +221,7 @@ class ShownLog(WrittenLog):
         return Bundle.assembled(**(pieces | bent))
 
     def _is_map_head(self, record: bytes | None) -> bool:
-        return record is not None and record[5] == ControlKind.MAPHEAD
+        return record is not None and record[5:6] == bytes([ControlKind.MAPHEAD])
 
 
 def a_clinic(looks: int = 12) -> ShownLog:
