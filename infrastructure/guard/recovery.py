@@ -21,6 +21,7 @@ from infrastructure.custodians import signers as custodians_with
 from infrastructure.errors import FolderRefused
 from infrastructure.folder import Layout, OpenFolder, open_folder
 from infrastructure.guard.incidents import Scope
+from infrastructure.guard.scrubber import forget
 from infrastructure.ledger.checkpoint import Checkpoint
 from infrastructure.ledger.control import Recovery
 from infrastructure.ledger.errors import KeyRefused, LedgerError, LogBroken
@@ -163,6 +164,6 @@ def _retire(layout: Layout, number: int) -> None:
     for each in (layout.log, layout.policy):
         if each.exists():
             each.rename(each.with_name(f"{each.name}.retired-{number}"))
-    layout.scrub.unlink(missing_ok=True)
+    forget(layout)
     for view in layout.folder.glob("views-*"):
         view.unlink()

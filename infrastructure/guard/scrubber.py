@@ -384,9 +384,9 @@ class Scrubber:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _UNREADABLE:
                 raise
             size = self._memory.standing().size
-            broken = LogBroken("E-PARSE", size, None, "rows that can be read", "a damaged file")
-            self._report(broken)
-            raise broken from None
+            damaged = LogBroken("E-PARSE", size, None, "rows that can be read", "a damaged file")
+            self._report(damaged)
+            raise damaged from None
 
     def _report(self, broken: LogBroken) -> None:
         self._guard.report(broken.code, stream=broken.stream, position=broken.position)

@@ -1,4 +1,7 @@
-"""Settles an incident: only what verifies again is opened for writing.
+"""Settles an incident: only what verifies again, as a whole, is opened for writing.
+
+Looks that were spooled meanwhile are entered when the record can be written. Settling an incident
+once more does no harm: it enters the looks that were left, if the first time was cut short.
 
 Source:
     docs of the design: security, section 2.10.
@@ -8,8 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from domain.ports import Write
+from domain.values import Circumstances, Command
 from infrastructure.errors import FolderRefused
 from infrastructure.folder import OpenFolder
+from infrastructure.guard.incidents import Scope
+from infrastructure.guard.published import must_be_published
+from infrastructure.guard.scrubber import forget
 from infrastructure.verify import verify_folder
 
 
@@ -22,18 +30,44 @@ def settle(
     """Close an incident once the whole record verifies; how many spooled looks were entered.
 
     Raises:
-        FolderRefused: There is no such open incident.
-        LogBroken: The log is still not what was written.
-        Broken: A key or a content is still not.
+        FolderRefused: There is no such incident.
+        LogBroken: The log, or what is published of it, is still not what was written.
+        Broken: A key, a content or a spooled look is not.
     """
     incidents = folder.guard.incidents
-    if number not in {each.number for each in incidents.open()}:
-        msg = "There is no open incident of this number."
+    found = next((each for each in incidents.all() if each.number == number), None)
+    if found is None:
+        msg = "There is no incident of this number."
         raise FolderRefused(msg)
     verify_folder(folder, progress=progress)
     folder.pin.check(folder.store)
-    incidents.settle(number, folder.clock.now())
-    if incidents.open():
+    must_be_published(folder)
+    if found.settled is None:
+        if found.scope is Scope.LOG:
+            # What was remembered of a log that was broken is not relied upon.
+            forget(folder.layout)
+        incidents.settle(number, folder.clock.now())
+    return enter_spooled(folder)
+
+
+def enter_spooled(folder: OpenFolder) -> int:
+    """Enter spooled looks, unless the record is read-only; how many had not been entered yet.
+
+    Looks in a stream that is still frozen stay in the spool.
+
+    Raises:
+        Broken: The spool was altered.
+    """
+    incidents = folder.guard.incidents
+    if incidents.halted() is not None:
         return 0
-    append = folder.record.append_now
-    return folder.spool.replay(lambda writes, who, command: append(writes, who, command=command))
+    count = 0
+
+    def enter(writes: tuple[Write, ...], who: Circumstances, command: Command) -> None:
+        nonlocal count
+        receipt = folder.record.append_now(writes, who, command=command)
+        # A receipt without leaves was spooled again: something was found broken this very moment.
+        count += bool(receipt.leaves) and not receipt.repeated
+
+    folder.spool.replay(enter, accepts=lambda stream: incidents.frozen(stream) is None)
+    return count

@@ -67,7 +67,7 @@ NUMBERS = range(1, 65)
 PREFIX = "redteam-"
 """How the folders begin in which sites are made, so that no refusal may hold it."""
 CONTROL_KEY = bytes(16)
-_ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[2]
 
 Run: TypeAlias = Callable[["Site"], str]
 
@@ -195,7 +195,7 @@ def python(source: str, *arguments: str) -> str:
     """
     run = subprocess.run(
         [sys.executable, "-c", source, *arguments],
-        cwd=_ROOT,
+        cwd=ROOT,
         stdout=subprocess.PIPE,
         check=True,
         text=True,
