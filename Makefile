@@ -12,7 +12,7 @@ MAKEFLAGS     += --no-print-directory
 .SHELLFLAGS   := -euc
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test check docs-check fix bench endurance lock clean
+.PHONY: help run demo test check docs-check fix bench redteam endurance lock clean
 
 help: ## Print this page
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +43,9 @@ fix: $(DEV_READY) ## Repair and format what a tool can
 
 bench: $(DEV_READY) ## Measure against peers beside us
 	@$(PY) -m benchmarks
+
+redteam: $(DEV_READY) ## Attack freshly made clinics in every way of the list; ONLY=23,25 in some
+	@$(PY) -m tests.redteam $(if $(ONLY),--only $(ONLY))
 
 endurance: $(DEV_READY) ## Run the long tests
 	@$(PY) -m pytest -m endurance --timeout 0

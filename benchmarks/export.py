@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from api.compose import Clinic
-from api.compose_ledger import create_checkpointer
+from api.compose.ledger import create_checkpointer
 from benchmarks.alone import Took, alone
 from benchmarks.measure import Bench, Finding, Goal, Series
 from benchmarks.world import File, World, make, years

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import click
 
-from api import compose, compose_ledger as ledger
+from api import compose
 from api.cli import options
 from api.cli.output import progress, tell
 from api.cli.passphrase import Passphrase, passphrase_options
+from api.compose import ledger
 
 INTERVAL_SECONDS = 60
 MOST_WAITING = 1000

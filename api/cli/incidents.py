@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 
-from api import compose_ledger as ledger
 from api.cli import options
 from api.cli.output import progress, tell
 from api.cli.passphrase import Passphrase, passphrase_options
+from api.compose import ledger
 
 
 @click.group("incidents", invoke_without_command=True)

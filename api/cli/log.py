@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from api import compose_ledger as ledger
 from api.cli import options
 from api.cli.output import progress, tell
+from api.compose import ledger
 
 
 @click.group("log")

@@ -21,10 +21,11 @@ import uvicorn
 from fastapi import FastAPI
 from rich.console import Console
 
-from api import compose, compose_ledger
+from api import compose
 from api.cli import checkpoint, incidents, log, report, witness
 from api.cli.output import progress, tell
 from api.cli.passphrase import Passphrase, passphrase_options
+from api.compose import ledger
 from api.demo.clock import StoryClock
 from api.demo.play import Played, play
 from api.demo.sign_ins import sign_ins
@@ -130,7 +131,7 @@ def serve(
         raise click.UsageError(msg)
     secret = passphrase.ask()
     with compose.opened(data, secret) as clinic:
-        for name, code in sorted(compose_ledger.ask_witnesses(clinic.folder).items()):
+        for name, code in sorted(ledger.ask_witnesses(clinic.folder).items()):
             click.echo(f"witness {name}: {code}", err=True)
         clinic.start_scrubbing()
         _serve(clinic, host, port, tls_certificate, tls_key)
@@ -330,7 +331,7 @@ def main() -> None:
     except (compose.LogBroken, compose.Broken) as error:
         click.echo(f"Broken: {error}", err=True)
         sys.exit(BROKEN)
-    except compose_ledger.LedgerError as error:
+    except ledger.LedgerError as error:
         click.echo(f"Broken: {error.code}: {error}", err=True)
         sys.exit(BROKEN)
     except (

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import click
 
-from api import compose, compose_ledger as ledger
+from api import compose
 from api.cli import options
 from api.cli.output import tell
 from api.cli.passphrase import Passphrase, passphrase_options
+from api.compose import ledger
 from domain.ports import Opening
 from domain.use_cases import compliance, sign_in
 from domain.values import (

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from api import compose_ledger as ledger
+from api.compose import ledger
 from api.demo import show
 from api.demo.looks import Play
 from domain.use_cases import compliance

@@ -146,9 +146,10 @@ class Scrubber:
                 return Scrubbed(size, self._store.standing().size - size)
 
     def _step(self, limit: int) -> Scrubbed:
+        # In this order: other processes write and verify meanwhile, and the log only grows.
+        since = self._memory.standing()
         pinned = self._pin.read() if self._pin else None
         standing = self._store.standing()
-        since = self._memory.standing()
         reached = max(since.size, pinned.size if pinned else 0)
         if standing.size < reached:
             expected = f"at least {reached} records"
@@ -164,9 +165,9 @@ class Scrubber:
             self._report_bad(walk)
             raise
         self._must_not_have_moved(since)
-        self._remember(walk, since, compared)
         # The log is judged first, then its records: into one that is broken nothing is entered.
         self._report_bad(walk)
+        self._remember(walk, since, compared)
         return Scrubbed(end, standing.size - end)
 
     def _begin(self) -> _Walk:
@@ -342,14 +343,14 @@ class Scrubber:
         stream = map_stream(log_id)
         # First: a head that another process writes from here on makes this one come too late.
         version = self._store.version(stream)
-        remembered = self._memory.standing()
-        last, labels = self._memory.logged_map(), self._memory.labels()
-        if self._memory.standing() != remembered or remembered.log_id != log_id:
-            return None
-        if version != (last.head.epoch if last else 0):
-            # There is a head that has not been verified: it may reach further than this one.
+        remembered, last = self._memory.standing(), self._memory.logged_map()
+        if remembered.log_id != log_id or version != (last.head.epoch if last else 0):
+            # A head that has not been verified may reach further than this one would.
             return None
         if self._store.standing().size - remembered.size > _MOST_BEHIND:
+            return None
+        labels = self._memory.labels()
+        if self._memory.standing() != remembered:
             return None
         root = map_root(labels)
         if not labels or (last is not None and last.head.map_root == root):

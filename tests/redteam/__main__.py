@@ -40,21 +40,21 @@ def main(only: frozenset[int], as_json: bool) -> None:
     wanted, later = attacks(only), waiting(only)
     if as_json:
         results = [run(each) for each in wanted]
-        print(json.dumps(told(results, later), indent=2))
+        click.echo(json.dumps(told(results, later), indent=2))
     elif console.is_terminal:
         results = list(_with_a_bar(console, wanted))
         console.print(table(results))
         console.print(table_of_waiting(later))
         console.print(summary(results, later))
     else:
-        print(_line("no", "attack", "expected", "found", ""))
+        click.echo(_line("no", "attack", "expected", "found", ""))
         results = [_printed(run(each)) for each in wanted]
         for each in later:
-            print(f"{each.number:>3}  waits: {each.title}: {each.why}")
-        print(summary(results, later))
+            click.echo(f"{each.number:>3}  waits: {each.title}: {each.why}")
+        click.echo(summary(results, later))
     for each in results:
         if each.trace:
-            print(f"\n{each.attack.number}:\n{each.trace}", file=sys.stderr)
+            click.echo(f"\n{each.attack.number}:\n{each.trace}", err=True)
     sys.exit(0 if all(each.good for each in results) else 1)
 
 
@@ -129,7 +129,7 @@ def _with_a_bar(console: Console, wanted: Sequence[Attack]) -> Iterator[Result]:
 def _printed(result: Result) -> Result:
     verdict = "ok" if result.good else "NOT"
     attack = result.attack
-    print(_line(str(attack.number), attack.title, _expected(attack), result.found, verdict))
+    click.echo(_line(str(attack.number), attack.title, _expected(attack), result.found, verdict))
     return result
 
 

@@ -25,6 +25,7 @@ from domain.events.note import NoteDrafted
 from domain.ports import Write
 from domain.values import ClientId, FreeText, Receipt
 from infrastructure.folder import OpenFolder
+from infrastructure.stores.sqlite import SqliteStore
 from infrastructure.vault.custody import LIGHT, SLOT_SIZE, create as create_keyfile, unlock
 from infrastructure.vault.keystore import ACTIVE, PENDING
 from tests.redteam.harness import (
@@ -247,8 +248,9 @@ def keyfiles(site: Site) -> str:
     assert code_of(lambda: unlock(path, site.passphrases[1])) == ACCEPTED
     path.write_bytes(good)
     wrong = site.passphrases[1][:-1] + "?", "?" * len(site.passphrases[1])
-    codes += [code_of(lambda each=each: unlock(path, each)) for each in wrong]
-    if not equally_long(*(lambda each=each: code_of(lambda: unlock(path, each)) for each in wrong)):
+    tries = [partial(code_of, partial(unlock, path, each)) for each in wrong]
+    codes += [each() for each in tries]
+    if not equally_long(*tries):
         codes.append("told apart by time")
     return agreed(*codes)
 
@@ -346,6 +348,7 @@ def nothing_without_a_ticket(folder: OpenFolder) -> dict[str, bool]:
     claims["refused: another client's look"] = code_of(lambda: others.words(text)) == "not-found"
     # The disk is full: the look is not in the log, so there is nothing to open with.
     held = len(broker._grants)
+    assert isinstance(folder.store, SqliteStore)
     (pages,) = folder.store._writer.execute("PRAGMA page_count").fetchone()
     folder.store._writer.execute(f"PRAGMA max_page_count = {pages}")
     failed = [code_of(lambda: look(folder, ink.ANNA)) for _ in range(20)]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from api.compose_ledger import Scrubbing
+from api.compose.ledger import Scrubbing
 from domain import access
 from domain.access import Look
 from domain.confidentiality import Class
