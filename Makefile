@@ -12,7 +12,7 @@ MAKEFLAGS     += --no-print-directory
 .SHELLFLAGS   := -euc
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test check docs-check fix bench redteam endurance lock clean
+.PHONY: help run demo test check docs-check fix bench redteam endurance verifier lock clean
 
 help: ## Print this page
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -49,6 +49,18 @@ redteam: $(DEV_READY) ## Attack freshly made clinics in every way of the list; O
 
 endurance: $(DEV_READY) ## Run the long tests
 	@$(PY) -m pytest -m endurance --timeout 0
+
+# The ledger alone: a stranger runs it with Python 3.11 and the package cryptography, and no clinic.
+VERIFIER ?= dist/powiernik-verify.pyz
+PARTS    := build/verifier
+
+verifier: | $(PY) ## Build the offline verifier in one file: dist/powiernik-verify.pyz
+	@rm -rf $(PARTS) && mkdir -p $(PARTS)/infrastructure/ledger $(dir $(VERIFIER))
+	@cp infrastructure/__init__.py $(PARTS)/infrastructure
+	@cp infrastructure/ledger/*.py $(PARTS)/infrastructure/ledger
+	@echo 'from infrastructure.ledger.__main__ import main; raise SystemExit(main())' > $(PARTS)/__main__.py
+	@$(PY) -m zipapp $(PARTS) --compress --output $(VERIFIER) --python '/usr/bin/env python3'
+	@echo "verifier $(VERIFIER)"
 
 # Pins stay where they are unless UPGRADE=1. The locks record no address and no path.
 COMPILE := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

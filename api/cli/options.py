@@ -11,6 +11,9 @@ import click
 
 BROKEN, UNUSABLE = 1, 2
 """Exit codes: something was found broken or different; the call or the folder cannot be used."""
+GRACE_SECONDS = 5
+"""How long requests that are under way may take when a server ends."""
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 data = click.option(
     "--data",

@@ -16,15 +16,11 @@ from typing import Any
 import click
 
 from api import compose
+from api.cli import options
 from api.cli.output import tell
 
-BROKEN, UNUSABLE = 1, 2
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-GRACE_SECONDS = 5
-"""How long requests that are under way may take when the server ends."""
 MOST_CONNECTIONS = 200
 
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _url = click.option("--url", default=None, help="Where it will be served, for the policy.")
 
 
@@ -41,7 +37,7 @@ def group() -> None:
 @_folder
 @click.option("--name", required=True, help="The name of its keys for ever, as witness.example/w1.")
 @_url
-@_json
+@options.as_json
 def init(
     folder: Path,
     name: str,
@@ -59,7 +55,7 @@ def init(
 @group.command()
 @_folder
 @_url
-@_json
+@options.as_json
 def keys(folder: Path, url: str | None, as_json: bool) -> None:  # noqa: FBT001 - click hands it over so
     """Print the public keys, and the lines for a clinic's policy."""
     with closing(compose.Witness(folder)) as witness:
@@ -72,7 +68,7 @@ def keys(folder: Path, url: str | None, as_json: bool) -> None:  # noqa: FBT001 
 @group.command()
 @_folder
 @click.argument("vkey")
-@_json
+@options.as_json
 def trust(folder: Path, vkey: str, as_json: bool) -> None:  # noqa: FBT001 - click hands it over so
     """Believe a log's key; while a key is replaced, a log may have several."""
     with closing(compose.Witness(folder)) as witness:
@@ -85,7 +81,7 @@ def trust(folder: Path, vkey: str, as_json: bool) -> None:  # noqa: FBT001 - cli
 
 @group.command()
 @_folder
-@_json
+@options.as_json
 def evidence(folder: Path, as_json: bool) -> None:  # noqa: FBT001 - click hands it over so
     """Print every fork that was seen: two trees of one size, both signed by their log."""
     with closing(compose.Witness(folder)) as witness:
@@ -98,7 +94,7 @@ def evidence(folder: Path, as_json: bool) -> None:  # noqa: FBT001 - click hands
             click.echo("Fork {number}: {origin}, size {size}, seen {at}.".format_map(each))
             click.echo("\nCosigned:\n\n{cosigned}\nAgainst it:\n\n{conflicting}".format_map(each))
         click.echo(f"Forks: {len(forks)}.")
-    sys.exit(BROKEN if found else 0)
+    sys.exit(options.BROKEN if found else 0)
 
 
 @group.command()
@@ -111,7 +107,7 @@ def serve(
     folder: Path, host: str, port: int, tls_certificate: Path | None, tls_key: Path | None
 ) -> None:
     """Serve the witness over HTTP."""
-    if host not in LOOPBACK and tls_certificate is None:
+    if host not in options.LOOPBACK and tls_certificate is None:
         msg = "Beyond loopback a TLS certificate is needed (--tls-certificate, --tls-key)."
         raise click.UsageError(msg)
     # uvicorn ends its work and raises the signal anew: then the witness still has to be closed.
@@ -121,7 +117,7 @@ def serve(
             _run(witness, host, port, tls_certificate, tls_key)
         except SystemExit as error:
             # Its own codes say that it could not start; here 1 means that something is broken.
-            sys.exit(UNUSABLE if error.code else 0)
+            sys.exit(options.UNUSABLE if error.code else 0)
 
 
 def _run(
@@ -143,7 +139,7 @@ def _run(
         proxy_headers=False,
         lifespan="off",
         limit_concurrency=MOST_CONNECTIONS,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_graceful_shutdown=options.GRACE_SECONDS,
     )
 
 

@@ -89,6 +89,7 @@ PROJECTIONS: tuple[Projection, ...] = (
 )
 POLL_SECONDS = 0.05
 RETRY_SECONDS = 1
+HALTED_SECONDS = 60
 
 logger = logging.getLogger("powiernik")
 
@@ -280,7 +281,8 @@ class Clinic:
             except Exception as error:  # noqa: BLE001 - a full disk or a bad row must not end it
                 self._trouble = getattr(error, "code", type(error).__name__)
                 logger.error("following stopped: %s", self._trouble)  # noqa: TRY400 - no traceback
-            self._stop.wait(RETRY_SECONDS)
+            # Each attempt leaves an entry; where the log is broken, there is little to wait for.
+            self._stop.wait(HALTED_SECONDS if self.read_only else RETRY_SECONDS)
 
     def _follow_alone(self) -> None:
         follower = self.follower("follow")

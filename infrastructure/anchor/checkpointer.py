@@ -188,6 +188,9 @@ class Checkpointer:
                 logged.append((verification.entry, link.leaf, _control(row)))
             if verification.size % BATCH == 0:
                 progress(verification.size)
+        if verification.size < end:
+            found = f"{verification.size} records"
+            raise LogBroken("E-ROOT", verification.size, None, f"{end} records", found)
         self._tiles.extend(logged)
         if self._tiles.size == verification.size and self._tiles.root() != verification.root():
             raise LogBroken("E-FORK", verification.size, None, verification.root(), "other tiles")

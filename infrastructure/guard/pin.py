@@ -79,11 +79,13 @@ class PinnedHead:
             expected = f"at least {pinned.size} records"
             raise LogBroken("E-ROLLBACK", standing.size, None, expected, f"{standing.size} records")
         _extend(pinned, store, standing.size)
-        if pinned.to_bytes() != standing.range_bytes:
+        head = (standing.size, standing.range_bytes)
+        if not store.rows(standing.size - 1, 1) or (pinned.size, pinned.to_bytes()) != head:
             # What the rows themselves give tells an altered head from an altered log.
             rows = CompactRange()
             _extend(rows, store, standing.size)
-            code: Code = "E-ROOT" if rows.to_bytes() == pinned.to_bytes() else "E-FORK"
+            altered = rows.size < standing.size or rows.to_bytes() == pinned.to_bytes()
+            code: Code = "E-ROOT" if altered else "E-FORK"
             raise LogBroken(code, standing.size, None, pinned.root(), "another root")
         self.note(standing.size, standing.range_bytes)
 

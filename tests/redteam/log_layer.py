@@ -78,8 +78,8 @@ def at_work(site: Site, damage: Callable[[], None]) -> str:
         for number in range(3):
             looked(site, folder, f"before {number}")
         damage()
-        writing = code_of(lambda: looked(site, folder, "after"))
-    return site.opening() if writing == ACCEPTED else writing
+        codes = {code_of(lambda each=each: looked(site, folder, f"after {each}")) for each in range(6)}  # type: ignore[misc]
+    return agreed(*codes - {ACCEPTED}) or site.opening()
 
 
 def noticed(found: str, *beside: str) -> str:
@@ -92,7 +92,7 @@ def noticed(found: str, *beside: str) -> str:
 
 @attack(23, "a row deleted from the middle", "E-GAP")
 def middle_row_deleted(site: Site) -> str:
-    row = site.event(start=8)
+    row = site.event(ink.looked(ink.ANNA).stream)
     site.damage("DELETE FROM record WHERE pos = ?", (row.position,))
     with closing(site.open(pinned=False)) as folder:
         reading = code_of(lambda: folder.record.read(row.stream_id.hex()))
