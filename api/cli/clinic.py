@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import secrets
 import signal
+import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -91,6 +94,12 @@ def init(
 @click.option("--port", type=int, default=8470, show_default=True)
 @click.option("--tls-certificate", type=click.Path(exists=True, path_type=Path), default=None)
 @click.option("--tls-key", type=click.Path(exists=True, path_type=Path), default=None)
+@click.option(
+    "--checkpointer",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=None,
+    help="Run this checkpointer beside the server, as a process of its own.",
+)
 def serve(
     data: Path,
     passphrase: Passphrase,
@@ -98,6 +107,7 @@ def serve(
     port: int,
     tls_certificate: Path | None,
     tls_key: Path | None,
+    checkpointer: Path | None,
 ) -> None:
     """Serve the clinic over HTTP."""
     if host not in options.LOOPBACK and tls_certificate is None:
@@ -108,7 +118,8 @@ def serve(
         for name, code in sorted(ledger.ask_witnesses(clinic.folder).items()):
             click.echo(f"witness {name}: {code}", err=True)
         clinic.start_scrubbing()
-        _serve(clinic, host, port, tls_certificate, tls_key)
+        with _beside(checkpointer, data):
+            _serve(clinic, host, port, tls_certificate, tls_key)
 
 
 @click.command()
@@ -241,6 +252,22 @@ def reset_password(
         asyncio.run(sign_in.record_password_reset(clinic.desk, who, holder[1]))
         secret = clinic.accounts.reset(name)
     tell({"name": name, "one_time_password": secret}, as_json=as_json)
+
+
+@contextmanager
+def _beside(checkpointer: Path | None, data: Path) -> Iterator[None]:
+    """A checkpointer for as long as the server runs; it has no passphrase and needs none."""
+    if checkpointer is None:
+        yield
+        return
+    words = ("checkpoint", "run", str(checkpointer), "--data", str(data))
+    command = [sys.executable, "-m", "api.cli", *words]
+    running = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - our own command
+    try:
+        yield
+    finally:
+        running.terminate()
+        running.wait()
 
 
 def _tell_sign_ins(clinic: compose.Clinic, played: Played, port: int) -> None:

@@ -88,7 +88,9 @@ def access_report(
             return
         found = ledger.bundle(clinic.folder, collected, names, clinic.clock.now(), wait)
         _write(bundle, found)
-    shown = {"bundle": bundle.name, "bytes": len(found), **asdict(ledger.counted(found))}
+    # What her onboarding card says: whoever has it sees that no other log was handed to her.
+    card = {"origin": clinic.desk.origin, "access_log": collected.stream.hex()}
+    shown = {"bundle": bundle.name, **card, **asdict(ledger.counted(found))}
     tell(shown, as_json=as_json)
 
 

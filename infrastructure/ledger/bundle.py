@@ -86,9 +86,12 @@ _ID_SIZE = 16
 _KEY_SIZE = 32
 _MOST_ORIGIN = 255
 _MOST_MAP_HASHES = 63
+_MOST_BASE64 = 4 * (MOST_RECORD // 3 + 1)
 _ID = re.compile(r"[0-9a-f]{32}")
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _CLOSED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
+_ESCAPE = re.compile(rb"\\u(?!00[0-7])")
+"""In JSON, an escape of a character that is not ASCII."""
 
 _Json: TypeAlias = "str | int | bool | list[_Json] | dict[str, _Json] | None"
 
@@ -233,7 +236,7 @@ class Bundle:
             origin=_text(origin),
             access_log=_id(access_log),
             statement=_texts(statement),
-            checkpoint=_utf8("checkpoint", _text(note)),
+            checkpoint=_text(note).encode(),
             map_head=_shown_head(head),
             label=_shown_label(label),
             entries=tuple([_shown_entry(each) for each in _list(entries, MOST_ENTRIES)]),
@@ -473,9 +476,13 @@ def _read_json(data: bytes) -> _Json:
     _require_at_most("bundle", MOST_BYTES, len(data))
     # Counted before they are made: a file of brackets would take fifty times its size in memory.
     _require_at_most("values", MOST_VALUES, sum(data.count(mark) for mark in (b",", b"[", b"{")))
+    # Bytes are made into texts where they are wanted (`_text`). As characters they would all be as
+    # wide as the widest of them, and one letter could quadruple the file.
+    plain = _ESCAPE.search(data.replace(rb"\\", b"")) is None
+    _require("bundle", "characters as they are", "an escape", holds=plain)
     try:
         found: _Json = json.loads(
-            data.decode(),
+            data.decode("latin-1"),
             object_pairs_hook=_members,
             parse_int=read_decimal,
             parse_float=_refuse_number,
@@ -485,7 +492,7 @@ def _read_json(data: bytes) -> _Json:
         raise _refused("E-LIMIT", "bundle", "JSON of a few levels", "deeper") from None
     except (ValueError, NoteRefused):
         # The message of the cause could carry content.
-        raise _refused("E-PARSE", "bundle", "JSON in UTF-8, of texts and counts", "other") from None
+        raise _refused("E-PARSE", "bundle", "JSON of texts and counts", "other") from None
     return found
 
 
@@ -513,10 +520,20 @@ def _list(value: _Json, most: int) -> list[_Json]:
     return value
 
 
-def _text(value: _Json) -> str:
+def _octets(value: _Json, most: int) -> str:
+    """Return a text of which each character is still an octet."""
     if not isinstance(value, str):
         raise _refused("E-PARSE", "bundle", "a text", type(value).__name__)
+    _require_at_most("text", most, len(value))
     return value
+
+
+def _text(value: _Json) -> str:
+    octets = _octets(value, MAX_NOTE_SIZE)
+    try:
+        return octets.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        raise _refused("E-PARSE", "bundle", "UTF-8", "other octets") from None
 
 
 def _texts(value: _Json) -> dict[str, str]:
@@ -533,7 +550,7 @@ def _number(value: _Json) -> int:
 
 def _bytes(value: _Json) -> bytes:
     try:
-        return read_base64(_text(value))
+        return read_base64(_octets(value, _MOST_BASE64))
     except NoteRefused:
         raise _refused("E-PARSE", "bundle", "canonical base64", "other text") from None
 
@@ -598,8 +615,7 @@ def _utf8(what: str, text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        # Half of a surrogate pair can be escaped in JSON, and is no character.
-        raise _refused("E-PARSE", what, "characters", "a surrogate") from None
+        raise _refused("E-PARSE", what, "characters", "half of one") from None
 
 
 def _require_text(what: str, text: str, most: int) -> None:

@@ -79,7 +79,7 @@ def at_work(site: Site, damage: Callable[[], None]) -> str:
             looked(site, folder, f"before {number}")
         damage()
         codes = {code_of(lambda each=each: looked(site, folder, f"after {each}")) for each in range(6)}  # type: ignore[misc]
-    return agreed(*codes - {ACCEPTED}) or site.opening()
+    return agreed(*codes - {ACCEPTED}) or agreed(*{site.opening(), site.verifying()} - {ACCEPTED}) or ACCEPTED
 
 
 def noticed(found: str, *beside: str) -> str:
@@ -161,10 +161,14 @@ def leaf_edited(site: Site) -> str:
     return noticed(found, scrubbing_anew(site))
 
 
-@attack(28, "size or range of the head edited", "E-ROOT")
+@attack(28, "size or range of the head edited", "E-ROOT", "E-ROLLBACK")
 def head_edited(site: Site) -> str:
+    """A head below what was signed is told as a log that has shrunk."""
     size, range_bytes = standing(site)
-    found = set()
+    good = site.copy("good")
+    zeros = "UPDATE log_head SET range = zeroblob(length(range))"
+    found = {at_work(site, lambda: site.damage(zeros))}
+    site.put_back(good)
     for column, value in (
         ("range", bytes(len(range_bytes))),
         ("range", b""),
@@ -175,8 +179,7 @@ def head_edited(site: Site) -> str:
         site.damage(f"UPDATE log_head SET {column} = ?", (value,))  # noqa: S608 - our own names
         found.add(agreed(site.opening(), everywhere(site)))
         site.damage("UPDATE log_head SET size = ?, range = ?", (size, range_bytes))
-    zeros = "UPDATE log_head SET range = zeroblob(length(range))"
-    return agreed(*found, at_work(site, lambda: site.damage(zeros)))
+    return agreed(*found)
 
 
 def standing(site: Site) -> tuple[int, bytes]:
@@ -186,9 +189,9 @@ def standing(site: Site) -> tuple[int, bytes]:
         return size, range_bytes
 
 
-@attack(29, "a log rewritten consistently, with every key of the clinic", "E-ROOT", "E-FORK")
+@attack(29, "a log rewritten consistently, with every key there is", "E-ROOT", "E-FORK", "E-LEAF")
 def rewritten_consistently(site: Site) -> str:
-    """Only what stands outside the log can tell: a published checkpoint, a witness, a receipt."""
+    """Only what was signed before can tell; a row that goes on from there has the wrong leaf."""
     alone = site.copy("alone")
     site.anchor(witnesses=2, needed=2)
     rewritten(site)
@@ -292,6 +295,8 @@ def dated_back(site: Site) -> str:
     consistent = everywhere(site)
     forgery.rows = good
     forgery.write()
+    shutil.rmtree(site.checkpointing)
+    site.layout.policy.unlink()
     return agreed(altered, consistent, writers_clock_turned_back(site))
 
 
@@ -319,14 +324,14 @@ def inserted(site: Site) -> str:
     stream = b"nobody's stream."
     header = b"PSR\x01\x01\x01\0\0" + log_id_of(site.origin) + bytes(16) + stream + (1).to_bytes(8, "big")
     garbage.add(Row(0, stream, 1, bytes(16), None, 0, 0, b"", b"", header + bytes(600)))
-    found = [added(site, garbage, len(good))]
+    found = [added(site, garbage, len(good)), scrubbing_anew(site)]
     old = Forgery(site)
     old.rows = list(good)
     last = good[-1]
     older = good[last.prev_pos or 0]
     version, before = last.version + 1, last.position
     old.add(last._replace(version=version, prev_pos=before, record=older.record))
-    found.append(added(site, old, len(good)))
+    found += [added(site, old, len(good)), scrubbing_anew(site)]
     with closing(site.open(pinned=False)) as folder:
         reading = code_of(lambda: folder.record.read(last.stream_id.hex()))
     return agreed(*found, *(() if reading == "E-BIND" else (f"read ({reading})",)))
@@ -336,7 +341,7 @@ def added(site: Site, forgery: Forgery, start: int) -> str:
     """What is found of rows that were added with all that suits them but a writer's tag."""
     forgery.refold(start=start)
     forgery.write()
-    return agreed(site.verifying(), site.signing(), scrubbing_anew(site))
+    return agreed(site.verifying(), site.signing())
 
 
 @attack(
@@ -405,7 +410,7 @@ def recovery(site: Site, rows: list[Row]) -> bytes:
 
 @attack(40, "a tile of the published log poisoned", "E-ROOT")
 def tile_poisoned(site: Site) -> str:
-    """Nobody is handed a proof that is made of it, and nothing is signed on top of it."""
+    """Nobody is handed a proof that goes by it, and nothing is signed on top of it."""
     site.anchor(witnesses=2, needed=2)
     size = len(site.rows())
     tile = site.layout.log / tile_path(0, 0, size)
@@ -416,7 +421,7 @@ def tile_poisoned(site: Site) -> str:
     with closing(site.open()) as folder:
         proofs = Proofs(TileFolder(site.layout.log), site.trust(), folder.store, folder.guard)
         refused = {
-            code_of(lambda: proofs.inclusion(9, with_entry=True)),
+            code_of(lambda: proofs.inclusion(8, with_entry=True)),
             code_of(lambda: proofs.inclusion(12, with_entry=False)),
             code_of(lambda: proofs.consistency(8, size)),
         }
@@ -435,7 +440,15 @@ def tile_poisoned(site: Site) -> str:
     return agreed(*found, *({holds(claims)} - {HELD}))
 
 
-@attack(41, "the database swapped under a running clinic", "E-ROLLBACK", "E-FORK", "E-ROOT")
+@attack(
+    41,
+    "the database swapped under a running clinic",
+    "E-ROLLBACK",
+    "E-FORK",
+    "E-ROOT",
+    "E-GAP",
+    "E-PARSE",
+)
 def swapped_while_running(site: Site) -> str:
     """For an older copy, with and without its write-ahead log, in place, and for another branch."""
     old = site.copy("old")

@@ -69,7 +69,7 @@ THINKING = 0.04
 """Seconds at most between two requests of one person."""
 SAMPLE = 200
 """Receipts that go through the offline verifier one by one; the others are held to the tiles."""
-_TROUBLE = ("integrity", "unexpected", "unavailable", "following stopped", "Broken", "Traceback")
+_TROUBLE = ("integrity", "unexpected", "unavailable", "stopped", "Broken", "Traceback")
 
 
 # The processes
@@ -527,8 +527,8 @@ def killed_at_random(place: Path, minutes: float, *, seed: int = 1) -> str:
     return (
         f"{minutes:g} minutes, {ended}; {answered} requests answered, {refused} of them refused,"
         f" {told.lost} answers lost; {len(told.commands)} commands, {before} were there already"
-        f" when tried again and {told.asked_twice} given twice, 0 written twice; {receipts} receipts"
-        f" kept, 0 lost; {len(seen)} checkpoints published, each with its quorum, 0 forks;"
+        f" when tried again, {told.asked_twice} were given twice, 0 written twice; {receipts}"
+        f" receipts kept, 0 lost; {len(seen)} checkpoints published, each with its quorum, 0 forks;"
         f" {without:.1f} s at most without a fresh one, quorum over everything"
         f" {max(recovered, 0):.1f} s after the last kill; {log.size} entries, {verified}"
     )

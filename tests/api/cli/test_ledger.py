@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -251,3 +252,32 @@ def test_a_checkpointer_that_runs_ends_cleanly(data: Path, checkpointer: Path) -
     out, err = running.communicate(timeout=30)
     assert (running.returncode, err) == (GOOD, "")
     assert out == ""
+
+
+def test_a_checkpointer_runs_beside_the_server_and_ends_with_it(
+    data: Path, checkpointer: Path, tmp_path: Path
+) -> None:
+    shutil.rmtree(data / "log")
+    secret = tmp_path / "credential"
+    secret.write_text(PASSPHRASE)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = ("serve", "--data", data, "--port", port, "--passphrase-file", secret)
+    running = subprocess.Popen(
+        [sys.executable, "-m", "api.cli", *map(str, words), "--checkpointer", str(checkpointer)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        for _ in range(300):
+            if (data / "log" / "checkpoint").exists():
+                break
+            time.sleep(0.1)
+    finally:
+        running.terminate()
+        running.communicate(timeout=60)
+    assert (data / "log" / "checkpoint").exists()
+    assert running.returncode == GOOD
+    # Its lock is free again: nobody was left behind.
+    assert signed(data, checkpointer).code == GOOD

@@ -8,8 +8,8 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -18,16 +18,13 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings, strategies as st
 
 from domain.errors import IntegrityIncident, RecordUnavailable
-from infrastructure.anchor.checkpointer import Checkpointer, create
 from infrastructure.errors import Broken
-from infrastructure.folder import Layout, OpenFolder, open_with, structure
+from infrastructure.folder import Layout, OpenFolder, open_with
 from infrastructure.guard import scrubber as module
 from infrastructure.guard.incidents import MOST_FROZEN, Incident, Incidents, Scope
 from infrastructure.guard.recovery import recover
 from infrastructure.guard.scrubber import Scrubber, forget, open_scrubber
 from infrastructure.guard.watch import Guard
-from infrastructure.ledger.check import Row
-from infrastructure.ledger.checkpoint import Checkpoint, signed
 from infrastructure.ledger.control import (
     MapHead,
     OtherControl,
@@ -35,152 +32,35 @@ from infrastructure.ledger.control import (
     map_stream,
     parse_control,
 )
-from infrastructure.ledger.entry import ZERO_LEAF, authenticate, pack_entry
-from infrastructure.ledger.errors import LogBroken, PolicyRefused
+from infrastructure.ledger.errors import LogBroken
 from infrastructure.ledger.memory import Memory
-from infrastructure.ledger.merkle import CompactRange, leaf_hash
-from infrastructure.ledger.note import ED25519, Signer
+from infrastructure.ledger.merkle import CompactRange
 from infrastructure.ledger.tiles import TileFolder
 from infrastructure.ledger.trust import Trust
 from infrastructure.ledger.verification import EntryVerification
 from infrastructure.stores.contract import Outcome, Submission
 from tests.infrastructure.conftest import PASSPHRASES, Hands, Made
 from tests.support import ink
-
-Open = Callable[..., OpenFolder]
-ORIGIN = "clinic.example/log/1"
-NOTE = ink.drafted(ink.ANNA).stream
-OTHER_NOTE = ink.drafted(ink.BASIA).stream
-LOOKS = ink.looked(ink.ANNA).stream
-TRIGGERS = ("record_is_append_only_1", "record_is_append_only_2", "log_only_grows")
-COLUMNS = (
-    *("pos", "stream_id", "version", "key_id", "prev_pos"),
-    *("tx_first", "time_ms", "leaf", "auth", "record"),
+from tests.support.damage import (
+    COLUMNS,
+    LOOKS,
+    NOTE,
+    ORIGIN,
+    OTHER_NOTE,
+    altered,
+    cut,
+    damage,
+    flipped,
+    lived,
+    place_of,
+    publish,
+    put,
+    stopped,
+    told,
+    whole,
 )
 
-
-@pytest.fixture
-def folder(open_: Open, old_clinic: Path) -> OpenFolder:
-    return open_(old_clinic)
-
-
-@pytest.fixture
-def scrubber(folder: OpenFolder) -> Iterator[Scrubber]:
-    with closing(open_scrubber(folder)) as found:
-        yield found
-
-
-@pytest.fixture
-def anchored(folder: OpenFolder, tmp_path: Path) -> Path:
-    """A checkpointer's folder beside the clinic's; it has published once."""
-    place = tmp_path / "checkpointer"
-    vkey = create(place, ORIGIN, folder.append_key)
-    folder.layout.policy.write_text(f"log {vkey}\nquorum none\n")
-    publish(place, folder.layout)
-    return place
-
-
-def publish(place: Path, layout: Layout) -> int:
-    """The size of the checkpoint that is published then."""
-    trust = Trust.parse(layout.policy.read_bytes())
-    with (
-        closing(structure(layout.record)) as store,
-        closing(Checkpointer(place, store, layout.log, trust)) as checkpointer,
-    ):
-        return checkpointer.step().size
-
-
-@contextmanager
-def damage(path: Path) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(path / "record.db", isolation_level=None)) as db:
-        for trigger in (*TRIGGERS, "log_keeps_its_head"):
-            db.execute(f"DROP TRIGGER IF EXISTS {trigger}")
-        yield db
-
-
-def altered(folder: OpenFolder, statement: str, *values: object) -> None:
-    with damage(folder.layout.folder) as db:
-        assert db.execute(statement, values).rowcount == 1
-
-
-def place_of(folder: OpenFolder, stream: str, version: int = 1) -> int:
-    return folder.store.stream(bytes.fromhex(stream))[version - 1].position
-
-
-def flipped(folder: OpenFolder, position: int, column: str = "record", byte: int = -1) -> bytes:
-    """Flip a bit of a row; what stood there before."""
-    (row,) = folder.store.rows(position, 1)
-    before: bytes = getattr(row, column)
-    after = bytearray(before)
-    after[byte] ^= 1
-    put(folder, position, column, bytes(after))
-    return before
-
-
-def put(folder: OpenFolder, position: int, column: str, value: object) -> None:
-    assert column in COLUMNS
-    altered(folder, f"UPDATE record SET {column} = ? WHERE pos = ?", value, position)  # noqa: S608 - our own names
-
-
-def lived(folder: OpenFolder, times: int = 1) -> None:
-    for _ in range(times):
-        folder.record.append_now((ink.looked(ink.ANNA),), ink.WHO)
-
-
-def whole(scrubber: Scrubber, limit: int = 1000) -> int:
-    """Step to the end; how far that is."""
-    while (found := scrubber.step(limit)).behind:
-        pass
-    return found.size
-
-
-def stopped(call: Callable[[], object]) -> str:
-    with pytest.raises((LogBroken, Broken)) as caught:
-        call()
-    assert isinstance(caught.value, LogBroken | Broken)
-    return caught.value.code
-
-
-def told(folder: OpenFolder) -> list[tuple[str, Scope, str | None]]:
-    return [(each.code, each.scope, each.stream) for each in folder.guard.incidents.all()]
-
-
-def rewritten(folder: OpenFolder, change: Callable[[Row], Row], start: int = 0) -> None:
-    """Rewrite the log as its writer would have written it: leaves, tags and head."""
-    tree, last = CompactRange(), dict[bytes, Row]()
-    size = folder.store.standing().size
-    with damage(folder.layout.folder) as db:
-        for found in folder.store.rows(0, size):
-            row = change(found) if found.position >= start else found
-            before = last.get(row.stream_id)
-            record = row.record or b""
-            entry = pack_entry(
-                kind=record[5],
-                position=row.position,
-                stream_id=row.stream_id,
-                version=row.version,
-                key_id=row.key_id,
-                record_len=len(record),
-                record_hash=sha256(record).digest(),
-                prev_leaf=before.leaf if before else ZERO_LEAF,
-                prev_pos=row.prev_pos,
-                tx_first=row.tx_first,
-                time_ms=row.time_ms,
-            )
-            row = row._replace(leaf=leaf_hash(entry), auth=authenticate(folder.append_key, entry))
-            last[row.stream_id] = row
-            tree.append(row.leaf)
-            db.execute(
-                "UPDATE record SET record = ?, leaf = ?, auth = ? WHERE pos = ?",
-                (row.record, row.leaf, row.auth, row.position),
-            )
-        db.execute("UPDATE log_head SET range = ?", (tree.to_bytes(),))
-
-
-def another_ending(row: Row) -> Row:
-    """A row whose record says something else, where it is sealed."""
-    record = row.record or b""
-    return row if record[5] >= 0x40 else row._replace(record=record[:-1] + bytes([record[-1] ^ 1]))
+Open = Callable[..., OpenFolder]
 
 
 # A sound record
@@ -462,16 +342,6 @@ def test_a_log_that_is_cut_short_before_it_was_verified_is_noticed_by_its_pinned
     assert stopped(scrubber.step) == "E-ROLLBACK"
 
 
-def cut(folder: OpenFolder, count: int) -> None:
-    """Take rows from the end, and mend the head."""
-    size = folder.store.standing().size - count
-    tree = CompactRange()
-    tree.extend(row.leaf for row in folder.store.rows(0, size))
-    with damage(folder.layout.folder) as db:
-        db.execute("DELETE FROM record WHERE pos >= ?", (size,))
-        db.execute("UPDATE log_head SET size = ?, range = ?", (size, tree.to_bytes()))
-
-
 def test_what_was_found_while_a_log_is_broken_is_not_entered_in_it(
     folder: OpenFolder, scrubber: Scrubber
 ) -> None:
@@ -585,133 +455,6 @@ def test_any_single_flipped_bit_of_any_row_is_found(
     assert not bench.found()
 
 
-# Against what is published
-
-
-def test_a_rewrite_with_the_append_key_is_told_from_what_was_signed(
-    folder: OpenFolder, anchored: Path, scrubber: Scrubber
-) -> None:
-    rewritten(folder, another_ending)
-    assert stopped(scrubber.step) == "E-FORK"
-    (found,) = folder.guard.incidents.all()
-    first = next(row for row in folder.store.rows(0, 99) if (row.record or b"")[5] < 0x40)
-    assert (found.scope, found.position) == (Scope.LOG, first.position)
-    # What was contradicted is not remembered: it would be in the way of what is put back.
-    assert scrubber.memory.standing().size == 0
-
-
-def test_a_rewrite_of_what_was_verified_is_found_without_a_checkpoint(
-    folder: OpenFolder, scrubber: Scrubber
-) -> None:
-    whole(scrubber)
-    rewritten(folder, another_ending, start=20)
-    assert stopped(scrubber.step) == "E-ROOT"
-    assert stopped(scrubber.again) == "E-FORK"
-
-
-def test_a_checkpoint_that_comes_later_is_held_against_what_was_verified_before(
-    folder: OpenFolder, anchored: Path, scrubber: Scrubber
-) -> None:
-    whole(scrubber)
-    lived(folder, 3)
-    whole(scrubber)
-    size = publish(anchored, folder.layout)
-    signer = Signer.decode((anchored / "log.key").read_text())
-    forked = signed(Checkpoint(ORIGIN, size, bytes(32)), signer).encode()
-    (folder.layout.log / "checkpoint").write_bytes(forked)
-    assert stopped(scrubber.step) == "E-FORK"
-
-
-def test_a_second_checkpoint_of_the_same_size_is_compared_as_well(
-    folder: OpenFolder, anchored: Path, scrubber: Scrubber
-) -> None:
-    size = whole(scrubber)
-    signer = Signer.decode((anchored / "log.key").read_text())
-    forked = signed(Checkpoint(ORIGIN, size, bytes(32)), signer).encode()
-    (folder.layout.log / "checkpoint").write_bytes(forked)
-    assert stopped(scrubber.step) == "E-FORK"
-
-
-def test_a_log_that_is_smaller_than_its_checkpoint_was_cut_short(
-    folder: OpenFolder, anchored: Path
-) -> None:
-    cut(folder, 2)
-    folder.pin.reset(folder.store.standing().size, folder.store.standing().range_bytes)
-    with closing(open_scrubber(folder)) as scrubber:
-        assert stopped(scrubber.step) == "E-ROLLBACK"
-
-
-def tile(folder: OpenFolder) -> Path:
-    (found,) = (each for each in (folder.layout.log / "tile" / "0").rglob("*") if each.is_file())
-    return found
-
-
-def poison(path: Path) -> None:
-    data = bytearray(path.read_bytes())
-    data[32 * 7 + 3] ^= 1
-    path.write_bytes(bytes(data))
-
-
-@pytest.mark.parametrize("spoil", [poison, Path.unlink])
-def test_a_poisoned_or_missing_tile_is_an_incident_and_no_fork(
-    folder: OpenFolder, anchored: Path, spoil: Callable[[Path], object]
-) -> None:
-    spoil(tile(folder))
-    with closing(open_scrubber(folder)) as scrubber:
-        assert stopped(scrubber.step) == "E-ROOT"
-    (found,) = folder.guard.incidents.all()
-    assert found.position == (7 if spoil is poison else 0)
-
-
-def test_a_tile_that_is_poisoned_after_it_was_compared_is_found_by_chance_and_by_the_week(
-    folder: OpenFolder, anchored: Path, scrubber: Scrubber
-) -> None:
-    whole(scrubber)
-    poison(tile(folder))
-    whole(scrubber)
-    assert stopped(lambda: scrubber.sample(200)) == "E-ROOT"
-    assert stopped(scrubber.again) == "E-ROOT"
-    assert len(folder.guard.incidents.all()) == 1
-
-
-@pytest.mark.parametrize("name", [ORIGIN, "clinic.example/log/9"])
-def test_a_checkpoint_of_another_key_or_log_is_an_incident(
-    folder: OpenFolder, anchored: Path, name: str
-) -> None:
-    standing = folder.store.standing()
-    root = CompactRange.from_bytes(standing.size, standing.range_bytes).root()
-    signer = Signer.generate(name, ED25519)
-    note = signed(Checkpoint(name, standing.size, root), signer).encode()
-    (folder.layout.log / "checkpoint").write_bytes(note)
-    if name != ORIGIN:
-        # A log that the policy knows may still be another one.
-        policy = folder.layout.policy.read_text()
-        folder.layout.policy.write_text(f"log {signer.verifier.vkey()}\n{policy}")
-    with closing(open_scrubber(folder)) as scrubber:
-        assert stopped(scrubber.step) == "E-AUTH"
-        assert stopped(lambda: scrubber.sample(1)) == "E-AUTH"
-
-
-@pytest.mark.parametrize("data", [b"", b"no note", bytes(2**19)])
-def test_a_checkpoint_that_is_none_is_an_incident(
-    folder: OpenFolder, anchored: Path, data: bytes
-) -> None:
-    (folder.layout.log / "checkpoint").write_bytes(data)
-    with closing(open_scrubber(folder)) as scrubber:
-        assert stopped(scrubber.step) == "E-AUTH"
-
-
-def test_without_a_published_checkpoint_rows_are_held_to_their_own_laws(
-    folder: OpenFolder, anchored: Path
-) -> None:
-    (folder.layout.log / "checkpoint").unlink()
-    with closing(open_scrubber(folder)) as scrubber:
-        whole(scrubber)
-    folder.layout.policy.write_text("nonsense")
-    with pytest.raises(PolicyRefused):
-        open_scrubber(folder)
-
-
 # Everything again, and by chance
 
 
@@ -790,25 +533,30 @@ def test_a_memory_of_another_log_is_not_used(folder: OpenFolder) -> None:
     assert told(folder) == []
 
 
-def test_two_scrubbers_on_one_memory_do_not_disturb_each_other(folder: OpenFolder) -> None:
-    """While somebody writes, one of them begins and the other goes on behind it."""
+def test_scrubbers_on_one_memory_do_not_disturb_one_another(
+    open_: Open, folder: OpenFolder
+) -> None:
+    """Each has the folder open for itself, as another process would, while somebody writes."""
     failed: list[BaseException] = []
     done = threading.Event()
 
-    def scrub(limit: int) -> None:
+    def scrub(folder: OpenFolder, limit: int) -> None:
         try:
             with closing(open_scrubber(folder)) as scrubber:
-                while not done.is_set() or scrubber.step(limit).behind:
-                    scrubber.step(limit)
+                while scrubber.step(limit).behind or not done.is_set():
                     scrubber.map_head()
         except BaseException as error:  # noqa: BLE001 - shown by the thread that waits
             failed.append(error)
 
     open_scrubber(folder).close()
-    threads = [threading.Thread(target=scrub, args=(limit,)) for limit in (1, 3, 50)]
+    others = [open_(folder.layout.folder) for _ in range(3)]
+    threads = [
+        threading.Thread(target=scrub, args=(each, limit))
+        for each, limit in zip(others, (1, 3, 50), strict=True)
+    ]
     for each in threads:
         each.start()
-    for number in range(40):
+    for number in range(30):
         folder.record.append_now((ink.looked((ink.ANNA, ink.BASIA)[number % 2]),), ink.WHO)
     done.set()
     for each in threads:
@@ -932,12 +680,14 @@ NEW = "clinic.example/log/2"
 def once_recovered(written: Made, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clinic that was put back to yesterday's backup, with map heads before, and recovered."""
     path = Path(shutil.copytree(written.path, tmp_path_factory.mktemp("recovered") / "clinic"))
-    with closing(open_with(path, written.custody, clock=Hands())) as folder:
-        with closing(open_scrubber(folder)) as scrubber:
-            for _ in range(2):
-                whole(scrubber)
-                assert scrubber.map_head() is not None
-                lived(folder)
+    with (
+        closing(open_with(path, written.custody, clock=Hands())) as folder,
+        closing(open_scrubber(folder)) as scrubber,
+    ):
+        for _ in range(2):
+            whole(scrubber)
+            assert scrubber.map_head() is not None
+            lived(folder)
     old = {each.name: each.read_bytes() for each in path.glob("record.db*")}
     with closing(open_with(path, written.custody, clock=Hands())) as folder:
         lived(folder, 3)

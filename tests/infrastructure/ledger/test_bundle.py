@@ -212,6 +212,10 @@ FORMS: tuple[tuple[str, object], ...] = (
 )
 
 
+def as_file(members: Any) -> bytes:
+    return json.dumps(members, ensure_ascii=False).encode(errors="surrogatepass")
+
+
 def set_at(members: Any, path: str, value: object) -> None:
     """Put a value at a path of names and numbers, or take away what is there."""
     *parents, last = [int(part) if part.isdigit() else part for part in path.split(".")]
@@ -228,10 +232,35 @@ def test_a_file_of_another_form_is_refused_and_nothing_is_judged(case: int) -> N
     path, value = FORMS[case]
     members = json.loads(DATA)
     set_at(members, path, value)
-    verdict = verdict_of(json.dumps(members).encode())
+    verdict = verdict_of(as_file(members))
     assert bad_in(verdict)["form"] in ("E-PARSE", "E-LIMIT")
     assert {claim.found for claim in verdict.claims[1:]} == {NOT_JUDGED}
     assert not verdict.shown
+
+
+def test_spaces_and_another_order_of_members_are_no_other_form() -> None:
+    members = json.loads(DATA)
+    spaced = as_file(dict(reversed(members.items())))
+    assert spaced != DATA
+    assert Bundle.parse(spaced) == GOOD
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+
+
+@given(TEXTS, TEXTS)
+def test_any_text_is_read_as_it_was_written(statement: str, of_the_actor: str) -> None:
+    bundle = replace(
+        GOOD,
+        statement={"pl": statement, "en": 'C:\\users \\\\u0105 " \n'},
+        names={"0" * 32: of_the_actor},
+    )
+    assert Bundle.parse(bundle.encode()) == bundle
+
+
+@pytest.mark.parametrize("escape", [r"\u0105", r"\ud83d\ude00", r"\\\u0105", r"\u00c4\u0085"])
+def test_a_character_that_is_escaped_without_need_is_refused(escape: str) -> None:
+    assert refused(DATA.replace(b"This is", escape.encode())).code == "E-PARSE"
 
 
 def test_a_closed_entry_needs_a_code() -> None:

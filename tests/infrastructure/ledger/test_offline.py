@@ -12,11 +12,13 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import msgpack
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from infrastructure.ledger import __main__ as command
 from infrastructure.ledger.checkpoint import Checkpoint, signed
+from infrastructure.ledger.control import ControlKind, Recovery, log_id_of, recovery_stream
 from infrastructure.ledger.errors import MemoryRefused
 from infrastructure.ledger.memory import Memory
 from infrastructure.ledger.merkle import inclusion_proof, leaf_hash
@@ -33,7 +35,7 @@ from infrastructure.ledger.remembered import SKEW_S, Remembered
 from infrastructure.ledger.tiles import TILE_WIDTH, TileWriter, control_path, tile_path
 from infrastructure.ledger.trust import Trust
 from infrastructure.ledger.verdict import NOT_JUDGED, Verdict
-from tests.support.logs import ORIGIN, name
+from tests.support.logs import LOG_ID, ORIGIN, name
 from tests.support.shown import (
     COSIGNED_S,
     LOG_KEY,
@@ -450,6 +452,63 @@ def test_the_memory_of_another_log_or_of_plain_entries_is_no_verdict(
         verdict_of(folder, memory=memory)
     with pytest.raises(MemoryRefused):
         verdict_of(folder, memory=tmp_path / "new.db", plain=True)
+
+
+# A recovery.
+
+NEW_ORIGIN = "clinic.example/log/2"
+NEW_KEY = Signer(NEW_ORIGIN, ED25519, bytes(32))
+NEW_TRUST = Trust.parse(f"log {NEW_KEY.verifier.vkey()}\nquorum none\n".encode())
+CUSTODIANS = [Signer(f"custodian/{number}", ED25519, bytes([number]) * 32) for number in (1, 2)]
+
+
+def recovered(signers: list[Signer]) -> ShownLog:
+    """A log that goes on under a new name from where a backup ended."""
+    log = a_log(EARLY)
+    for each in CUSTODIANS:
+        log.control(ControlKind.POLICY, name(0, "policy"), ["custodian", each.verifier.vkey()])
+    size, new_id = log.size, log_id_of(NEW_ORIGIN)
+    said = [NEW_ORIGIN, ORIGIN, size, log.root(), size + 9, "the disk", b""]
+    text = Recovery(NEW_ORIGIN, ORIGIN, size, log.root(), size + 9, "the disk", b"", b"")
+    statement = text.statement()
+    lines = tuple(each.sign(statement.encode()) for each in signers)
+    approvals = Note(statement, lines).encode()
+    stream = recovery_stream(LOG_ID)
+    head = header(ControlKind.RECOVERY, bytes(16), stream, 1, log_id=new_id)
+    log.enter(ControlKind.RECOVERY, stream, bytes(16), head + msgpack.packb([*said, approvals]))
+    key_id = name(9, "key")
+    head = header(ControlKind.KEY, bytes(16), key_id, 1, log_id=new_id)
+    made = ["create", key_id, name(9, "subject"), 1, 2, 0, bytes(16)]
+    log.enter(ControlKind.KEY, key_id, bytes(16), head + msgpack.packb(made))
+    log.event(name(9, "stream"), key_id)
+    return log
+
+
+def under_the_new_name(path: Path, log: ShownLog) -> Path:
+    note = signed(Checkpoint(NEW_ORIGIN, log.size, log.root()), NEW_KEY)
+    return exported(path, log.size, log, note.encode())
+
+
+def test_a_log_that_was_recovered_is_verified_under_its_new_name(tmp_path: Path) -> None:
+    memory, log = tmp_path / "memory.db", recovered(CUSTODIANS)
+    folder = exported(tmp_path / "log", 200, log)
+    assert verdict_of(folder, memory=memory).good
+    under_the_new_name(folder, log)
+    for remembering in (memory, memory, None):
+        verdict = verdict_of(folder, memory=remembering, trust=NEW_TRUST)
+        assert verdict.good, [claim.line() for claim in verdict.claims]
+        assert verdict.shown["origin"] == NEW_ORIGIN
+
+
+def test_a_log_that_was_recovered_is_not_to_be_signed_under_its_old_name(tmp_path: Path) -> None:
+    log = recovered(CUSTODIANS)
+    folder = exported(tmp_path / "log", log.size, log)
+    assert bad_in(verdict_of(folder)) == {"origin": "E-BIND"}
+
+
+def test_one_custodian_alone_recovers_nothing(tmp_path: Path) -> None:
+    folder = under_the_new_name(tmp_path / "log", recovered(CUSTODIANS[:1]))
+    assert bad_in(verdict_of(folder, trust=NEW_TRUST)) == {"entries": "E-AUTH"}
 
 
 # A proof.
