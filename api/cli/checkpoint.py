@@ -119,6 +119,7 @@ def run(
             _say(found)
             _stamp(checkpointer, authority)
             sys.exit(0 if found.quorum else options.BROKEN)
+        click.echo(f"signing {checkpointer.origin} every {interval:g} s")
         due = 0.0
         while not stop.is_set():
             if time.monotonic() >= due or checkpointer.waiting() >= entries:

@@ -320,6 +320,7 @@ class Told:
 
     statuses: Counter[int] = field(default_factory=Counter)
     lost: int = 0
+    unreached: int = 0
     commands: list[Kept] = field(default_factory=list)
     looks: list[tuple[str, int]] = field(default_factory=list)
     asked_twice: int = 0
@@ -328,6 +329,7 @@ class Told:
         """Add what somebody else was told."""
         self.statuses += other.statuses
         self.lost += other.lost
+        self.unreached += other.unreached
         self.commands += other.commands
         self.looks += other.looks
         self.asked_twice += other.asked_twice
@@ -369,6 +371,8 @@ class Staff:
         while True:
             try:
                 answer = self._http.request(method, path, json=body, headers=headers)
+            except httpx2.ConnectError:
+                self.told.unreached += 1
             except httpx2.TransportError:
                 self.told.lost += 1
             else:
@@ -509,14 +513,16 @@ def killed_at_random(place: Path, minutes: float, *, seed: int = 1) -> str:
             for each in staff:
                 each.close()
                 told.add(each.told)
-            size = setting.size()
+            ended_at, size = time.monotonic(), setting.size()
             watch.wait_for(size)
-            recovered = watch.seen[-1].at - last_kill
+            covered = watch.seen[-1].at - ended_at
             time.sleep(REST)
             cosigned = [_latest(address) for address in setting.addresses]
         ended = _ended_well(four)
     seen = watch.seen[first:]
     without = max(later.at - one.at for one, later in pairwise(_since(seen, began)))
+    assert without < PATIENCE, f"no fresh quorum for {without:.0f} s"
+    again = next(each.at for each in seen if each.at > last_kill) - last_kill
     log = _judge_checkpoints(setting, seen, cosigned)
     assert log.size >= size
     receipts = _judge_receipts(setting, log, told)
@@ -526,11 +532,12 @@ def killed_at_random(place: Path, minutes: float, *, seed: int = 1) -> str:
     before = sum(each.repeated for each in told.commands)
     return (
         f"{minutes:g} minutes, {ended}; {answered} requests answered, {refused} of them refused,"
-        f" {told.lost} answers lost; {len(told.commands)} commands, {before} were there already"
+        f" {told.lost} answers lost, {told.unreached} times nobody was there; {len(told.commands)} commands, {before} were there already"
         f" when tried again, {told.asked_twice} were given twice, 0 written twice; {receipts}"
         f" receipts kept, 0 lost; {len(seen)} checkpoints published, each with its quorum, 0 forks;"
-        f" {without:.1f} s at most without a fresh one, quorum over everything"
-        f" {max(recovered, 0):.1f} s after the last kill; {log.size} entries, {verified}"
+        f" {without:.1f} s at most without a fresh one, {again:.1f} s until one after the last"
+        f" kill, {covered:.1f} s until everything was covered after the load; {log.size} entries,"
+        f" {verified}"
     )
 
 

@@ -247,11 +247,11 @@ def test_a_checkpointer_that_runs_ends_cleanly(data: Path, checkpointer: Path) -
         stderr=subprocess.PIPE,
         text=True,
     )
-    time.sleep(2)
+    assert running.stdout is not None
+    assert running.stdout.readline().startswith("signing ")
     running.terminate()
     out, err = running.communicate(timeout=30)
-    assert (running.returncode, err) == (GOOD, "")
-    assert out == ""
+    assert (running.returncode, out, err) == (GOOD, "", "")
 
 
 def test_a_checkpointer_runs_beside_the_server_and_ends_with_it(

@@ -22,7 +22,7 @@ from infrastructure.ledger.control import ControlKind, Recovery, log_id_of, reco
 from infrastructure.ledger.errors import MemoryRefused
 from infrastructure.ledger.memory import Memory
 from infrastructure.ledger.merkle import inclusion_proof, leaf_hash
-from infrastructure.ledger.note import ED25519, Signer
+from infrastructure.ledger.note import ED25519, Note, Signer
 from infrastructure.ledger.offline import (
     BROKEN_PROMISE,
     verify_log,
@@ -35,7 +35,7 @@ from infrastructure.ledger.remembered import SKEW_S, Remembered
 from infrastructure.ledger.tiles import TILE_WIDTH, TileWriter, control_path, tile_path
 from infrastructure.ledger.trust import Trust
 from infrastructure.ledger.verdict import NOT_JUDGED, Verdict
-from tests.support.logs import LOG_ID, ORIGIN, name
+from tests.support.logs import LOG_ID, ORIGIN, header, name
 from tests.support.shown import (
     COSIGNED_S,
     LOG_KEY,
