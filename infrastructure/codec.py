@@ -198,7 +198,10 @@ def unpack(payload: bytes) -> dict[int, Any]:
         )
         # Duplicate keys, long forms of short numbers and deep nesting do not survive this.
         canonical = type(raw) is dict and msgpack.packb(raw) == payload
-    except (ValueError, TypeError, RecursionError, msgpack.UnpackException):
+    except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
+        # The library tells its limits from other errors by its words alone.
+        if " exceeds max_" in str(error):
+            raise Broken("E-LIMIT", "a payload with too many or too large values") from None
         raise Broken("E-PARSE", "a payload that is not msgpack") from None
     if not canonical:
         raise Broken("E-PARSE", "a payload that is not canonical")

@@ -63,6 +63,7 @@ class Record:
         self._incidents = guard.incidents
         self._spool = spool
         self._sign = sign
+        self._report = guard.report
 
         def broken(row: Row, code: str) -> None:
             guard.report(code, stream=row.stream_id, position=row.position)
@@ -111,6 +112,7 @@ class Record:
         events = cast("Iterator[Recorded]", self._events.get(UUID(stream)))
         for version, each in enumerate(events, start=1):
             if each.version != version:
+                self._report("E-GAP", stream=bytes.fromhex(stream), position=each.position)
                 raise Broken("E-GAP", "a stream that lacks an event")
             if until is None or each.position <= until:
                 found.append(each)
@@ -129,6 +131,7 @@ class Record:
         """
         rows = self._store.rows(after + 1, limit)
         if rows and rows[-1].position != after + len(rows):
+            self._report("E-GAP", stream=None, position=after + 1)
             raise Broken("E-GAP", "a log that lacks a row")
         purpose, open_row = self.mapper.purpose, self.mapper.open
         events = []

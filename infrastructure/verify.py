@@ -6,8 +6,9 @@ cannot be seen from inside the folder, it says (``WHAT_IT_CANNOT_SEE``).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack, closing, suppress
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -232,7 +233,7 @@ def verify(
         FolderRefused: The folder cannot be used.
         MemoryRefused: The memory is one of another log, or damaged.
     """
-    with ExitStack() as opened:
+    with _readable(), ExitStack() as opened:
         if passphrase is None:
             check_format(path)
             layout = Layout(path)
@@ -258,6 +259,17 @@ def verify(
     return Verdict(
         found.size, since, found.root.hex(), found.opened, found.keys, found.signed, with_keys
     )
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Tell a damaged file from one that is locked: it is as broken as an altered row."""
+    try:
+        yield
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        raise LogBroken("E-PARSE", 0, None, "rows that can be read", "a damaged file") from None
 
 
 def _remembered(path: Path | None, genesis: Genesis, opened: ExitStack) -> Memory | None:

@@ -18,8 +18,6 @@ from rich.table import Table
 from tests.redteam.harness import ACCEPTED, NUMBERS, Attack, Waiting
 from tests.redteam.suite import Result, attacks, run, waiting
 
-_WIDTHS = (3, 62, 26, 26)
-
 
 def _numbers(_context: click.Context, _parameter: click.Parameter, value: str) -> frozenset[int]:
     try:
@@ -47,14 +45,18 @@ def main(only: frozenset[int], as_json: bool) -> None:
         console.print(table_of_waiting(later))
         console.print(summary(results, later))
     else:
-        click.echo(_line("no", "attack", "expected", "found", ""))
-        results = [_printed(run(each)) for each in wanted]
-        for each in later:
-            click.echo(f"{each.number:>3}  waits: {each.title}: {each.why}")
+        results = []
+        click.echo(_line(" no", "attack", "expected", "found", wanted))
+        for each in wanted:
+            results.append(run(each))
+            cells = f"{each.number:>3}", each.title, _expected(each), results[-1].found
+            click.echo(f"{_line(*cells, wanted)}  {'ok' if results[-1].good else 'NOT'}")
+        for waits in later:
+            click.echo(f"{waits.number:>3}  waits, {waits.title}: {waits.why}")
         click.echo(summary(results, later))
-    for each in results:
-        if each.trace:
-            click.echo(f"\n{each.attack.number}:\n{each.trace}", err=True)
+    for result in results:
+        if result.trace:
+            click.echo(f"\n{result.attack.number}:\n{result.trace}", err=True)
     sys.exit(0 if all(each.good for each in results) else 1)
 
 
@@ -126,18 +128,11 @@ def _with_a_bar(console: Console, wanted: Sequence[Attack]) -> Iterator[Result]:
             progress.advance(task)
 
 
-def _printed(result: Result) -> Result:
-    verdict = "ok" if result.good else "NOT"
-    attack = result.attack
-    click.echo(_line(str(attack.number), attack.title, _expected(attack), result.found, verdict))
-    return result
-
-
-def _line(number: str, *texts: str) -> str:
-    begun, *widths = _WIDTHS
-    *cells, verdict = texts
-    padded = (f"{text:<{width}}" for text, width in zip(cells, widths, strict=True))
-    return f"{number:>{begun}}  {'  '.join(padded)}  {verdict}".rstrip()
+def _line(number: str, title: str, expected: str, found: str, wanted: Sequence[Attack]) -> str:
+    """A line of the table in columns that are as wide as what is to come."""
+    titles = max((len(each.title) for each in wanted), default=0)
+    codes = max((len(_expected(each)) for each in wanted), default=0)
+    return f"{number}  {title:<{titles}}  {expected:<{codes}}  {found:<{codes}}"
 
 
 def _expected(attack: Attack) -> str:

@@ -102,7 +102,8 @@ def _serve(path: Path) -> None:
         if child == 0:
             _write_and_leave(path, custody, name, dies)
         _, status = os.waitpid(child, 0)
-        print(os.WTERMSIG(status) if os.WIFSIGNALED(status) else -os.WEXITSTATUS(status))
+        died = os.WTERMSIG(status) if os.WIFSIGNALED(status) else -os.WEXITSTATUS(status)
+        sys.stdout.write(f"{died}\n")
         sys.stdout.flush()
 
 
@@ -125,10 +126,15 @@ def _set_up(folder: OpenFolder, dies: int | str) -> None:
     store = folder.store
     assert isinstance(store, SqliteStore)
     noted = store._committed
+
+    def pinned(size: int, range_bytes: bytes) -> None:
+        noted(size, range_bytes)
+        _die()
+
     if dies == COMMITTED:
         store._committed = lambda _size, _range: _die()
     elif dies == PINNED:
-        store._committed = lambda size, range_bytes: (noted(size, range_bytes), _die())[1]
+        store._committed = pinned
     else:
         statements = itertools.count()
         store._writer.set_trace_callback(lambda _: _die() if next(statements) == dies else None)

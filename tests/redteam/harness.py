@@ -163,10 +163,10 @@ def _must_tell_nothing(error: Exception) -> None:
 def quickly(call: Callable[[], object], *, ms: float = 10) -> str:
     """The code of a call, which has to come within so many milliseconds.
 
-    The best of three counts: the machine is shared, the work is not.
+    The best of a few counts: the machine is shared, the work is not.
     """
     codes, best = set(), float("inf")
-    for _ in range(3):
+    for _ in range(5):
         begun = time.perf_counter()
         codes.add(code_of(call))
         best = min(best, (time.perf_counter() - begun) * 1000)

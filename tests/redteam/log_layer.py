@@ -7,12 +7,12 @@ Attacks 37, 38, 39 and 43 are in `writing`.
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -41,7 +41,6 @@ from tests.redteam.harness import (
 from tests.redteam.sites import (
     Auditor,
     Branch,
-    clinics_time,
     cosigned,
     cut_off,
     everywhere,
@@ -50,6 +49,7 @@ from tests.redteam.sites import (
     looked,
     rewritten,
     scrubbing_anew,
+    witnesses_at_hand,
 )
 from tests.support import ink
 
@@ -58,7 +58,7 @@ __all__ = ("untouched", "writing")
 
 def untouched(site: Site) -> str:
     """The control of all that follows: a clinic that nobody has touched is found good."""
-    with clinics_time(site):
+    with witnesses_at_hand(site):
         site.anchor(witnesses=2, needed=2)
         site.live(3)
         found = [site.opening(), everywhere(site), at_work(site, lambda: None)]
@@ -72,14 +72,18 @@ def untouched(site: Site) -> str:
         return agreed(*found, site.signing(), auditor.judge_now("second"))
 
 
-def at_work(site: Site, damage: Callable[[], None]) -> str:
-    """What a clinic finds that is at work meanwhile: by its next write, or at its next start."""
+def at_work(site: Site, damage: Callable[[], object]) -> str:
+    """What a clinic finds that is at work meanwhile: by a later write, at its next start, or then.
+
+    It writes often enough for what it remembers of its head to be no older than the damage.
+    """
     with closing(site.open()) as folder:
         for number in range(3):
             looked(site, folder, f"before {number}")
         damage()
-        codes = {code_of(lambda each=each: looked(site, folder, f"after {each}")) for each in range(6)}  # type: ignore[misc]
-    return agreed(*codes - {ACCEPTED}) or agreed(*{site.opening(), site.verifying()} - {ACCEPTED}) or ACCEPTED
+        writes = (partial(looked, site, folder, f"after {number}") for number in range(6))
+        found = {code_of(each) for each in writes} - {ACCEPTED}
+    return agreed(*(found or {site.opening(), site.verifying()} - {ACCEPTED})) or ACCEPTED
 
 
 def noticed(found: str, *beside: str) -> str:
@@ -128,29 +132,26 @@ def seen_tail_deleted(site: Site) -> str:
 
 @attack(26, "positions reordered", "E-LEAF", "E-TIME", "E-CHAIN")
 def reordered(site: Site) -> str:
-    """Two rows change places, on their own and with all that can be mended; then every row does."""
+    """Two looks at two clients change places, as they are and mended; then the whole log."""
+    with closing(site.open()) as folder:
+        for client in (ink.ANNA, ink.BASIA):
+            site.clock.move(minutes=1)
+            folder.record.append_now((ink.looked(client),), ink.WHO)
     forgery = Forgery(site)
     good = list(forgery.rows)
-    first = forgery.index(lambda row: lone(row, good) and lone(good[row.position + 1], good))
-    one, other = good[first], good[first + 1]
-    forgery.rows[first : first + 2] = other, one
+    first, second = good[-2:]
+    forgery.rows[-2:] = second, first
     forgery.renumber()
     forgery.write()
-    plain = everywhere(site)
-    for place in (first, first + 1):
-        forgery.change(place, tx_first=place, time_ms=one.time_ms)
+    found = [everywhere(site)]
+    for row in (first, second):
+        forgery.change(row.position, tx_first=row.position, time_ms=row.time_ms)
     forgery.write()
-    mended = everywhere(site)
+    found.append(everywhere(site))
     forgery.rows = [good[0], *reversed(good[1:])]
     forgery.renumber()
     forgery.write()
-    return agreed(plain, mended, everywhere(site))
-
-
-def lone(row: Row, rows: list[Row]) -> bool:
-    """Whether a row is a transaction of its own, with another one behind it."""
-    after = rows[row.position + 1 : row.position + 2]
-    return row.tx_first == row.position and bool(after) and after[0].tx_first == after[0].position
+    return agreed(*found, everywhere(site))
 
 
 @attack(27, "a leaf edited", "E-LEAF")
@@ -234,7 +235,7 @@ def version_skipped(site: Site) -> str:
 @attack(32, "a link to a leaf that is not in the tree", "E-CHAIN")
 def linked_to_nothing(site: Site) -> str:
     """A row links elsewhere; and an operator signs an entry whose predecessor never was."""
-    with clinics_time(site):
+    with witnesses_at_hand(site):
         site.anchor(witnesses=2, needed=2)
         site.live(1)
         auditor = Auditor(site, site.trust())
@@ -284,25 +285,23 @@ def transaction_split(site: Site) -> str:
 
 @attack(34, "a time dated back, in the database and by the writer's own clock", "E-TIME")
 def dated_back(site: Site) -> str:
+    untouched_copy = site.copy("untouched")
     forgery = Forgery(site)
-    good = list(forgery.rows)
-    place = len(good) - 1
-    forgery.change(place, time_ms=good[place - 1].time_ms - 1)
+    place = len(forgery.rows) - 1
+    forgery.change(place, time_ms=forgery.rows[place - 1].time_ms - 1)
     forgery.write()
     altered = everywhere(site)
     forgery.refold(start=place)
     forgery.write()
     consistent = everywhere(site)
-    forgery.rows = good
-    forgery.write()
     shutil.rmtree(site.checkpointing)
-    site.layout.policy.unlink()
+    site.put_back(untouched_copy)
     return agreed(altered, consistent, writers_clock_turned_back(site))
 
 
 def writers_clock_turned_back(site: Site) -> str:
-    """The clock of the clinic stands an hour behind when the witnesses cosign, and again later."""
-    with clinics_time(site):
+    """The clinic writes as if it were an hour earlier than when the witnesses cosigned last."""
+    with witnesses_at_hand(site):
         site.clock.move(hours=1)
         site.anchor(witnesses=2, needed=2)
         auditor = Auditor(site, site.trust())
@@ -322,7 +321,13 @@ def inserted(site: Site) -> str:
     garbage = Forgery(site)
     good = list(garbage.rows)
     stream = b"nobody's stream."
-    header = b"PSR\x01\x01\x01\0\0" + log_id_of(site.origin) + bytes(16) + stream + (1).to_bytes(8, "big")
+    header = (
+        b"PSR\x01\x01\x01\0\0"
+        + log_id_of(site.origin)
+        + bytes(16)
+        + stream
+        + (1).to_bytes(8, "big")
+    )
     garbage.add(Row(0, stream, 1, bytes(16), None, 0, 0, b"", b"", header + bytes(600)))
     found = [added(site, garbage, len(good)), scrubbing_anew(site)]
     old = Forgery(site)
@@ -476,8 +481,8 @@ def renamed(site: Site, copy: Path, *names: str) -> None:
     for name in names:
         (site.path / name).unlink(missing_ok=True)
         if (copy / name).exists():
-            shutil.copy(copy / name, site.place / "swapped")
-            os.replace(site.place / "swapped", site.path / name)
+            swapped = Path(shutil.copy(copy / name, site.place / "swapped"))
+            swapped.replace(site.path / name)
 
 
 @attack(42, "the write-ahead log removed, and an old one put back", "E-ROLLBACK")

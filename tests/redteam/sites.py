@@ -10,18 +10,21 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 import msgpack
 
 from domain.values import Command, Receipt
 from infrastructure.anchor import checkpointer as checkpointing, gather as gathering
+from infrastructure.anchor.ask import must_reach_witnesses, root_of_tiles
 from infrastructure.anchor.checkpointer import Checkpointer
 from infrastructure.anchor.export import export
+from infrastructure.anchor.gather import Reply
 from infrastructure.anchor.witness import Submission
 from infrastructure.folder import OpenFolder, structure
 from infrastructure.ledger import offline
@@ -34,7 +37,7 @@ from infrastructure.ledger.trust import Trust
 from infrastructure.ledger.verdict import Verdict
 from infrastructure.vault.envelope import Kind, open_record, seal
 from tests.redteam import harness
-from tests.redteam.harness import ACCEPTED, Forgery, Site, agreed
+from tests.redteam.harness import ACCEPTED, Forgery, Site, agreed, code_of
 from tests.support import ink
 
 SOMEBODY_ELSE = bytes.fromhex(ink.an_id("somebody who never looked"))
@@ -43,14 +46,19 @@ _ACTOR = 3
 
 
 @contextmanager
-def clinics_time(site: Site) -> Iterator[None]:
-    """Let witnesses, and whoever asks them, have the clinic's clock instead of this machine's."""
+def witnesses_at_hand(site: Site) -> Iterator[None]:
+    """Let witnesses have the clinic's clock, and answer here to whatever they are asked."""
     clock = SimpleNamespace(
-        time=lambda: site.clock.at.timestamp(),
+        time=lambda: site.clock.now().timestamp(),
         monotonic=time.monotonic,
         perf_counter=time.perf_counter,
     )
-    with patch.object(gathering, "time", clock), patch.object(harness, "time", clock):
+    asked = partial(must_reach_witnesses, fetch=partial(_newest, site))
+    with (
+        patch.object(gathering, "time", clock),
+        patch.object(harness, "time", clock),
+        patch.object(checkpointing, "must_reach_witnesses", asked),
+    ):
         yield
 
 
@@ -87,17 +95,18 @@ def cut_off(site: Site, count: int) -> None:
 # Auditors
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Auditor:
     """Somebody outside the clinic, who has its policy from elsewhere and remembers what she saw."""
 
     site: Site
     trust: Trust
+    name: str = "auditor"
 
-    @cached_property
+    @property
     def memory(self) -> Path:
         """Her memory: a file of hers."""
-        return self.site.place / "auditor.db"
+        return self.site.place / f"{self.name}.db"
 
     def judge(self, folder: Path, *, remembers: bool = True) -> str:
         """The code of the first claim of an exported log that is bad, at the clinic's time."""
@@ -135,11 +144,15 @@ def first_code(verdict: Verdict) -> str:
     return codes[0] if codes else "no code"
 
 
-def exported(site: Site, name: str) -> Path:
-    """The log as the clinic hands it out, as far as it is signed."""
-    target = site.place / name
+def exported(site: Site, name: str, note: bytes | None = None) -> Path:
+    """The log as the clinic hands it out, as far as it is published, or under another note."""
+    target, published = site.place / name, TileFolder(site.layout.log)
+    if note is not None:
+        target.mkdir()
+        (target / "checkpoint").write_bytes(note)
+        published = TileFolder(target)
     with closing(structure(site.layout.record)) as store:
-        export(store, TileFolder(site.layout.log), target)
+        export(store, published, target)
     return target
 
 
@@ -233,6 +246,33 @@ def cosigned(site: Site, branch: Branch, size: int) -> bytes:
         note.encode(), site.trust(), {}, branch.prove, seconds=5, fetch=site.fetch
     )
     return note.with_signatures(*found.lines).encode()
+
+
+def asked_at_the_start(site: Site) -> str:
+    """What the witnesses tell a clinic that asks them before it starts."""
+    folder = TileFolder(site.layout.log)
+    covered = Checkpoint.parse(Note.parse(folder.read_checkpoint()).text).size
+    return code_of(
+        lambda: must_reach_witnesses(
+            site.trust(),
+            site.origin,
+            len(site.rows()),
+            lambda size: root_of_tiles(folder, covered, size),
+            seconds=5,
+            fetch=partial(_newest, site),
+        )
+    )
+
+
+def _newest(site: Site, url: str, body: bytes | None, deadline: float) -> Reply:
+    """The newest checkpoint that a witness of this site has cosigned; another is not there."""
+    assert body is None
+    del deadline
+    name = (urlsplit(url).hostname or "").removesuffix(".invalid")
+    if name not in site.witnesses:
+        raise ConnectionRefusedError
+    note = site.witnesses[name].latest(site.origin)
+    return Reply(404, "", b"") if note is None else Reply(200, "text/plain", note)
 
 
 def branch_of(site: Site) -> Branch:

@@ -45,7 +45,7 @@ def attacks(only: frozenset[int] = frozenset(NUMBERS)) -> list[Attack]:
 def waiting(only: frozenset[int] = frozenset(NUMBERS)) -> list[Waiting]:
     """What waits for a later issue, whole attacks and parts of some, in their order."""
     parts = {
-        each.number: Waiting(each.number, f"{each.title}: the rest of it", each.later)
+        each.number: Waiting(each.number, "in part", each.later)
         for each in ATTACKS.values()
         if each.later
     }

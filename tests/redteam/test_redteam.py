@@ -1,4 +1,4 @@
-"""The red team itself: its list is whole, and it tells an attack that was found from one that was not.
+"""The red team itself: its list is whole, and what was not found is told as not found.
 
 All attacks are run by `make redteam`; here are a handful that take no time.
 """
@@ -15,7 +15,7 @@ from tests.redteam.__main__ import main
 from tests.redteam.harness import ACCEPTED, ATTACKS, NUMBERS, WAITING, Attack, Site, agreed
 from tests.redteam.suite import attacks, run, waiting
 
-QUICK = (2, 8, 13)
+QUICK = (8, 13)
 
 
 def test_every_number_of_the_list_is_run_or_waits() -> None:
@@ -46,25 +46,27 @@ def test_codes_are_told_once_and_in_order() -> None:
     assert agreed("E-LEAF", "E-AEAD, E-LEAF", "E-AEAD") == "E-AEAD, E-LEAF"
 
 
-def test_an_attack_that_fails_itself_is_no_detection() -> None:
-    def clumsy(site: Site) -> str:
-        site.damage("UPDATE record SET leaf = zeroblob(32) WHERE pos = 1000000")
-        return "E-LEAF"
-
-    result = run(Attack(27, "hits nothing", ("E-LEAF",), clumsy))
-    assert (result.found, result.good) == ("stray AssertionError", False)
-    assert "hit nothing" in result.trace
-
-
-def test_the_command_tells_programs_and_people_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_runs_what_it_is_asked_for() -> None:
     found = CliRunner().invoke(main, ["--only", "2,62", "--json"])
     told = json.loads(found.stdout)
     assert (found.exit_code, [each["ok"] for each in told["attacks"]]) == (0, [True])
     assert [each["number"] for each in told["waiting"]] == [62]
-    undetected = Attack(2, "swapped", ("E-BIND",), lambda _: ACCEPTED)
-    monkeypatch.setitem(ATTACKS, 2, undetected)
-    found = CliRunner().invoke(main, ["--only", "2,62"])
-    assert found.exit_code == 1
-    assert "NOT" in found.stdout
-    assert "1 accepted" in found.stdout
     assert CliRunner().invoke(main, ["--only", "65"]).exit_code == 2
+    assert CliRunner().invoke(main, ["--only", "two"]).exit_code == 2
+
+
+def test_an_attack_that_goes_astray_or_is_accepted_is_told_and_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def clumsy(site: Site) -> str:
+        site.damage("UPDATE record SET leaf = zeroblob(32) WHERE pos = 1000000")
+        return "E-LEAF"
+
+    monkeypatch.setitem(ATTACKS, 27, Attack(27, "hits nothing", ("E-LEAF",), clumsy))
+    monkeypatch.setitem(ATTACKS, 28, Attack(28, "hits", ("E-LEAF",), lambda _: ACCEPTED))
+    found = CliRunner().invoke(main, ["--only", "27,28"])
+    assert found.exit_code == 1
+    assert found.stdout.count("NOT") == 2
+    assert "stray AssertionError" in found.stdout
+    assert "hit nothing" in found.stderr
+    assert "2 attacks run: 0 found under the expected code, 2 not, 1 accepted" in found.stdout

@@ -17,7 +17,7 @@ from infrastructure.ledger.check import Row
 from infrastructure.stores.sqlite import SqliteStore
 from infrastructure.verify import verify_folder
 from tests.redteam.dying import COMMITTED, FULL, PINNED, Dying, append, look_at_both
-from tests.redteam.harness import ACCEPTED, HELD, Site, agreed, attack, code_of, holds
+from tests.redteam.harness import ACCEPTED, HELD, Site, attack, code_of, holds
 from tests.redteam.sites import everywhere
 from tests.support import ink
 

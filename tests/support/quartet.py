@@ -59,7 +59,7 @@ SOONEST, LATEST = 2.0, 8.0
 """Seconds between two kills."""
 INTERVAL, MOST_WAITING = 2, 200
 """Of the checkpointer: seconds between checkpoints, entries that are not waited for longer."""
-CLINICIANS = 5
+CLINICIANS = 8
 PATIENCE = 90.0
 """Seconds for whatever has to come back by itself; nothing may take longer."""
 REST = 5.0
@@ -497,10 +497,42 @@ def _hired(setting: Setting) -> list[Clinician]:
 # From beginning to end
 
 
+class Lived(NamedTuple):
+    """What was seen from outside while the four lived; instants of the monotonic clock."""
+
+    seen: list[Published]
+    """From the first one with a quorum on."""
+    cosigned: list[bytes]
+    told: Told
+    kills: str
+    began: float
+    last_kill: float
+    ended: float
+    size: int
+    """Of the log when the load had ended."""
+
+
 def killed_at_random(place: Path, minutes: float, *, seed: int = 1) -> str:
     """The figures of so many minutes; all that may not be is asserted on the way."""
     setting = found(place)
-    told = Told()
+    lived = _lived(setting, minutes, Random(seed))
+    log = _judge_checkpoints(setting, lived)
+    receipts = _judge_receipts(setting, log, lived.told)
+    _judge_commands(setting, lived.told)
+    verified = _judge_by_the_verifiers(setting, log.size)
+    told, repeated = lived.told, sum(each.repeated for each in lived.told.commands)
+    return (
+        f"{minutes:g} minutes, {lived.kills}; {sum(told.statuses.values())} requests answered,"
+        f" {_refused(told.statuses)} of them refused, {told.lost} answers lost, {told.unreached}"
+        f" times nobody was there; {len(told.commands)} commands, {repeated} were there already"
+        f" when tried again, {told.asked_twice} were given twice, 0 written twice; {receipts}"
+        f" receipts kept, 0 lost; {len(lived.seen)} checkpoints published, each with its quorum,"
+        f" 0 forks; {_pauses(lived)}; {log.size} entries, {verified}"
+    )
+
+
+def _lived(setting: Setting, minutes: float, chance: Random) -> Lived:
+    """Let the four live and die under load, then rest and end."""
     with Watch(setting) as watch:
         with _running(setting) as four:
             _wait_until_they_answer(setting)
@@ -509,35 +541,29 @@ def killed_at_random(place: Path, minutes: float, *, seed: int = 1) -> str:
             first = len(watch.seen) - 1
             staff = _hired(setting)
             began = time.monotonic()
-            last_kill = _load_and_kill(staff, four, minutes, Random(seed))
+            last_kill = _load_and_kill(staff, four, minutes, chance)
+            ended, size, told = time.monotonic(), setting.size(), Told()
             for each in staff:
                 each.close()
                 told.add(each.told)
-            ended_at, size = time.monotonic(), setting.size()
             watch.wait_for(size)
-            covered = watch.seen[-1].at - ended_at
             time.sleep(REST)
             cosigned = [_latest(address) for address in setting.addresses]
-        ended = _ended_well(four)
-    seen = watch.seen[first:]
-    without = max(later.at - one.at for one, later in pairwise(_since(seen, began)))
-    assert without < PATIENCE, f"no fresh quorum for {without:.0f} s"
-    again = next(each.at for each in seen if each.at > last_kill) - last_kill
-    log = _judge_checkpoints(setting, seen, cosigned)
-    assert log.size >= size
-    receipts = _judge_receipts(setting, log, told)
-    _judge_commands(setting, told)
-    verified = _judge_by_the_verifiers(setting, log.size)
-    answered, refused = sum(told.statuses.values()), _refused(told.statuses)
-    before = sum(each.repeated for each in told.commands)
+        kills = _ended_well(four)
+    return Lived(watch.seen[first:], cosigned, told, kills, began, last_kill, ended, size)
+
+
+def _pauses(lived: Lived) -> str:
+    """How long there was no fresh checkpoint, while entries came and after that."""
+    at = [each.at for each in lived.seen]
+    under_load = [max(at[0], lived.began), *(each for each in at if each > lived.began)]
+    longest = max(later - one for one, later in pairwise(under_load))
+    assert longest < PATIENCE, f"no fresh quorum for {longest:.0f} s"
+    again = next(each for each in at if each > lived.last_kill) - lived.last_kill
+    covered = max(at[-1] - lived.ended, 0)
     return (
-        f"{minutes:g} minutes, {ended}; {answered} requests answered, {refused} of them refused,"
-        f" {told.lost} answers lost, {told.unreached} times nobody was there; {len(told.commands)} commands, {before} were there already"
-        f" when tried again, {told.asked_twice} were given twice, 0 written twice; {receipts}"
-        f" receipts kept, 0 lost; {len(seen)} checkpoints published, each with its quorum, 0 forks;"
-        f" {without:.1f} s at most without a fresh one, {again:.1f} s until one after the last"
-        f" kill, {covered:.1f} s until everything was covered after the load; {log.size} entries,"
-        f" {verified}"
+        f"{longest:.1f} s at most without a fresh one, {again:.1f} s until one after the last kill,"
+        f" {covered:.1f} s after the load until one covered everything"
     )
 
 
@@ -594,12 +620,6 @@ def _latest(address: str) -> bytes:
     return httpx2.get(f"{address}/{name}/checkpoint", trust_env=False).raise_for_status().content
 
 
-def _since(seen: Sequence[Published], began: float) -> list[Published]:
-    """What was published under load, and what was there before."""
-    fresh = [each for each in seen if each.at >= began]
-    return [*seen[: len(seen) - len(fresh)][-1:], *fresh]
-
-
 def _refused(statuses: Counter[int]) -> str:
     told = sorted((status, count) for status, count in statuses.items() if status >= 400)
     which = ", ".join(f"{count} with {status}" for status, count in told)
@@ -632,20 +652,19 @@ class Log(NamedTuple):
     times: list[int]
 
 
-def _judge_checkpoints(
-    setting: Setting, seen: Sequence[Published], cosigned: Sequence[bytes]
-) -> Log:
+def _judge_checkpoints(setting: Setting, lived: Lived) -> Log:
     """Hold every checkpoint that was ever published, or cosigned, against the newest."""
     trust, tiles = setting.trust, setting.tiles
     now_s = int(time.time())
-    published = [trust.require(each.note, now_s=now_s).checkpoint for each in seen]
+    published = [trust.require(each.note, now_s=now_s).checkpoint for each in lived.seen]
     final = published[-1]
+    assert final.size >= lived.size
     subtrees = tiles.subtrees(final.size)
     for each in published:
         _must_begin(each, final, subtrees)
     for one, later in pairwise(published):
         assert one.size < later.size or one == later, (one, later)
-    for number, note in enumerate(cosigned, start=1):
+    for number, note in enumerate(lived.cosigned, start=1):
         judged = trust.judge(note, now_s=now_s)
         assert any(name.startswith(f"witness.example/w{number}") for name in judged.witnesses)
         _must_begin(judged.checkpoint, final, subtrees)
