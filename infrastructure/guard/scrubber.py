@@ -344,7 +344,7 @@ class Scrubber:
         # First: a head that another process writes from here on makes this one come too late.
         version = self._store.version(stream)
         remembered, last = self._memory.standing(), self._memory.logged_map()
-        if remembered.log_id != log_id or version != (last.head.epoch if last else 0):
+        if version != (last.head.epoch if last else 0):
             # A head that has not been verified may reach further than this one would.
             return None
         if self._store.standing().size - remembered.size > _MOST_BEHIND:
