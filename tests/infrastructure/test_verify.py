@@ -19,7 +19,7 @@ from infrastructure.errors import Broken, FolderRefused
 from infrastructure.folder import OpenFolder
 from infrastructure.ledger.check import Row
 from infrastructure.ledger.entry import ZERO_LEAF, authenticate, pack_entry
-from infrastructure.ledger.errors import LedgerError
+from infrastructure.ledger.errors import LedgerError, LogBroken
 from infrastructure.ledger.merkle import CompactRange, leaf_hash
 from infrastructure.stores.sqlite import SqliteStore
 from infrastructure.vault.envelope import Kind, control

@@ -29,7 +29,7 @@ from infrastructure.ledger.note import Note
 from infrastructure.ledger.remembered import Remembered
 from infrastructure.ledger.tiles import TileFolder
 from infrastructure.stores.contract import Placed, Submission
-from tests.redteam.harness import ACCEPTED, Site, agreed, attack
+from tests.redteam.harness import ACCEPTED, HELD, Site, agreed, attack, holds
 from tests.redteam.sites import (
     Auditor,
     branch_of,
@@ -95,7 +95,6 @@ def untouched(site: Site, auditor: Auditor) -> str:
     "a client's bundle with accesses removed, renumbered, another's, or as of long ago",
     "E-CHAIN",
     "E-MAP",
-    "E-ROLLBACK",
     later="members of a group after their keys are shredded come with groups and shredding",
 )
 def bent_bundles(site: Site) -> str:
@@ -112,13 +111,18 @@ def bent_bundles(site: Site) -> str:
         found += [listed(client.judge(each)) for each in of_another(site, good, basias)]
         # As of before the look by which it was asked for; and of days ago, as if of today.
         found.append(client.judge(proved(site, before, site.published())))
-        found.append(client.judge(before, remembers=True))
         site.clock.move(hours=49)
         site.live(1)
         site.checkpoint()
         found.append(client.judge(proved(site, good, site.published())))
+        newer = client.judge(bundle_of(site, ink.ANNA), remembers=True)
+        again = client.judge(good, remembers=True)
         found.append(label_twice(site, auditor))
-    return agreed(*found)
+    claims = {
+        "what is newer is good": newer == ACCEPTED,
+        "what is older is told by her memory": again == "E-ROLLBACK",
+    }
+    return agreed(*found, *({holds(claims)} - {HELD}))
 
 
 def proved(site: Site, bundle: Bundle, note: bytes | None = None, **changes: object) -> Bundle:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from base64 import b64encode
 from collections.abc import Callable
 from contextlib import closing
@@ -20,11 +21,17 @@ from unittest.mock import patch
 
 from cryptography.x509 import Certificate
 
-from infrastructure.anchor import checkpointer as checkpointing
+from infrastructure.anchor import checkpointer as checkpointing, witness as witnessing
 from infrastructure.anchor.gather import Gathered, Reply, gather
 from infrastructure.anchor.proofs import Proofs
 from infrastructure.anchor.timestamp import Anchor, request, verify as verify_stamp
-from infrastructure.anchor.witness import MAX_PROOF_LINES, Submission, Witness
+from infrastructure.anchor.witness import (
+    MAX_PROOF_LINES,
+    Answer,
+    Standing,
+    Submission,
+    Witness,
+)
 from infrastructure.ledger.checkpoint import Checkpoint, cosigned as cosign
 from infrastructure.ledger.memory import Memory
 from infrastructure.ledger.merkle import (
@@ -69,6 +76,7 @@ __all__ = ("bundles", "untouched")
 
 QUORUM = 2
 HOURS = 24
+PAUSE = 0.02
 MOST_MS = 100
 """Milliseconds in which the worst of notes is refused; the limits on it come first."""
 LOOKALIKES = ("-", "--", "\u2013", "\u2015", "\u2012", "\u2e3a", "")
@@ -308,18 +316,20 @@ def raced(site: Site) -> str:
         (name, witness), *_ = site.witnesses.items()
         twin = Witness(site.place / name)
         site.keep(twin)
-        answers = at_once(
-            [
-                lambda at=at, branch=branch, size=size: (  # type: ignore[misc]
-                    branch,
-                    size,
-                    at.add_checkpoint(branch.body(begun, size), time_s(site)).status,
-                )
-                for at in (witness, twin)
-                for branch in branches
-                for size in range(begun + 2, begun + 10, 2)
-            ]
-        )
+
+        def hand_in(at: Witness, branch: Branch, size: int) -> tuple[Branch, int, int]:
+            return branch, size, at.add_checkpoint(branch.body(begun, size), time_s(site)).status
+
+        sizes = range(begun + 2, begun + 10, 2)
+        with patch.object(witnessing, "refusal_of", slowly(witnessing.refusal_of)):
+            answers = at_once(
+                [
+                    partial(hand_in, at, branch, size)
+                    for at in (witness, twin)
+                    for branch in branches
+                    for size in sizes
+                ]
+            )
         good = [(branch, size) for branch, size, status in answers if status == 200]
         winner = good[0][0] if good else one
         latest = Checkpoint.parse(Note.parse(witness.latest(site.origin) or b"").text)
@@ -333,6 +343,17 @@ def raced(site: Site) -> str:
         "all others refused": {status for _, _, status in answers} == {200, 409},
     }
     return agreed(found, *({holds(claims)} - {HELD}))
+
+
+def slowly(judge: Callable[..., Answer | None]) -> Callable[..., Answer | None]:
+    """The same, with a pause between looking and writing, in which everybody else looks too."""
+
+    def judged(standing: Standing, submission: Submission) -> Answer | None:
+        found = judge(standing, submission)
+        time.sleep(PAUSE)
+        return found
+
+    return judged
 
 
 def at_once(calls: list[Callable[[], tuple[Branch, int, int]]]) -> list[tuple[Branch, int, int]]:

@@ -187,14 +187,17 @@ def compared(path: Path, leaves: list[bytes], ends: list[int]) -> LogBroken | No
     return None
 
 
+FEW = settings(deadline=None, max_examples=40)
 ENDS = st.lists(st.integers(0, SIZE), max_size=4)
 
 
+@FEW
 @given(ENDS)
 def test_a_log_is_that_of_its_checkpoint_in_whatever_slices(tiled: Path, ends: list[int]) -> None:
     assert compared(tiled, LEAVES, ends) is None
 
 
+@FEW
 @given(ENDS, st.integers(0, SIZE - 1), st.integers(0, 255))
 def test_any_other_leaf_is_a_fork_at_its_place(
     tiled: Path, ends: list[int], place: int, bit: int
@@ -205,7 +208,7 @@ def test_any_other_leaf_is_a_fork_at_its_place(
     assert (found.code, found.position) == ("E-FORK", place)
 
 
-@settings(deadline=None)
+@FEW
 @given(ENDS, st.data())
 def test_any_other_tile_is_no_fork(tiled: Path, ends: list[int], data: st.DataObject) -> None:
     files = sorted(each for each in (tiled / "tile").rglob("*") if each.is_file())
@@ -224,6 +227,7 @@ def test_any_other_tile_is_no_fork(tiled: Path, ends: list[int], data: st.DataOb
     assert found.code == "E-ROOT"
 
 
+@FEW
 @given(ENDS, st.integers(0, SIZE - 1))
 def test_fewer_rows_than_were_signed_are_a_gap(tiled: Path, ends: list[int], left: int) -> None:
     found = compared(tiled, LEAVES[:left], ends)
