@@ -5,9 +5,9 @@ clinic that is open for a thousand hours would have. Then each step is a process
 use: the checkpointer signs, the log is exported, the offline verifier goes over it and remembers.
 After a week in which a thousand clients were seen, all of that once more, for what is new.
 
-What ten million would take is extrapolated along a line: true where maps are as large as here, since
-each head of the map takes what its access logs take. Files that have just been written are in the
-system's cache.
+What ten million would take is extrapolated along a line. That is true where the map is as large as
+here, since each of its heads costs what its access logs cost. Files that have just been written are
+in the system's cache.
 """
 
 from __future__ import annotations

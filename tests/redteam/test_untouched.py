@@ -11,8 +11,10 @@ import pytest
 from tests.redteam import checkpoints, log_layer
 from tests.redteam.harness import ACCEPTED, Site
 
+CONTROLS = {"log layer": log_layer.untouched, "checkpoints": checkpoints.untouched}
 
-@pytest.mark.parametrize("control", [log_layer.untouched, checkpoints.untouched])
+
+@pytest.mark.parametrize("control", CONTROLS.values(), ids=list(CONTROLS))
 def test_a_clinic_that_nobody_has_touched_is_found_good(
     control: Callable[[Site], str], tmp_path: Path
 ) -> None:

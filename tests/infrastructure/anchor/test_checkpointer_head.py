@@ -1,4 +1,4 @@
-"""The checkpointer against a head that says more than there are rows: it ends, and signs nothing."""
+"""The checkpointer against a head that says more than there are rows: it ends, unsigned."""
 
 from __future__ import annotations
 
