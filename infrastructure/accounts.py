@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from domain.values import ActorId, ActorKind
 from infrastructure.errors import FolderRefused
+from infrastructure.vault.deriving import ALONE
 
 FORMAT = 1
 TOKEN_LIFETIME = timedelta(minutes=15)
@@ -278,13 +279,15 @@ def hash_password(password: str) -> str:
     kdf = Argon2id(
         salt=secrets.token_bytes(16), length=32, iterations=3, lanes=2, memory_cost=64 * 1024
     )
-    return kdf.derive_phc_encoded(password.encode())
+    with ALONE:
+        return kdf.derive_phc_encoded(password.encode())
 
 
 def matches(hashed: str, password: str) -> bool:
     """Whether this is the password."""
     try:
-        Argon2id.verify_phc_encoded(password.encode(), hashed)
+        with ALONE:
+            Argon2id.verify_phc_encoded(password.encode(), hashed)
     except InvalidKey:
         return False
     return True

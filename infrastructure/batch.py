@@ -85,7 +85,9 @@ class Batch:
         who: Circumstances,
         command: Command | None,
         reply: Iterable[tuple[str, str]],
+        occurred_at: datetime | None = None,
     ) -> None:
+        """``occurred_at`` is when it happened, of what had to wait until it could be written."""
         self.standing = tuple(write.after or 0 for write in writes)
         writes = tuple(write for write in writes if write.events)
         self.writes = writes
@@ -93,6 +95,7 @@ class Batch:
         self.command = command
         self.reply = tuple(reply)
         self.now = now
+        self._occurred_at = occurred_at or now
         self._new_keys: list[bytes] = []
         self._event_count = sum(len(write.events) for write in writes)
         self._vault = vault
@@ -251,7 +254,7 @@ class Batch:
             keep_back = partial(withhold, self._key(write.owner, label), stream_id)
         return codec.encode(
             event,
-            occurred_at=getattr(event, "occurred_at", self.now),
+            occurred_at=getattr(event, "occurred_at", self._occurred_at),
             label=label,
             owner=write.owner,
             concerning=write.concerning,

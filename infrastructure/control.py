@@ -191,5 +191,7 @@ def must_be_ours(row: Row, append_key: bytes, before: Row | None = None) -> None
         )
     except EntryRefused:
         raise Broken("E-PARSE", "a control record that is no entry of a log") from None
-    if leaf_hash(entry) != row.leaf or authenticate(append_key, entry) != row.auth:
+    if leaf_hash(entry) != row.leaf:
+        raise Broken("E-LEAF", "a control record that is not what was written")
+    if authenticate(append_key, entry) != row.auth:
         raise Broken("E-AUTH", "a control record that no writer of ours wrote")

@@ -45,6 +45,11 @@ class Lineage:
         return next(each.log_id for each in reversed(self.eras) if position >= each.start)
 
 
+def named(origin: str) -> Lineage:
+    """The lineage of a log that has kept its first name."""
+    return Lineage((Era(0, origin, log_id_of(origin)),))
+
+
 def names_of(store: RecordStore, genesis: Genesis) -> list[bytes]:
     """The ids that a log says it has had, as far as can be told without a key.
 

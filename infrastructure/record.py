@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar, cast
@@ -40,6 +41,7 @@ from infrastructure.stores.contract import (
 State = TypeVar("State")
 
 MOST_FRAMES = 20_000
+_OF_THE_LOG = ("E-ROLLBACK", "E-ROOT")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -177,7 +179,9 @@ class Record:
             return await asyncio.to_thread(self._spooled, batch)
         if not batch.ready():
             await asyncio.to_thread(batch.make_ready)
-        return self._settled(batch, await self._committer.commit_soon(batch.submission()))
+        with self._reporting():
+            outcome = await self._committer.commit_soon(batch.submission())
+        return self._settled(batch, outcome)
 
     def append_now(
         self,
@@ -186,16 +190,19 @@ class Record:
         *,
         command: Command | None = None,
         reply: Iterable[tuple[str, str]] = (),
+        occurred_at: datetime | None = None,
     ) -> Receipt:
-        """``append`` for a thread that may wait."""
-        batch = self._batch(writes, who, command, reply)
+        """``append`` for a thread that may wait; ``occurred_at`` is that of a spooled look."""
+        batch = self._batch(writes, who, command, reply, occurred_at)
         if not batch.writes:
             return self._nothing(batch)
         if self._read_only(batch):
             return self._spooled(batch)
         if not batch.ready():
             batch.make_ready()
-        return self._settled(batch, self._committer.commit(batch.submission()))
+        with self._reporting():
+            outcome = self._committer.commit(batch.submission())
+        return self._settled(batch, outcome)
 
     def _batch(
         self,
@@ -203,8 +210,20 @@ class Record:
         who: Circumstances,
         command: Command | None,
         reply: Iterable[tuple[str, str]],
+        occurred_at: datetime | None = None,
     ) -> Batch:
-        return Batch(self._vault, self._clock.now(), tuple(writes), who, command, reply)
+        now = self._clock.now()
+        return Batch(self._vault, now, tuple(writes), who, command, reply, occurred_at)
+
+    @contextmanager
+    def _reporting(self) -> Iterator[None]:
+        """A store that finds its log cut short while it writes tells whoever watches."""
+        try:
+            yield
+        except Broken as error:
+            if error.code in _OF_THE_LOG:
+                self._report(error.code, stream=None, position=None)
+            raise
 
     def _read_only(self, batch: Batch) -> bool:
         """Whether something was found broken where this would be written, and it is only looks.

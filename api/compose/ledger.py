@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from domain.client import fold
-from domain.errors import RecordUnavailable
+from domain.errors import IntegrityIncident, RecordUnavailable
 from domain.ports import Opening
 from infrastructure import folder as data_folder, report
 from infrastructure.anchor import checkpointer as checkpointing, policy as trust_policy, timestamp
@@ -25,7 +25,7 @@ from infrastructure.folder import OpenFolder
 from infrastructure.guard.incidents import Incident, Incidents
 from infrastructure.guard.recovery import Recovered, recover
 from infrastructure.guard.scrubber import Published, Scrubber, open_scrubber, read_trust
-from infrastructure.guard.settle import settle as settle_incident
+from infrastructure.guard.settle import enter_spooled, settle as settle_incident
 from infrastructure.ledger import offline
 from infrastructure.ledger.bundle import Bundle
 from infrastructure.ledger.errors import LedgerError, LogBroken
@@ -53,7 +53,7 @@ def create_checkpointer(folder: OpenFolder, place: Path) -> str:
     if folder.layout.policy.exists():
         msg = "The data folder has a trust policy already."
         raise FolderRefused(msg)
-    vkey = checkpointing.create(place, folder.vault.lineage.origin, folder.append_key)
+    vkey = checkpointing.create(place, folder.vault.lineage, folder.append_key)
     trust_policy.begin(folder.layout.policy, vkey)
     return vkey
 
@@ -274,10 +274,12 @@ class Scrubbing:
     def _scrub(self) -> None:
         policy = _stamp(self._folder.layout.policy)
         with contextlib.closing(open_scrubber(self._folder)) as scrubber:
-            # Opened anew when a checkpointer is set up, or its witnesses change.
+            # Opened anew when a checkpointer is set up, when its witnesses change, and when an
+            # incident of the log was settled, since what was remembered before is forgotten then.
             while not self._stop.is_set() and _stamp(self._folder.layout.policy) == policy:
-                if self._folder.guard.incidents.halted() is None:
-                    self._once(scrubber)
+                if self._folder.guard.incidents.halted() is not None:
+                    return
+                self._once(scrubber)
                 self._stop.wait(SCRUB_SECONDS)
 
     def _once(self, scrubber: Scrubber) -> None:
@@ -286,7 +288,9 @@ class Scrubbing:
                 return
         scrubber.sample(SAMPLES)
         folder = self._folder
-        enter_new(folder.layout.log, folder.store, folder.vault.log_id, folder.guard.enter)
+        enter_spooled(folder)
+        with contextlib.suppress(IntegrityIncident):
+            enter_new(folder.layout.log, folder.store, folder.vault.log_id, folder.guard.enter)
         now = time.monotonic()
         if now - self._mapped > MAP_SECONDS:
             self._mapped = now

@@ -27,8 +27,9 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,7 +39,7 @@ from infrastructure.anchor.stamps import TimeAuthority, stamp
 from infrastructure.errors import FolderRefused
 from infrastructure.ledger.check import Row
 from infrastructure.ledger.checkpoint import Checkpoint, signed
-from infrastructure.ledger.control import FIRST_CONTROL_KIND
+from infrastructure.ledger.control import FIRST_CONTROL_KIND, log_id_of
 from infrastructure.ledger.errors import LedgerError, LogBroken, QuorumMissing
 from infrastructure.ledger.memory import Memory
 from infrastructure.ledger.merkle import consistency_proof
@@ -46,14 +47,17 @@ from infrastructure.ledger.note import ED25519, Note, Signer
 from infrastructure.ledger.tiles import Logged, TileFolder, TileWriter
 from infrastructure.ledger.trust import Trust
 from infrastructure.ledger.verification import RowVerification
+from infrastructure.lineage import Lineage
 from infrastructure.stores.contract import RecordStore, Standing
 
 BATCH = 5_000
 SLICE = 50_000
 """Rows that are verified, put into tiles and remembered together."""
 WITNESS_SECONDS = 10.0
+_UNREADABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 STAMP_SECONDS = 24 * 3600
 _CHECKPOINT, _SIZES, _STAMPED = "checkpoint", "witness-sizes", "stamped"
+_FIRST = "first-origin"
 
 Progress = Callable[[int, int], None]
 
@@ -68,8 +72,10 @@ class Anchored:
     failures: dict[str, str] = field(default_factory=dict)
 
 
-def create(folder: Path, origin: str, append_key: bytes) -> str:
+def create(folder: Path, lineage: Lineage, append_key: bytes) -> str:
     """Make a checkpointer's folder; the verifier key of the log, for the policy.
+
+    It signs under the log's present name, and verifies from the first record of its first one.
 
     Raises:
         FolderRefused: There is something in it already.
@@ -78,9 +84,11 @@ def create(folder: Path, origin: str, append_key: bytes) -> str:
         msg = "The checkpointer's folder is not empty."
         raise FolderRefused(msg)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    signer = Signer.generate(origin, ED25519)
+    signer = Signer.generate(lineage.origin, ED25519)
     _write_secret(folder / "append.key", append_key.hex())
-    Memory.create(folder / "memory.db", origin).close()
+    first = lineage.eras[0].origin
+    with closing(Memory.create(folder / "memory.db", first)) as memory:
+        memory.put_note(_FIRST, first.encode())
     # Last: without it the folder is no checkpointer's.
     _write_secret(folder / "log.key", signer.encode())
     return signer.verifier.vkey()
@@ -109,7 +117,7 @@ class Checkpointer:
             self._tiles = TileWriter(public)
             opened.callback(self._tiles.close)
             self._opened = opened.pop_all()
-        self._log_id = self._memory.standing().log_id
+        self._first_id = log_id_of((self._memory.note(_FIRST) or b"").decode())
 
     @property
     def origin(self) -> str:
@@ -137,8 +145,9 @@ class Checkpointer:
         Raises:
             LogBroken: The log is not what was written; nothing was signed.
         """
-        standing = self._store.standing()
-        self._verify(standing, progress)
+        with self._readable():
+            standing = self._store.standing()
+            self._verify(standing, progress)
         note, fresh = self._sign(standing.size)
         return self._anchor(note, fresh=fresh)
 
@@ -157,6 +166,18 @@ class Checkpointer:
 
     # Verifying
 
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """Tell a file that is damaged from one that cannot be read just now."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _UNREADABLE:
+                raise
+            size = self._memory.standing().size
+            expected, found = "rows that can be read", "a damaged file"
+            raise LogBroken("E-PARSE", size, None, expected, found) from None
+
     def _verify(self, standing: Standing, progress: Progress) -> None:
         remembered = self._memory.standing()
         _must_not_shrink(remembered.size, standing.size)
@@ -165,7 +186,7 @@ class Checkpointer:
         while remembered.size < standing.size:
             end = min(remembered.size + SLICE, standing.size)
             verification = RowVerification(
-                self._log_id, append_key=self._append_key, memory=self._memory
+                remembered.log_id, append_key=self._append_key, memory=self._memory
             )
             try:
                 self._take_in(verification, end, lambda now: progress(now, standing.size))
@@ -198,7 +219,7 @@ class Checkpointer:
 
     def _make_tiles_again(self, size: int, root: bytes) -> None:
         """The public folder was lost, in part or whole: make it anew from the first row."""
-        verification = RowVerification(self._log_id, append_key=self._append_key)
+        verification = RowVerification(self._first_id, append_key=self._append_key)
         while verification.size < size:
             end = min(verification.size + SLICE, size)
             self._take_in(verification, end, lambda _: None)
@@ -209,8 +230,12 @@ class Checkpointer:
 
     def _sign(self, size: int) -> tuple[Note, bool]:
         """The checkpoint of what is remembered, signed once for each size."""
+        remembered = self._memory.standing()
+        if remembered.origin != self.origin:
+            # It was recovered under another name, or not yet under this one.
+            raise LogBroken("E-FORK", size, None, "a log of the key's own name", "another name")
         kept = self._memory.note(_CHECKPOINT)
-        checkpoint = Checkpoint(self.origin, size, self._memory.standing().root())
+        checkpoint = Checkpoint(self.origin, size, remembered.root())
         if kept is not None:
             note = Note.parse(kept)
             before = Checkpoint.parse(note.text)

@@ -10,6 +10,7 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from domain.ports import Write
 from domain.values import Circumstances, Command
@@ -63,9 +64,11 @@ def enter_spooled(folder: OpenFolder) -> int:
         return 0
     count = 0
 
-    def enter(writes: tuple[Write, ...], who: Circumstances, command: Command) -> None:
+    def enter(
+        writes: tuple[Write, ...], who: Circumstances, command: Command, occurred_at: datetime
+    ) -> None:
         nonlocal count
-        receipt = folder.record.append_now(writes, who, command=command)
+        receipt = folder.record.append_now(writes, who, command=command, occurred_at=occurred_at)
         # A receipt without leaves was spooled again: something was found broken this very moment.
         count += bool(receipt.leaves) and not receipt.repeated
 

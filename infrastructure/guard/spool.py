@@ -42,7 +42,8 @@ _LENGTH = struct.Struct(">I")
 _NONCE = 12
 _TEXT_IN_A_LOOK = "an access event holds no text"
 
-Replayed = Callable[[tuple[Write, ...], Circumstances, Command], object]
+Replayed = Callable[[tuple[Write, ...], Circumstances, Command, datetime], object]
+"""Takes a look: what is written, under which circumstances, by which command, when it occurred."""
 
 
 class Spool:
@@ -99,7 +100,8 @@ class Spool:
             write = Write(
                 stream, (found.event,), found.owner, after=None, concerning=found.concerning
             )
-            append((write,), found.who, Command(name, b"spooled".ljust(32, b"\0")))
+            command = Command(name, b"spooled".ljust(32, b"\0"))
+            append((write,), found.who, command, found.occurred_at)
             count += 1
         if data and all_accepted:
             self._take_away(data)

@@ -94,6 +94,7 @@ class SqliteStore(RecordStore):
         self._now_ms = now_ms
         self._committed = committed
         self._log = LogWriter(append_key)
+        self._largest = 0
         self._lock = threading.Lock()
         self._reading = Reading(self._connect)
         try:
@@ -133,6 +134,7 @@ class SqliteStore(RecordStore):
                 outcomes = self._write(submissions)
                 self._writer.execute("COMMIT")
                 size, range_bytes, _ = self._log.standing()
+                self._largest = size
             except BaseException:
                 self._log.forget()
                 if self._writer.in_transaction:
@@ -145,6 +147,9 @@ class SqliteStore(RecordStore):
         head = self._writer.execute("SELECT size, range, time_ms FROM log_head").fetchone()
         if head is None:
             raise Broken("E-ROOT", "a log without its head")
+        if head[0] < self._largest:
+            # Nothing is ever written behind a log that was cut short.
+            raise Broken("E-ROLLBACK", "a log that has shrunk")
         if self._log.size is None or self._log.standing() != head:
             self._log.load(*head)
         self._log.begin()

@@ -19,6 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from infrastructure.errors import Broken, WrongKeyStore, WrongPassphrase
+from infrastructure.vault.deriving import ALONE
 from infrastructure.vault.keys import KEY_SIZE, derive
 
 _HEADER = struct.Struct(">4sBBHI16sI")
@@ -195,7 +196,8 @@ def _stretch(passphrase: str, salt: bytes, cost: Cost) -> bytes:
         lanes=cost.lanes,
         memory_cost=cost.memory_kib,
     )
-    return kdf.derive(passphrase.encode())
+    with ALONE:
+        return kdf.derive(passphrase.encode())
 
 
 def sync_folder(folder: Path) -> None:

@@ -303,3 +303,18 @@ def test_a_newer_file_is_refused(path: Path) -> None:
     db.close()
     with pytest.raises(FolderRefused, match="does not know"):
         Accounts(path, KEY)
+
+
+def test_passwords_that_are_looked_at_at_once_do_not_wait_for_each_other_for_ever() -> None:
+    """Derivations with several lanes share one budget of threads in the library."""
+    hashed, ended = hash_password(PASSWORD), list[bool]()
+
+    def look() -> None:
+        ended.append(matches(hashed, "a guess"))
+
+    threads = [threading.Thread(target=look, daemon=True) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(30)
+    assert ended == [False] * len(threads)

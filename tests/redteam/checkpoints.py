@@ -77,6 +77,7 @@ __all__ = ("bundles", "untouched")
 QUORUM = 2
 HOURS = 24
 PAUSE = 0.02
+PATIENCE = 2.0
 MOST_MS = 100
 """Milliseconds in which the worst of notes is refused; the limits on it come first."""
 LOOKALIKES = ("-", "--", "\u2013", "\u2015", "\u2012", "\u2e3a", "")
@@ -728,12 +729,15 @@ def recorded_while_one_hangs(site: Site) -> bool:
         raise TimeoutError
 
     quorums: list[bool] = []
-    with patch.object(site, "fetch", hang), patch.object(checkpointing, "WITNESS_SECONDS", 1.0):
+    with (
+        closing(site.open()) as folder,
+        patch.object(site, "fetch", hang),
+        patch.object(checkpointing, "WITNESS_SECONDS", PATIENCE),
+    ):
         thread = threading.Thread(target=lambda: quorums.append(site.checkpoint().quorum))
         thread.start()
         asking.wait()
-        with closing(site.open()) as folder:
-            looked(site, folder, "while one hangs")
+        looked(site, folder, "while one hangs")
         still_waiting = thread.is_alive()
         thread.join()
         release.set()

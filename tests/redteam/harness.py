@@ -51,6 +51,7 @@ from infrastructure.ledger.memory import Memory
 from infrastructure.ledger.merkle import CompactRange, leaf_hash
 from infrastructure.ledger.tiles import TileFolder
 from infrastructure.ledger.trust import Trust
+from infrastructure.lineage import named
 from infrastructure.vault.custody import LIGHT, Keyfile, unlock
 from infrastructure.verify import verify, verify_folder
 from tests.support import ink
@@ -426,7 +427,7 @@ class Site:
         They are `witnesses["w1"]` and so on, each with a memory outside the data folder; the policy
         asks for so many of them.
         """
-        vkey = checkpointing.create(self.checkpointing, self.origin, self.append_key())
+        vkey = checkpointing.create(self.checkpointing, named(self.origin), self.append_key())
         trust_policy.begin(self.layout.policy, vkey)
         for number in range(1, witnesses + 1):
             self.add_witness(f"w{number}", vkey)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import msgpack
 
+from domain.errors import IntegrityIncident
 from infrastructure.anchor.proofs import Proofs
 from infrastructure.control import recovery_line
 from infrastructure.ledger.check import Row
@@ -72,17 +73,20 @@ def untouched(site: Site) -> str:
         return agreed(*found, site.signing(), auditor.judge_now("second"))
 
 
-def at_work(site: Site, damage: Callable[[], object]) -> str:
+def at_work(site: Site, damage: Callable[[], object], before: int = 3) -> str:
     """What a clinic finds that is at work meanwhile: by a later write, at its next start, or then.
 
     It writes often enough for what it remembers of its head to be no older than the damage.
     """
     with closing(site.open()) as folder:
-        for number in range(3):
+        for number in range(before):
             looked(site, folder, f"before {number}")
         damage()
         writes = (partial(looked, site, folder, f"after {number}") for number in range(6))
         found = {code_of(each) for each in writes} - {ACCEPTED}
+        if IntegrityIncident.code in found:
+            found.remove(IntegrityIncident.code)
+            found |= {each.code for each in folder.guard.incidents.open()}
     return agreed(*(found or {site.opening(), site.verifying()} - {ACCEPTED})) or ACCEPTED
 
 
@@ -107,11 +111,14 @@ def middle_row_deleted(site: Site) -> str:
 def tail_deleted(site: Site) -> str:
     site.anchor(witnesses=2, needed=2)
     good = site.copy("good")
-    while_open = at_work(site, lambda: cut_off(site, 2))
+    site.live(4)
+    idle = at_work(site, lambda: cut_off(site, 2), before=0)
+    site.put_back(good)
+    busy = at_work(site, lambda: cut_off(site, 2))
     site.put_back(good)
     site.live(4)
     cut_off(site, 3)
-    found = agreed(while_open, site.opening(), site.verifying())
+    found = agreed(idle, busy, site.opening(), site.verifying())
     site.layout.head.unlink()
     return agreed(found, site.opening())
 
@@ -456,24 +463,26 @@ def tile_poisoned(site: Site) -> str:
 )
 def swapped_while_running(site: Site) -> str:
     """For an older copy, with and without its write-ahead log, in place, and for another branch."""
+    site.anchor()
     old = site.copy("old")
     site.live(8)
     good = site.copy("good")
     site.put_back(old)
     site.clock.move(minutes=1)
-    for _ in range(9):
-        site.live(1)
+    site.live(9)
     fork = site.copy("fork")
+    whole, alone = ("record.db", "record.db-wal", "record.db-shm"), ("record.db",)
     found = set()
     for swap in (
-        lambda: renamed(site, old, "record.db", "record.db-wal", "record.db-shm"),
-        lambda: renamed(site, old, "record.db"),
-        lambda: shutil.copyfile(old / "record.db", site.path / "record.db"),
-        lambda: renamed(site, fork, "record.db", "record.db-wal", "record.db-shm"),
+        partial(renamed, site, old, *whole),
+        partial(renamed, site, fork, *whole),
+        partial(renamed, site, old, *alone),
+        partial(shutil.copyfile, old / "record.db", site.path / "record.db"),
     ):
         site.put_back(good)
         found.add(at_work(site, swap))
-    return agreed(*found)
+    # The last one is a file that is neither the one nor the other: nobody can go on from it.
+    return agreed(*found, site.signing(), scrubbing_anew(site))
 
 
 def renamed(site: Site, copy: Path, *names: str) -> None:

@@ -35,6 +35,7 @@ from infrastructure.ledger.remembered import Remembered
 from infrastructure.ledger.tiles import TileFolder
 from infrastructure.ledger.trust import Trust
 from infrastructure.ledger.verdict import Verdict
+from infrastructure.lineage import named
 from infrastructure.vault.envelope import Kind, open_record, seal
 from tests.redteam import harness
 from tests.redteam.harness import ACCEPTED, Forgery, Site, agreed, code_of
@@ -197,7 +198,7 @@ def signed_anew(site: Site, name: str) -> Path:
     The checkpointer is one of the operator's: it has the key, and remembers nothing. The folder.
     """
     place, public = site.place / f"{name} checkpointer", site.place / name
-    checkpointing.create(place, site.origin, site.append_key())
+    checkpointing.create(place, named(site.origin), site.append_key())
     (place / "log.key").write_text(log_key(site).encode())
     trust = Trust.parse(f"log {log_key(site).verifier.vkey()}\nquorum none\n".encode())
     with (

@@ -226,7 +226,7 @@ def publish(office: Office) -> Trust:
     layout = folder.layout
     place = layout.folder.with_name("checkpointer")
     if not place.exists():
-        vkey = checkpointer.create(place, folder.vault.lineage.origin, folder.append_key)
+        vkey = checkpointer.create(place, folder.vault.lineage, folder.append_key)
         layout.policy.write_text(f"log {vkey}\nquorum none\n")
     trust = Trust.parse(layout.policy.read_bytes())
     with (

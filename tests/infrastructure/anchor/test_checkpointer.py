@@ -17,6 +17,7 @@ from infrastructure.ledger.checkpoint import Checkpoint
 from infrastructure.ledger.errors import LedgerError, LogBroken
 from infrastructure.ledger.tiles import TileFolder
 from infrastructure.ledger.trust import Trust
+from infrastructure.lineage import named
 from tests.support import ink
 
 Open = Callable[..., OpenFolder]
@@ -27,7 +28,7 @@ ORIGIN = "clinic.example/log/1"
 def place(open_: Open, old_clinic: Path, tmp_path: Path) -> Path:
     """A checkpointer's folder beside the clinic's."""
     folder = open_(old_clinic)
-    vkey = create(tmp_path / "checkpointer", ORIGIN, folder.append_key)
+    vkey = create(tmp_path / "checkpointer", folder.vault.lineage, folder.append_key)
     folder.layout.policy.write_text(f"log {vkey}\nquorum none\n")
     folder.close()
     return tmp_path / "checkpointer"
@@ -202,4 +203,4 @@ def test_a_key_that_others_can_read_is_not_used(place: Path, old_clinic: Path) -
 
 def test_a_folder_in_use_is_not_made_anew(place: Path) -> None:
     with pytest.raises(FolderRefused, match="not empty"):
-        create(place, ORIGIN, bytes(32))
+        create(place, named(ORIGIN), bytes(32))

@@ -22,7 +22,7 @@ def test_rows_that_are_missing_at_the_end_are_not_waited_for(
     open_: Callable[..., OpenFolder], old_clinic: Path, tmp_path: Path
 ) -> None:
     with closing(open_(old_clinic)) as folder:
-        vkey = create(tmp_path / "checkpointer", ORIGIN, folder.append_key)
+        vkey = create(tmp_path / "checkpointer", folder.vault.lineage, folder.append_key)
         trust = Trust.parse(f"log {vkey}\nquorum none\n".encode())
     with closing(sqlite3.connect(old_clinic / "record.db", isolation_level=None)) as db:
         db.execute("UPDATE log_head SET size = size + 1")

@@ -66,7 +66,7 @@ class Published:
 def unpublished(open_: Open, old_clinic: Path, tmp_path: Path) -> Published:
     """A clinic with a checkpointer that has not been at work yet."""
     folder = open_(old_clinic)
-    vkey = create(tmp_path / "checkpointer", folder.vault.lineage.origin, folder.append_key)
+    vkey = create(tmp_path / "checkpointer", folder.vault.lineage, folder.append_key)
     folder.layout.policy.write_text(f"log {vkey}\nquorum none\n")
     trust = Trust.parse(read_policy(folder.layout.policy))
     proofs = Proofs(TileFolder(folder.layout.log), trust, folder.store, folder.guard)

@@ -39,7 +39,7 @@ def silent(_connection: socket.socket, _query: bytes) -> None:
 def clinic_of_today(open_: Open, old_clinic: Path, tmp_path: Path) -> OpenFolder:
     """A clinic whose checkpoint has been published."""
     folder = open_(old_clinic)
-    vkey = create(tmp_path / "checkpointer", "clinic.example/log/1", folder.append_key)
+    vkey = create(tmp_path / "checkpointer", folder.vault.lineage, folder.append_key)
     folder.layout.policy.write_text(f"log {vkey}\nquorum none\n")
     with checkpointer(folder, tmp_path) as found:
         found.step()

@@ -11,7 +11,7 @@ import pytest
 from infrastructure.anchor.checkpointer import create
 from infrastructure.folder import OpenFolder
 from infrastructure.guard.scrubber import Scrubber, open_scrubber
-from tests.support.damage import ORIGIN, publish
+from tests.support.damage import publish
 
 Open = Callable[..., OpenFolder]
 
@@ -31,7 +31,7 @@ def scrubber(folder: OpenFolder) -> Iterator[Scrubber]:
 def anchored(folder: OpenFolder, tmp_path: Path) -> Path:
     """A checkpointer's folder beside the clinic's; it has published once."""
     place = tmp_path / "checkpointer"
-    vkey = create(place, ORIGIN, folder.append_key)
+    vkey = create(place, folder.vault.lineage, folder.append_key)
     folder.layout.policy.write_text(f"log {vkey}\nquorum none\n")
     publish(place, folder.layout)
     return place

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from infrastructure.anchor.checkpointer import Checkpointer, create as create_checkpointer
 from infrastructure.errors import FolderRefused, WrongPassphrase
-from infrastructure.folder import OpenFolder
+from infrastructure.folder import OpenFolder, structure
 from infrastructure.guard.recovery import Recovered, recover
+from infrastructure.ledger.checkpoint import Checkpoint
 from infrastructure.ledger.control import Recovery, parse_control
 from infrastructure.ledger.errors import LogBroken
+from infrastructure.ledger.offline import verify_log
+from infrastructure.ledger.remembered import Remembered
+from infrastructure.ledger.tiles import TileFolder
+from infrastructure.ledger.trust import Trust
 from infrastructure.ledger.verification import RowVerification
 from infrastructure.verify import verify, verify_folder
 from tests.infrastructure.conftest import PASSPHRASES
@@ -19,6 +26,7 @@ from tests.support import ink
 
 Open = Callable[..., OpenFolder]
 NEW = "clinic.example/log/2"
+NOW_S = int(ink.NOW.timestamp()) + 60
 
 
 def put_back(open_: Open, path: Path, lost: int = 4) -> None:
@@ -147,3 +155,52 @@ def test_a_recovery_that_nobody_approved_is_refused_by_whoever_checks(
     strangers._lifecycle._custodians.clear()
     with pytest.raises(LogBroken, match="E-AUTH"):
         strangers.feed(row)
+
+
+def test_a_new_checkpointer_signs_the_new_name_from_the_first_record_on(
+    open_: Open, old_clinic: Path, tmp_path: Path
+) -> None:
+    before = signing(open_, old_clinic, tmp_path / "first")
+    put_back(open_, old_clinic)
+    recovered(old_clinic)
+    folder = open_(old_clinic)
+    folder.record.append_now((ink.looked(ink.ANNA),), ink.WHO)
+    folder.close()
+    after = signing(open_, old_clinic, tmp_path / "second")
+    assert (before.origin, after.origin) == ("clinic.example/log/1", NEW)
+    trust = Trust.parse((old_clinic / "trust.policy").read_bytes())
+    with Remembered(None) as nothing:
+        verdict = verify_log(old_clinic / "log", trust, remembered=nothing, now_s=NOW_S)
+    assert verdict.good, [claim.line() for claim in verdict.claims]
+
+
+def test_the_old_checkpointer_signs_nothing_of_the_new_name(
+    open_: Open, old_clinic: Path, tmp_path: Path
+) -> None:
+    signing(open_, old_clinic, tmp_path / "first")
+    policy = (old_clinic / "trust.policy").read_bytes()
+    put_back(open_, old_clinic)
+    recovered(old_clinic)
+    with (
+        closing(structure(old_clinic / "record.db")) as store,
+        closing(
+            Checkpointer(tmp_path / "first", store, old_clinic / "log", Trust.parse(policy))
+        ) as old,
+        pytest.raises(LogBroken),
+    ):
+        old.step()
+
+
+def signing(open_: Open, clinic: Path, place: Path) -> Checkpoint:
+    """A checkpointer is set up and signs what there is."""
+    folder = open_(clinic)
+    vkey = create_checkpointer(place, folder.vault.lineage, folder.append_key)
+    folder.layout.policy.write_text(f"log {vkey}\nquorum none\n")
+    folder.close()
+    trust = Trust.parse((clinic / "trust.policy").read_bytes())
+    with (
+        closing(structure(clinic / "record.db")) as store,
+        closing(Checkpointer(place, store, clinic / "log", trust)) as checkpointer,
+    ):
+        assert checkpointer.step().fresh
+    return trust.require(TileFolder(clinic / "log").read_checkpoint()).checkpoint

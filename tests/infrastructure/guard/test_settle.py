@@ -26,7 +26,6 @@ from tests.support import ink
 from tests.support.damage import (
     LOOKS,
     NOTE,
-    ORIGIN,
     altered,
     cut,
     flipped,
@@ -111,7 +110,7 @@ def test_a_log_that_is_smaller_than_its_pinned_head_is_not_settled(halted: OpenF
 def test_a_log_is_not_settled_while_what_is_published_is_not_its_own(
     folder: OpenFolder, tmp_path: Path
 ) -> None:
-    vkey = create(tmp_path / "checkpointer", ORIGIN, folder.append_key)
+    vkey = create(tmp_path / "checkpointer", folder.vault.lineage, folder.append_key)
     folder.layout.policy.write_text(f"log {vkey}\nquorum none\n")
     publish(tmp_path / "checkpointer", folder.layout)
     poison(tile(folder))
@@ -261,7 +260,7 @@ def test_a_list_of_very_many_clients_is_spooled_whole(halted: OpenFolder) -> Non
     halted.spool.append(many, ink.WHO, halted.clock.now())
     assert halted.layout.spool.stat().st_size > 1024 * 1024
     found: list[object] = []
-    assert halted.spool.replay(lambda writes, _who, _command: found.append(writes)) == 4000
+    assert halted.spool.replay(lambda writes, *_: found.append(writes)) == 4000
 
 
 def test_looks_of_several_processes_and_threads_all_stand_in_the_spool(halted: OpenFolder) -> None:
@@ -277,7 +276,7 @@ def test_looks_of_several_processes_and_threads_all_stand_in_the_spool(halted: O
     for each in threads:
         each.join()
     names: set[str] = set()
-    assert halted.spool.replay(lambda _w, _who, command: names.add(command.id)) == 60
+    assert halted.spool.replay(lambda _w, _who, command, _at: names.add(command.id)) == 60
     assert len(names) == 60
 
 
@@ -302,7 +301,7 @@ def test_a_look_that_comes_while_others_are_entered_waits_for_the_next_time(
 
     assert halted.spool.replay(enter) == 2
     names: list[str] = []
-    assert halted.spool.replay(lambda _w, _who, command: names.append(command.id)) == 3
+    assert halted.spool.replay(lambda _w, _who, command, _at: names.append(command.id)) == 3
     assert not halted.layout.spool.exists()
 
 

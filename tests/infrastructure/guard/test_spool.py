@@ -34,7 +34,9 @@ def looks(folder: OpenFolder) -> list[AccessRecorded]:
 def settle(folder: OpenFolder) -> int:
     folder.guard.incidents.settle(1, folder.clock.now())
     append = folder.record.append_now
-    return folder.spool.replay(lambda writes, who, command: append(writes, who, command=command))
+    return folder.spool.replay(
+        lambda writes, who, command, at: append(writes, who, command=command, occurred_at=at)
+    )
 
 
 def test_nothing_clinical_is_written_into_a_broken_log(halted: OpenFolder) -> None:
@@ -69,7 +71,9 @@ def test_a_spool_that_is_replayed_twice_is_entered_once(halted: OpenFolder) -> N
     settle(halted)
     halted.layout.spool.write_bytes(kept)
     append = halted.record.append_now
-    halted.spool.replay(lambda writes, who, command: append(writes, who, command=command))
+    halted.spool.replay(
+        lambda writes, who, command, at: append(writes, who, command=command, occurred_at=at)
+    )
     assert len(looks(halted)) == before + 1
 
 
@@ -79,10 +83,10 @@ def test_a_torn_frame_is_left_out_and_an_altered_one_refused(halted: OpenFolder)
     whole = halted.layout.spool.read_bytes()
     seen: list[Command] = []
     halted.layout.spool.write_bytes(whole[:-5])
-    assert halted.spool.replay(lambda _w, _who, command: seen.append(command)) == 1
+    assert halted.spool.replay(lambda _w, _who, command, _at: seen.append(command)) == 1
     halted.layout.spool.write_bytes(whole[:-5] + bytes(5))
     with pytest.raises(Broken, match="E-AEAD"):
-        halted.spool.replay(lambda _w, _who, command: seen.append(command))
+        halted.spool.replay(lambda _w, _who, command, _at: seen.append(command))
 
 
 def test_the_spool_tells_nobody_who_looked(halted: OpenFolder) -> None:
