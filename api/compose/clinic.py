@@ -213,7 +213,11 @@ class Clinic:
     @property
     def read_only(self) -> bool:
         """Whether something was found broken because of which nothing is written."""
-        return self.incidents.halted() is not None
+        try:
+            return self.incidents.halted() is not None
+        except (Broken, OSError):
+            # A list of incidents that cannot be read is one.
+            return True
 
     def banner(self) -> str | None:
         """What stands over everything that is shown while an incident is open: the gravest one."""

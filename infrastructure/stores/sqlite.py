@@ -25,6 +25,8 @@ from eventsourcing.persistence import IntegrityError, StoredEvent
 
 from infrastructure.errors import Broken, FolderRefused
 from infrastructure.ledger.check import Head, Row
+from infrastructure.ledger.errors import RangeRefused
+from infrastructure.ledger.merkle import CompactRange
 from infrastructure.ledger.writer import LogWriter, Sealed
 from infrastructure.stores.connections import Reading
 from infrastructure.stores.contract import (
@@ -94,12 +96,14 @@ class SqliteStore(RecordStore):
         self._now_ms = now_ms
         self._committed = committed
         self._log = LogWriter(append_key)
-        self._largest = 0
+        self._seen: tuple[int, bytes] | None = None
         self._lock = threading.Lock()
         self._reading = Reading(self._connect)
         try:
             self._writer = self._connect()
             (found,) = self._writer.execute("PRAGMA user_version").fetchone()
+            if found == FORMAT:
+                self._seen = self._writer.execute("SELECT size, range FROM log_head").fetchone()
         except sqlite3.DatabaseError:
             msg = "The record store is damaged."
             raise FolderRefused(msg) from None
@@ -134,7 +138,7 @@ class SqliteStore(RecordStore):
                 outcomes = self._write(submissions)
                 self._writer.execute("COMMIT")
                 size, range_bytes, _ = self._log.standing()
-                self._largest = size
+                self._seen = (size, range_bytes)
             except BaseException:
                 self._log.forget()
                 if self._writer.in_transaction:
@@ -147,11 +151,12 @@ class SqliteStore(RecordStore):
         head = self._writer.execute("SELECT size, range, time_ms FROM log_head").fetchone()
         if head is None:
             raise Broken("E-ROOT", "a log without its head")
-        if head[0] < self._largest:
-            # Nothing is ever written behind a log that was cut short.
-            raise Broken("E-ROLLBACK", "a log that has shrunk")
         if self._log.size is None or self._log.standing() != head:
-            self._log.load(*head)
+            try:
+                self._must_go_on(*head[:2])
+                self._log.load(*head)
+            except RangeRefused:
+                raise Broken("E-ROOT", "a head of no log") from None
         self._log.begin()
         outcomes: list[Outcome] = []
         rows: list[Row] = []
@@ -169,6 +174,24 @@ class SqliteStore(RecordStore):
                 "UPDATE log_head SET size = ?, range = ?, time_ms = ?", self._log.standing()
             )
         return outcomes
+
+    def _must_go_on(self, size: int, range_bytes: bytes) -> None:
+        """Write nothing behind a head that does not go on from the one that was seen last.
+
+        Another process may have added to the log meanwhile; nobody may have taken from it.
+
+        Raises:
+            Broken: E-ROLLBACK, it is smaller; E-ROOT, it is not that of what was added.
+        """
+        if self._seen is not None:
+            tree = CompactRange.from_bytes(*self._seen)
+            if size < tree.size:
+                raise Broken("E-ROLLBACK", "a log that has shrunk")
+            added = "SELECT leaf FROM record WHERE pos >= ? AND pos < ? ORDER BY pos"
+            tree.extend(leaf for (leaf,) in self._writer.execute(added, (tree.size, size)))
+            if (tree.size, tree.to_bytes()) != (size, range_bytes):
+                raise Broken("E-ROOT", "a head that is not that of its rows")
+        self._seen = (size, range_bytes)
 
     def _place(self, submission: Submission, replies: dict[bytes, bytes]) -> Outcome:
         tag = submission.tag
