@@ -5,43 +5,63 @@ log. Nobody else imports infrastructure.
 """
 
 from api.compose.clinic import (
-    LIGHT,
-    MAX_SUBMISSION,
     PROJECTIONS,
-    TILE_WIDTH,
-    TOKEN_LIFETIME,
-    WHAT_IT_CANNOT_SEE,
-    Accounts,
-    Broken,
     Clinic,
-    Evidence,
-    FolderRefused,
-    KeyRefused,
-    LedgerError,
-    LogBroken,
-    NotPublished,
-    PasswordRefused,
-    PolicyRefused,
-    Proofs,
-    RecordUnavailable,
-    SignedIn,
-    SignInRefused,
-    SystemClock,
-    Verdict,
     Views,
-    Witness,
-    WrongKeyStore,
-    WrongPassphrase,
     compose,
-    control_path,
     create,
     open_clinic,
     opened,
-    policy_lines,
     recovery_passphrase,
     status,
+)
+from domain.errors import (
+    RecordUnavailable,
+)
+from infrastructure.accounts import (
+    TOKEN_LIFETIME,
+    Accounts,
+    PasswordRefused,
+    SignedIn,
+    SignInRefused,
+)
+from infrastructure.anchor.proofs import (
+    NotPublished,
+    Proofs,
+)
+from infrastructure.anchor.witness import (
+    MAX_BODY_SIZE as MAX_SUBMISSION,
+    Evidence,
+    Witness,
+    policy_lines,
+)
+from infrastructure.errors import (
+    Broken,
+    FolderRefused,
+    WrongKeyStore,
+    WrongPassphrase,
+)
+from infrastructure.ledger.errors import (
+    KeyRefused,
+    LedgerError,
+    LogBroken,
+    PolicyRefused,
+)
+from infrastructure.ledger.tiles import (
+    TILE_WIDTH,
+    control_path,
     tile_path,
+)
+from infrastructure.vault.custody import (
+    LIGHT,
+)
+from infrastructure.verify import (
+    WHAT_IT_CANNOT_SEE,
+    Verdict,
     verify,
+)
+from infrastructure.world import (
+    SystemClock,
 )
 
 __all__ = [

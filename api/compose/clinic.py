@@ -18,7 +18,7 @@ from api.compose.ledger import Scrubbing
 from domain import access
 from domain.access import Look
 from domain.confidentiality import Class
-from domain.errors import ProjectionBehind, RecordUnavailable
+from domain.errors import ProjectionBehind
 from domain.events.access import AccessKind
 from domain.ports import Clock, Opening, Write
 from domain.rows import Overtaken
@@ -35,36 +35,22 @@ from domain.values import (
 )
 from infrastructure import folder as data_folder
 from infrastructure.accounts import (
-    TOKEN_LIFETIME,
     Accounts,
-    PasswordRefused,
-    SignedIn,
-    SignInRefused,
     one_time_secret,
 )
-from infrastructure.anchor.proofs import NotPublished, Proofs, read_policy, trusted
-from infrastructure.anchor.witness import (
-    MAX_BODY_SIZE as MAX_SUBMISSION,
-    Evidence,
-    Witness,
-    policy_lines,
-)
+from infrastructure.anchor.proofs import Proofs, read_policy, trusted
 from infrastructure.errors import (
     Broken,
     FolderRefused,
-    WrongKeyStore,
-    WrongPassphrase,
 )
 from infrastructure.folder import OpenFolder
 from infrastructure.guard.incidents import Incidents, Scope
-from infrastructure.ledger.errors import KeyRefused, LedgerError, LogBroken, PolicyRefused
 from infrastructure.ledger.merkle import CompactRange
-from infrastructure.ledger.tiles import TILE_WIDTH, TileFolder, control_path, tile_path
+from infrastructure.ledger.tiles import TileFolder
 from infrastructure.vault.cells import CellSealer
-from infrastructure.vault.custody import LIGHT, Cost
-from infrastructure.verify import WHAT_IT_CANNOT_SEE, Verdict, verify
+from infrastructure.vault.custody import Cost
 from infrastructure.views import ServingViews, locked
-from infrastructure.world import RandomIdentifiers, SystemClock
+from infrastructure.world import RandomIdentifiers
 from projections.access_log import AccessLog, AccessLogProjection
 from projections.audit_trail import AuditTrail, AuditTrailProjection
 from projections.calendar import Calendar, CalendarProjection
@@ -459,44 +445,3 @@ def opened(path: Path, passphrase: str, *, clock: Clock | None = None) -> Iterat
         yield clinic
     finally:
         clinic.close()
-
-
-__all__ = [
-    "LIGHT",
-    "MAX_SUBMISSION",
-    "PROJECTIONS",
-    "TILE_WIDTH",
-    "TOKEN_LIFETIME",
-    "WHAT_IT_CANNOT_SEE",
-    "Accounts",
-    "Broken",
-    "Clinic",
-    "Evidence",
-    "FolderRefused",
-    "KeyRefused",
-    "LedgerError",
-    "LogBroken",
-    "NotPublished",
-    "PasswordRefused",
-    "PolicyRefused",
-    "Proofs",
-    "RecordUnavailable",
-    "SignInRefused",
-    "SignedIn",
-    "SystemClock",
-    "Verdict",
-    "Views",
-    "Witness",
-    "WrongKeyStore",
-    "WrongPassphrase",
-    "compose",
-    "control_path",
-    "create",
-    "open_clinic",
-    "opened",
-    "policy_lines",
-    "recovery_passphrase",
-    "status",
-    "tile_path",
-    "verify",
-]
