@@ -40,7 +40,7 @@ from infrastructure.ledger.control import (
     Recovery,
 )
 from infrastructure.ledger.errors import Code, LedgerError, LogBroken
-from infrastructure.ledger.map import MapLabel, map_root
+from infrastructure.ledger.map import MapLabel, StreamMap
 from infrastructure.ledger.note import Note, Verifier
 
 APPROVALS = 2
@@ -131,6 +131,7 @@ class Lifecycle:
         "_keys",
         "_labels",
         "_logged_map",
+        "_map",
         "_origin",
         "_past",
         "_past_changes",
@@ -147,6 +148,7 @@ class Lifecycle:
         self._changes: deque[Change] = deque()
         self._past_changes: tuple[Change, ...] = ()
         self._logged_map = past.logged_map() if past else None
+        self._map: StreamMap | None = None
         self._reach = self._logged_map.head.log_size if self._logged_map else 0
         self._recalled = past is None
         self._custodians: list[str] = []
@@ -199,7 +201,7 @@ class Lifecycle:
             case Recovery():
                 self._check_recovery(link, control, root)
                 # The map of the new name begins anew.
-                self._logged_map = None
+                self._logged_map = self._map = None
                 self._origin = control.origin
             case _:
                 pass
@@ -255,35 +257,47 @@ class Lifecycle:
         if not least <= head.log_size <= link.position:
             expected = f"a log size from {least} to {link.position}"
             raise _broken("E-MAP", link, expected, head.log_size)
-        labels = self._labels_at(head.log_size)
-        if head.map_size != len(labels):
-            raise _broken("E-MAP", link, f"{len(labels)} access logs", head.map_size)
-        root = map_root(labels)
+        found = self._map_at(head.log_size)
+        if head.map_size != found.size:
+            raise _broken("E-MAP", link, f"{found.size} access logs", head.map_size)
+        root = found.root()
         if head.map_root != root:
             raise _broken("E-MAP", link, root, head.map_root)
+        self._map = found
 
-    def _labels_at(self, log_size: int) -> list[MapLabel]:
-        """Step back from the labels of now to those of an earlier size."""
+    def _map_at(self, log_size: int) -> StreamMap:
+        """Make the map of an earlier size, out of the last one if what changed since is known."""
         self._recall()
-        labels = self._labels.copy()
+        # It is kept again when the MAPHEAD has been found good.
+        found, self._map = self._map, None
+        if self._logged_map is None or self._logged_map.head.log_size != self._reach:
+            found = None
+        begin = log_size if found is None else self._reach
+        grown = set[bytes]()
+        labels: dict[bytes, MapLabel] = {}
         for change in itertools.chain(reversed(self._changes), reversed(self._past_changes)):
-            if change.position < log_size:
+            if change.position < begin:
                 break
-            _, stream_id, version, prev_leaf = change
-            if version == 1:
-                # A memory that is being advanced may tell of changes before it tells of labels.
-                labels.pop(stream_id, None)
+            position, stream_id, version, prev_leaf = change
+            if position < log_size:
+                grown.add(stream_id)
             else:
+                # Version 0: it did not stand there yet.
                 labels[stream_id] = MapLabel(stream_id, version - 1, prev_leaf)
-        return [labels[stream_id] for stream_id in sorted(labels)]
+        if found is None:
+            labels = self._labels | labels
+            return StreamMap(labels[each] for each in sorted(labels) if labels[each].version)
+        found.update(labels.get(each) or self._labels[each] for each in grown)
+        return found
 
     def _recall(self) -> None:
         """Bring in the labels of every access log, once a MAPHEAD asks for them."""
         if self._past is None or self._recalled:
             return
+        # In this order: of each stream that has changed there is a label.
+        self._past_changes = tuple(self._past.changes())
         known = {label.stream: label for label in self._past.labels()}
         self._labels = known | self._labels
-        self._past_changes = tuple(self._past.changes())
         self._recalled = True
 
     def _forget_below(self, position: int) -> None:

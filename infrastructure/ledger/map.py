@@ -139,7 +139,7 @@ class AbsenceProof:
 
 
 class StreamMap:
-    """A whole map, kept so that many proofs can be made from it.
+    """A whole map, kept so that many proofs can be made from it, or to follow a growing log.
 
     Raises:
         MapRefused: a label is malformed, or does not follow the one before it.
@@ -148,15 +148,11 @@ class StreamMap:
     __slots__ = ("_labels", "_rows", "_streams")
 
     def __init__(self, labels: Iterable[MapLabel]) -> None:
-        self._labels = tuple(labels)
+        self._labels = list(labels)
         self._streams = [label.stream for label in self._labels]
-        row = list(_leaves(self._labels))
         # Every perfect subtree, by level and index; the odd last one of a row has no parent.
-        self._rows = [row]
-        while len(row) > 1:
-            pairs = zip(row[::2], row[1::2], strict=False)
-            row = [node_hash(left, right) for left, right in pairs]
-            self._rows.append(row)
+        self._rows = [list(_leaves(self._labels))]
+        self._hash_above(set(), 0)
 
     @property
     def size(self) -> int:
@@ -166,6 +162,27 @@ class StreamMap:
     def root(self) -> bytes:
         """Return the root of the map."""
         return compact_range(self._subtree, self.size).root()
+
+    def update(self, labels: Iterable[MapLabel]) -> None:
+        """Put labels in, each in place of the one of its stream, if that stands here already.
+
+        What stands here already costs a path to the root, what is new half of the tree.
+
+        Raises:
+            MapRefused: a label is malformed; the map is none any more.
+        """
+        changed, begin = set[int](), self.size
+        for label in sorted(labels):
+            leaf, index = map_leaf(label), self._place(label.stream)
+            if self._holds(index, label.stream):
+                self._labels[index], self._rows[0][index] = label, leaf
+                changed.add(index)
+            else:
+                self._labels.insert(index, label)
+                self._streams.insert(index, label.stream)
+                self._rows[0].insert(index, leaf)
+                begin = min(begin, index)
+        self._hash_above(changed, begin)
 
     def membership(self, stream: bytes) -> tuple[MapLabel, MembershipProof]:
         """Return the label of a stream, and the proof of it.
@@ -193,6 +210,20 @@ class StreamMap:
             self._shown(index - 1) if index > 0 else None,
             self._shown(index) if index < self.size else None,
         )
+
+    def _hash_above(self, changed: set[int], begin: int) -> None:
+        """Hash what stands above leaves that have changed, or stand at `begin` or after."""
+        level = 0
+        while len(row := self._rows[level]) > 1:
+            level += 1
+            if level == len(self._rows):
+                self._rows.append([])
+            begin //= 2
+            changed = {index // 2 for index in changed if index // 2 < begin}
+            for index in changed:
+                self._rows[level][index] = node_hash(row[2 * index], row[2 * index + 1])
+            pairs = zip(row[2 * begin :: 2], row[2 * begin + 1 :: 2], strict=False)
+            self._rows[level][begin:] = [node_hash(left, right) for left, right in pairs]
 
     def _place(self, stream: bytes) -> int:
         _require_stream(stream)

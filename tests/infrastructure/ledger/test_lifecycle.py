@@ -362,6 +362,36 @@ def test_the_head_of_a_map_must_not_lie_too_far_behind(monkeypatch: pytest.Monke
     assert broken(log)[0] == "E-MAP"
 
 
+def test_a_map_is_right_although_what_changed_since_the_last_one_was_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lifecycle, "MAP_REACH", 10)
+    log = with_two_subjects()
+    log.map_head()
+    log.access(2)
+    for _ in range(20):
+        log.access(1)
+    log.map_head()
+    verified(log)
+
+
+def test_a_head_of_a_map_that_is_refused_bends_no_later_one() -> None:
+    good, bad = with_two_subjects(), with_two_subjects()
+    for log in (good, bad):
+        log.map_head()
+        log.access(1)
+        log.access(2)
+    good.map_head(good.size - 1)
+    bad.map_head(map_root=bytes(32))
+    good.access(1)
+    good.map_head()
+    verification = RowVerification(LOG_ID)
+    with pytest.raises(LogBroken, match="E-MAP"):
+        verification.extend(bad.rows)
+    verification.extend(good.rows[verification.size :])
+    assert verification.size == good.size
+
+
 def test_what_is_refused_is_not_learnt() -> None:
     log = with_two_subjects()
     log.map_head()

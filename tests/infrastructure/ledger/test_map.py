@@ -66,6 +66,23 @@ def test_the_root_is_that_of_the_tree_over_the_labels(numbers: set[int]) -> None
     assert map_root(labels) == StreamMap(labels).root() == tree.root()
 
 
+@given(streams, st.lists(st.dictionaries(places, st.integers(2, 9), max_size=12), max_size=4))
+def test_a_map_that_follows_its_log_is_the_one_made_anew(
+    numbers: set[int], changes: list[dict[int, int]]
+) -> None:
+    known = {number: label(number) for number in numbers}
+    followed = StreamMap(labels_of(numbers))
+    for change in changes:
+        later = {number: label(number, version) for number, version in change.items()}
+        known |= later
+        followed.update(later.values())
+        anew = StreamMap(known[number] for number in sorted(known))
+        assert (followed.size, followed.root()) == (anew.size, anew.root())
+        for number in known:
+            stream = label(number).stream
+            assert followed.membership(stream) == anew.membership(stream)
+
+
 @given(st.lists(places, min_size=2, max_size=10))
 def test_labels_that_do_not_rise_are_refused(numbers: list[int]) -> None:
     if numbers == sorted(set(numbers)):
