@@ -87,6 +87,10 @@ class Record:
         if kept is not None and kept[0] == version:
             return kept[1], version  # type: ignore[return-value]  # folded by this very function
         rows = self._store.stream(bytes.fromhex(stream))
+        if rows and rows[-1].version != len(rows):
+            # A row that is missing could be the one by which somebody left the care team.
+            self._report("E-GAP", stream=rows[-1].stream_id, position=rows[-1].position)
+            raise Broken("E-GAP", "a stream that lacks an event")
         open_to_policy = (
             self.mapper.open(row).event
             for row in rows

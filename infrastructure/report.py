@@ -167,10 +167,13 @@ def assemble(
         LedgerError: The log, or what is published of it, is not what was written.
     """
     size = Checkpoint.parse(Note.parse(note).text).size
-    head_row, head = _map_head(folder, memory, size)
+    head_row, head = _map_head(folder, memory, size, collected.last)
     labels = StreamMap(_labels_at(memory, folder.store, head.log_size))
     label, membership = labels.membership(collected.stream)
     covered = [shown for row, shown in collected.entries if row.position < head.log_size]
+    if label.version != len(covered):
+        msg = "Somebody looked at the record while the report was made; make it again."
+        raise FolderRefused(msg)
     bundle = Bundle.assembled(
         made_at=now,
         note=note,
@@ -190,18 +193,23 @@ def _leaf(folder: OpenFolder, row: Row) -> bytes:
     return ZERO_LEAF if row.prev_pos is None else folder.store.rows(row.prev_pos, 1)[0].leaf
 
 
-def _map_head(folder: OpenFolder, memory: Memory, size: int) -> tuple[Row, MapHead]:
-    """The newest map head below a size."""
+def _map_head(folder: OpenFolder, memory: Memory, size: int, last: int) -> tuple[Row, MapHead]:
+    """The oldest map head that covers a position, and stands below a checkpoint of this size."""
     logged = memory.logged_map()
     position = None if logged is None else logged.position
+    found = None
     while position is not None:
         (row,) = folder.store.rows(position, 1)
         head = parse_control(row.record or b"")
-        if row.position < size and isinstance(head, MapHead):
-            return row, head
+        if not isinstance(head, MapHead) or head.log_size <= last:
+            break
+        if row.position < size:
+            found = row, head
         position = row.prev_pos
-    msg = "There is no map head below the checkpoint."
-    raise FolderRefused(msg)
+    if found is None:
+        msg = "There is no map head below the checkpoint that covers the report."
+        raise FolderRefused(msg)
+    return found
 
 
 def _labels_at(memory: Memory, store: RecordStore, log_size: int) -> Iterable[MapLabel]:

@@ -6,6 +6,7 @@ It runs beside the server and never through it, under a user of its own where th
 from __future__ import annotations
 
 import signal
+import sqlite3
 import sys
 import threading
 import time
@@ -124,7 +125,12 @@ def run(
         while not stop.is_set():
             if time.monotonic() >= due or checkpointer.waiting() >= entries:
                 due = time.monotonic() + interval
-                found = checkpointer.step()
+                try:
+                    found = checkpointer.step()
+                except (OSError, sqlite3.OperationalError) as error:
+                    # A full disk, a lock that never came free: the next time it may be better.
+                    click.echo(f"no checkpoint: {type(error).__name__}", err=True)
+                    continue
                 if found.fresh or not found.quorum:
                     _say(found)
                 _stamp(checkpointer, authority)

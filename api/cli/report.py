@@ -30,7 +30,7 @@ from domain.values import (
 )
 from projections.entries import Entry
 
-MOST_ENTRIES = 10_000
+MOST_ENTRIES = 100_000
 WAIT_SECONDS = 120.0
 
 

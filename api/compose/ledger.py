@@ -20,9 +20,10 @@ from infrastructure.anchor.ask import must_reach_witnesses, root_of_tiles
 from infrastructure.anchor.checkpointer import Anchored, Checkpointer
 from infrastructure.anchor.export import Exported, export
 from infrastructure.anchor.stamps import TimeAuthority, enter_new, verify_entered
-from infrastructure.errors import FolderRefused
+from infrastructure.errors import Broken, FolderRefused
 from infrastructure.folder import OpenFolder
 from infrastructure.guard.incidents import Incident, Incidents
+from infrastructure.guard.published import published_in
 from infrastructure.guard.recovery import Recovered, recover
 from infrastructure.guard.scrubber import Published, Scrubber, open_scrubber, read_trust
 from infrastructure.guard.settle import enter_spooled, settle as settle_incident
@@ -171,7 +172,13 @@ def bundle(
     with contextlib.closing(open_scrubber(folder)) as scrubber:
         head = report.cover(scrubber, collected.last)
         note = report.wait_for_checkpoint(published, head, seconds)
-        return report.assemble(folder, scrubber.memory, published, note, collected, names, now)
+        found = report.assemble(folder, scrubber.memory, published, note, collected, names, now)
+    verdict = verify_bundle(found, folder.layout.policy.read_bytes())
+    bad = next((claim for claim in verdict.claims if not claim.good), None)
+    if bad is not None and bad.code not in _OF_CLOCKS:
+        # What does not convince us is not handed to a client.
+        raise LogBroken("E-MAP", collected.last, None, bad.expected, bad.found)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +196,26 @@ def counted(data: bytes) -> Counted:
     return Counted(len(found.entries), sum(found.closed().values()), found.later)
 
 
+_OF_CLOCKS = frozenset({"E-TIME"})
+"""A clock of the clinic's own that is ahead of this one's is told to the client, not to us."""
+
+
 def ask_witnesses(folder: OpenFolder, seconds: float = 5.0) -> dict[str, str]:
     """Compare a data folder with what its witnesses saw last; a code for each without answer.
 
     Raises:
         LogBroken: The whole folder was put back, or its log is another one.
     """
+    try:
+        return _ask(folder, seconds)
+    except LogBroken:
+        raise
+    except LedgerError as refused:
+        # What is published cannot be read: nothing is known from it, and nothing waits for it.
+        return {"what is published here": refused.code}
+
+
+def _ask(folder: OpenFolder, seconds: float) -> dict[str, str]:
     trust = read_trust(folder.layout.policy)
     if trust is None:
         return {}
@@ -233,6 +254,7 @@ def verify_structure(path: Path) -> None:
 SCRUB_SECONDS = 60.0
 MAP_SECONDS = 3600.0
 AGAIN_SECONDS = 7 * 24 * 3600.0
+LATE_SECONDS = 15 * 60.0
 SAMPLES = 5
 _BREATH_SECONDS = 0.05
 
@@ -244,8 +266,6 @@ class Scrubbing:
         self._folder = folder
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="scrubber", daemon=True)
-        self._mapped = time.monotonic()
-        self._begun_again = time.monotonic()
 
     def start(self) -> None:
         """Begin."""
@@ -287,19 +307,56 @@ class Scrubbing:
             if self._stop.wait(_BREATH_SECONDS):
                 return
         scrubber.sample(SAMPLES)
-        folder = self._folder
-        enter_spooled(folder)
-        with contextlib.suppress(IntegrityIncident):
-            enter_new(folder.layout.log, folder.store, folder.vault.log_id, folder.guard.enter)
-        now = time.monotonic()
-        if now - self._mapped > MAP_SECONDS:
-            self._mapped = now
+        if _is_due(scrubber, "mapped", MAP_SECONDS):
             scrubber.map_head()
-        if now - self._begun_again > AGAIN_SECONDS:
+            _was_done(scrubber, "mapped")
+        if _is_due(scrubber, "again", AGAIN_SECONDS):
             while not scrubber.again():
                 if self._stop.wait(_BREATH_SECONDS):
                     return
-            self._begun_again = now
+            _was_done(scrubber, "again")
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """What is done beside verifying; damage to it is told, and holds nothing up."""
+        folder = self._folder
+        try:
+            enter_spooled(folder)
+        except Broken as broken:
+            folder.guard.report(broken.code, stream=None, position=None)
+        try:
+            enter_new(folder.layout.log, folder.store, folder.vault.log_id, folder.guard.enter)
+        except (IntegrityIncident, LedgerError) as refused:
+            logger.error("time stamps were not entered: %s", refused.code)  # noqa: TRY400 - no traceback
+        overdue = _minutes_without_checkpoint(folder)
+        if overdue:
+            logger.critical("no checkpoint with its quorum for %d minutes", overdue)
+
+
+def _is_due(scrubber: Scrubber, name: str, seconds: float) -> bool:
+    """Whether something was last done so long ago, by whichever process; at first it is not."""
+    kept = scrubber.memory.note(name)
+    if kept is None:
+        _was_done(scrubber, name)
+        return False
+    return time.time() - int(kept) > seconds
+
+
+def _was_done(scrubber: Scrubber, name: str) -> None:
+    scrubber.memory.put_note(name, str(int(time.time())).encode())
+
+
+def _minutes_without_checkpoint(folder: OpenFolder) -> int:
+    """How long a log that has grown has had no new checkpoint, if that is too long."""
+    try:
+        published = published_in(folder.layout)
+        known = published.checkpoint() if published else None
+        if known is None or known.size >= folder.store.standing().size:
+            return 0
+        age = time.time() - (folder.layout.log / "checkpoint").stat().st_mtime
+    except (LedgerError, OSError):
+        return 0
+    return int(age // 60) if age > LATE_SECONDS else 0
 
 
 def _stamp(path: Path) -> int | None:

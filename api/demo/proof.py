@@ -1,7 +1,7 @@
-"""What nobody has to believe: the log is signed and cosigned, a client's report is proved whole.
+"""What nobody has to believe: the log is signed, and a client's report is proved whole.
 
-A checkpointer and a witness stand beside the clinic, with memories of their own. Then somebody with
-all rights on the database alters one byte of a copy, and is found.
+A checkpointer stands beside the clinic, with a memory of its own. Then somebody with all rights on
+the database alters one byte of a copy, and is found.
 """
 
 from __future__ import annotations

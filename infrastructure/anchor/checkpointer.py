@@ -234,6 +234,8 @@ class Checkpointer:
         if remembered.origin != self.origin:
             # It was recovered under another name, or not yet under this one.
             raise LogBroken("E-FORK", size, None, "a log of the key's own name", "another name")
+        if self._tiles.size == size and self._tiles.root() != remembered.root():
+            raise LogBroken("E-FORK", size, None, remembered.root(), "other tiles")
         kept = self._memory.note(_CHECKPOINT)
         checkpoint = Checkpoint(self.origin, size, remembered.root())
         if kept is not None:

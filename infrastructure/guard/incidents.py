@@ -170,7 +170,10 @@ class Incidents:
     def _write(self, line: dict[str, object]) -> None:
         # A line without its end was torn by a crash and never acknowledged.
         os.ftruncate(self._file, self._whole)
-        os.write(self._file, json.dumps(line, separators=(",", ":")).encode() + b"\n")
+        data = json.dumps(line, separators=(",", ":")).encode() + b"\n"
+        if os.write(self._file, data) != len(data):
+            msg = "the list of incidents could not be written whole"
+            raise OSError(msg)
         os.fsync(self._file)
 
     def _look(self) -> None:

@@ -23,13 +23,14 @@ from infrastructure.folder import Layout, OpenFolder, open_folder
 from infrastructure.guard.incidents import Scope
 from infrastructure.guard.scrubber import forget
 from infrastructure.ledger.checkpoint import Checkpoint
-from infrastructure.ledger.control import Recovery
+from infrastructure.ledger.control import Recovery, parse_control
 from infrastructure.ledger.errors import KeyRefused, LedgerError, LogBroken
 from infrastructure.ledger.lifecycle import APPROVALS
 from infrastructure.ledger.merkle import CompactRange
 from infrastructure.ledger.note import Note, Signer
 from infrastructure.ledger.receipt import receipt_signer
 from infrastructure.ledger.tiles import TileFolder
+from infrastructure.ledger.trust import Trust
 from infrastructure.ledger.verification import RowVerification
 from infrastructure.stores.contract import Placed, RecordStore, Submission
 from infrastructure.verify import verify_log
@@ -81,6 +82,7 @@ def recover(
             checkpoint=note,
             approvals=b"",
         )
+        _must_be_readable(folder, unsigned)
         approvers = custodians_with(path, folder.genesis.origin, passphrases)
         recovery = _approved(unsigned, approvers, found.news().custodians)
         _go_on(folder, recovery)
@@ -89,11 +91,23 @@ def recover(
     return Recovered(origin, found.size, lost_to - found.size)
 
 
+def _must_be_readable(folder: OpenFolder, recovery: Recovery) -> None:
+    """What stands in the log stands there for ever: it is read once before it is written."""
+    line = recovery_line(folder.genesis.log_id, recovery)
+    try:
+        parse_control(line.records[0][1](1))
+    except LedgerError:
+        msg = "The reason must be one line of at most 200 characters; anybody may read it."
+        raise FolderRefused(msg) from None
+
+
 def _last_published(layout: Layout) -> tuple[Checkpoint | None, bytes]:
     try:
         note = TileFolder(layout.log).read_checkpoint()
-        return Checkpoint.parse(Note.parse(note).text), note
-    except LedgerError:
+        trust = Trust.parse(layout.policy.read_bytes())
+        return trust.judge(note).checkpoint, note
+    except (LedgerError, FileNotFoundError):
+        # What nobody of the policy has signed proves nothing.
         return None, b""
 
 

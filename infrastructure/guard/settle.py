@@ -14,11 +14,13 @@ from datetime import datetime
 
 from domain.ports import Write
 from domain.values import Circumstances, Command
+from infrastructure.control import incident_line
 from infrastructure.errors import FolderRefused
 from infrastructure.folder import OpenFolder
 from infrastructure.guard.incidents import Scope
 from infrastructure.guard.published import must_be_published
 from infrastructure.guard.scrubber import forget
+from infrastructure.stores.contract import Submission
 from infrastructure.verify import verify_folder
 
 
@@ -48,6 +50,11 @@ def settle(
             # What was remembered of a log that was broken is not relied upon.
             forget(folder.layout)
         incidents.settle(number, folder.clock.now())
+        if found.scope is Scope.LOG and incidents.halted() is None:
+            # While the log was broken nothing could be entered; now everybody shall read of it.
+            log_id = folder.vault.log_id
+            line = incident_line(log_id, number, found.code, found.position, found.stream)
+            folder.guard.enter(Submission((line,)))
     return enter_spooled(folder)
 
 

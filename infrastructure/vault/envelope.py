@@ -32,6 +32,8 @@ MOST_PAYLOAD = 1024 * 1024
 _MOST_RECORD = 16 * 1024 * 1024
 _PREFIX = struct.Struct(">4sBBH16s16s16sQ")
 _INNER = struct.Struct(">BI")
+_WITHHELD = struct.Struct(">H")
+_STEP = 128
 _FORM = 1
 _PLAIN, _SEALED = 0, 1
 _NONCE = 12
@@ -112,9 +114,13 @@ def entry_key(key: SubjectKey, log_id: bytes, stream_id: bytes, version: int) ->
 
 
 def withhold(key: SubjectKey, stream_id: bytes, plain: bytes) -> bytes:
-    """Seal what of an entry the client is not handed; it stands inside the entry's payload."""
-    nonce = os.urandom(_NONCE)
-    return nonce + key.withheld.encrypt(nonce, plain, stream_id)
+    """Seal what of an entry the client is not handed; it stands inside the entry's payload.
+
+    It is padded, since its length alone would tell a process note from another record.
+    """
+    nonce, size = os.urandom(_NONCE), _WITHHELD.size + len(plain)
+    padded = (_WITHHELD.pack(len(plain)) + plain).ljust(-(-size // _STEP) * _STEP, b"\0")
+    return nonce + key.withheld.encrypt(nonce, padded, stream_id)
 
 
 def open_withheld(key: SubjectKey, stream_id: bytes, sealed: bytes) -> bytes:
@@ -124,9 +130,13 @@ def open_withheld(key: SubjectKey, stream_id: bytes, sealed: bytes) -> bytes:
         Broken: E-AEAD, it was not.
     """
     try:
-        return key.withheld.decrypt(sealed[:_NONCE], sealed[_NONCE:], stream_id)
+        padded = key.withheld.decrypt(sealed[:_NONCE], sealed[_NONCE:], stream_id)
     except (InvalidTag, ValueError):
         raise Broken("E-AEAD", "what was withheld does not open") from None
+    end = _WITHHELD.size + int.from_bytes(padded[: _WITHHELD.size], "big")
+    if not padded or len(padded) % _STEP or end > len(padded) or any(padded[end:]):
+        raise Broken("E-PARSE", "the padding of what was withheld")
+    return padded[_WITHHELD.size : end]
 
 
 def seal_field(

@@ -98,3 +98,15 @@ def test_every_look_and_denial_of_a_client_is_an_entry(open_: Open, old_clinic: 
     for row in folder.store.rows(0, 1000):
         if row.stream_id in streams:
             assert (row.record or b"")[5] == Kind.ENTRY
+
+
+def test_what_is_withheld_has_one_length_whatever_was_looked_at(folder: OpenFolder) -> None:
+    sizes = set()
+    for rule in ("clinician.author", "clinician.care-team", "x"):
+        for cls in (Class.PROCESS_NOTE, Class.CLINICAL):
+            who = replace(ink.WHO, rule=rule)
+            folder.record.append_now((ink.looked(ink.ANNA, cls),), who)
+            row = entries(folder)[-1]
+            payload = codec.unpack(opened(row, key_of(folder, row)))
+            sizes.add(len(payload[codec.WITHHELD]))
+    assert len(sizes) == 1

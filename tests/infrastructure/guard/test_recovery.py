@@ -204,3 +204,14 @@ def signing(open_: Open, clinic: Path, place: Path) -> Checkpoint:
     ):
         assert checkpointer.step().fresh
     return trust.require(TileFolder(clinic / "log").read_checkpoint()).checkpoint
+
+
+@pytest.mark.parametrize("reason", ["x" * 201, "two\nlines", "a bell \x07"])
+def test_a_reason_that_could_not_be_read_again_is_not_written(
+    open_: Open, old_clinic: Path, reason: str
+) -> None:
+    put_back(open_, old_clinic)
+    with pytest.raises(FolderRefused, match="one line"):
+        recovered(old_clinic, reason=reason)
+    recovered(old_clinic)
+    open_(old_clinic)

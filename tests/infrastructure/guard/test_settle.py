@@ -158,9 +158,18 @@ def test_an_incident_that_there_is_not_is_not_settled(halted: OpenFolder, number
 
 def test_progress_is_told(halted: OpenFolder) -> None:
     seen: list[tuple[int, int]] = []
-    settle(halted, 1, progress=lambda now, of: seen.append((now, of)))
     size = halted.store.standing().size
+    settle(halted, 1, progress=lambda now, of: seen.append((now, of)))
     assert seen[-1] == (size, size)
+
+
+def test_an_incident_of_the_log_stands_in_it_once_it_is_settled(halted: OpenFolder) -> None:
+    size = halted.store.standing().size
+    settle(halted, 1)
+    (row,) = halted.store.rows(size, 5)
+    assert (row.record or b"")[5] == 0x48
+    settle(halted, 1)
+    assert halted.store.standing().size == size + 1
 
 
 # Looks that waited
