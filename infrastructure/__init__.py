@@ -7,7 +7,7 @@
   stranger needs to check it. ``anchor/``: what ties it to somebody else's memory. ``guard/``: what
   watches over it, freezes what is broken, and goes on after a loss.
 - ``control``: what the log says in clear of itself and of its keys. ``lineage``: the names it has
-  had. ``custodians``: who approves, two at a time. ``report``: a client's access bundle.
+  had. ``custodians``: who approves, two at a time. ``access_bundle``: a client's access bundle.
 - ``stores/``: where rows live. ``views``: versions of projections, and which one serves.
 - ``folder``: the data folder, made and opened; ``verify``: checked from end to end.
 - ``accounts``: who may sign in; ``world``: the clock, and a source of identifiers.

@@ -14,7 +14,8 @@ from pathlib import Path
 from domain.client import fold
 from domain.errors import IntegrityIncident, RecordUnavailable
 from domain.ports import Opening
-from infrastructure import folder as data_folder, report
+from infrastructure import access_bundle, folder as data_folder
+from infrastructure.access_bundle import Collected
 from infrastructure.anchor import checkpointer as checkpointing, policy as trust_policy, timestamp
 from infrastructure.anchor.ask import must_reach_witnesses, root_of_tiles
 from infrastructure.anchor.checkpointer import Anchored, Checkpointer
@@ -35,7 +36,6 @@ from infrastructure.ledger.tiles import TileFolder
 from infrastructure.ledger.trust import Trust
 from infrastructure.ledger.verdict import Verdict
 from infrastructure.lineage import names_of
-from infrastructure.report import Collected
 from infrastructure.vault.broker import BrokerOpening
 from infrastructure.verify import verify
 from infrastructure.views import locked
@@ -148,7 +148,7 @@ def collect(folder: OpenFolder, opening: Opening, client: str) -> Collected:
     frame, _ = folder.record.frame(client, fold)
     if frame is None:
         raise RecordUnavailable
-    return report.collect(folder, opening, frame.access_stream)
+    return access_bundle.collect(folder, opening, frame.access_stream)
 
 
 def bundle(
@@ -170,9 +170,11 @@ def bundle(
         raise FolderRefused(msg)
     published = Published(TileFolder(folder.layout.log), trust)
     with contextlib.closing(open_scrubber(folder)) as scrubber:
-        head = report.cover(scrubber, collected.last)
-        note = report.wait_for_checkpoint(published, head, seconds)
-        found = report.assemble(folder, scrubber.memory, published, note, collected, names, now)
+        head = access_bundle.cover(scrubber, collected.last)
+        note = access_bundle.wait_for_checkpoint(published, head, seconds)
+        found = access_bundle.assemble(
+            folder, scrubber.memory, published, note, collected, names, now
+        )
     verdict = verify_bundle(found, folder.layout.policy.read_bytes())
     bad = next((claim for claim in verdict.claims if not claim.good), None)
     if bad is not None and bad.code not in _OF_CLOCKS:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from domain.confidentiality import Class
 from domain.events.access import AccessKind
 from domain.values import ClientId
-from infrastructure import report
+from infrastructure import access_bundle
 from infrastructure.control import map_head_line
 from infrastructure.folder import OpenFolder
 from infrastructure.guard.published import Published
@@ -50,13 +50,13 @@ def bundle_of(site: Site, client: ClientId, *, look: bool = True) -> Bundle:
         kind = AccessKind.AUDIT_READ if look else AccessKind.READ
         write = ink.looked(client, Class.AUDIT_LOG, kind=kind)
         receipt = folder.record.append_now((write,), ink.WHO)
-        collected = report.collect(folder, folder.vault.broker.open(receipt), write.stream)
-        head = report.cover(scrubber, collected.last)
+        collected = access_bundle.collect(folder, folder.vault.broker.open(receipt), write.stream)
+        head = access_bundle.cover(scrubber, collected.last)
         site.checkpoint()
         published = Published(TileFolder(site.layout.log), site.trust())
-        note = report.wait_for_checkpoint(published, head, 1)
+        note = access_bundle.wait_for_checkpoint(published, head, 1)
         now = site.clock.now()
-        data = report.assemble(folder, scrubber.memory, published, note, collected, {}, now)
+        data = access_bundle.assemble(folder, scrubber.memory, published, note, collected, {}, now)
     return Bundle.parse(data)
 
 
