@@ -37,6 +37,7 @@ from infrastructure.anchor.ask import must_reach_witnesses, root_of_tiles
 from infrastructure.anchor.gather import gather
 from infrastructure.anchor.stamps import TimeAuthority, stamp
 from infrastructure.errors import FolderRefused
+from infrastructure.guard.published import rows_of
 from infrastructure.ledger.check import Row
 from infrastructure.ledger.checkpoint import Checkpoint, signed
 from infrastructure.ledger.control import FIRST_CONTROL_KIND, log_id_of
@@ -203,7 +204,7 @@ class Checkpointer:
         self, verification: RowVerification, end: int, progress: Callable[[int], None]
     ) -> None:
         logged: list[Logged] = []
-        for row in _rows(self._store, verification.size, end):
+        for row in rows_of(self._store)(verification.size, end):
             link = verification.feed(row)
             if link.position >= self._tiles.size:
                 logged.append((verification.entry, link.leaf, _control(row)))
@@ -308,15 +309,6 @@ def _must_not_shrink(remembered: int, size: int) -> None:
     if size < remembered:
         expected = f"at least {remembered} records"
         raise LogBroken("E-ROLLBACK", size, None, expected, f"{size} records")
-
-
-def _rows(store: RecordStore, start: int, end: int) -> Iterator[Row]:
-    while start < end:
-        rows = store.rows(start, min(BATCH, end - start))
-        if not rows:
-            return
-        yield from rows
-        start += len(rows)
 
 
 def _control(row: Row) -> bytes | None:

@@ -66,7 +66,7 @@ from infrastructure.ledger.merkle import (
     verify_inclusion,
 )
 from infrastructure.ledger.verification import RowVerification
-from infrastructure.lineage import Era, Lineage
+from infrastructure.lineage import Lineage, named
 from infrastructure.stores.contract import Placed, RecordStore, Standing, Submission
 
 __all__ = ("Published", "Scrubbed", "Scrubber", "forget", "open_scrubber", "read_trust")
@@ -113,7 +113,7 @@ class Scrubber:
         self._published = published
         self._pin = pin
         origin = memory.standing().origin
-        self._lineage = lineage or Lineage((Era(0, origin, memory.standing().log_id),))
+        self._lineage = lineage or named(origin)
         self._walk: _Walk | None = None
         self._again: _Again | None = None
 

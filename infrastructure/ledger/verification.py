@@ -142,14 +142,6 @@ class RowVerification(Verification):
         """The entry of the row that was verified last: what stands in the public log for it."""
         return self._rows.entry
 
-    def skip(self, row: Row) -> None:
-        """Count a bad row in by its stored leaf, to go on behind it; see `Audit.skip`.
-
-        Raises:
-            LogBroken: it is not the next row, or has no leaf.
-        """
-        self._rows.skip(row)
-
     def extend(self, rows: Iterable[Row]) -> None:
         """Feed rows until one is bad.
 
