@@ -113,7 +113,7 @@ def _type(hint: Any) -> str:
     text = str(hint) if not isinstance(hint, type) else hint.__name__
     for module in ("domain.events.", "domain.values.", "datetime.", "typing."):
         text = text.replace(module, "")
-    for aggregate in ("access.", "case.", "client.", "consent.", "note.", "session."):
+    for aggregate in ("access.", "case.", "client.", "consent.", "continuity.", "note.", "session."):
         text = text.replace(aggregate, "")
     return text.replace("|", "or")
 

@@ -12,6 +12,8 @@ from domain.errors import Invalid, WrongState
 from domain.events.case import (
     CaseClosed,
     CaseEvent,
+    CaseMemberJoined,
+    CaseMemberLeft,
     CaseOpened,
     CaseProblemStated,
     CaseReopened,
@@ -45,6 +47,18 @@ class Case:
     """Everyone who has ever cared for it: who may have process notes of her own on it."""
     open: bool = True
     outcome: Outcome | None = None
+    former: tuple[ClientId, ...] = ()
+    """Who took part in it once; what was written then is about them for good."""
+
+    @property
+    def joint(self) -> bool:
+        """Whether several people take part in it."""
+        return self.format is not Format.INDIVIDUAL
+
+    @property
+    def everyone(self) -> tuple[ClientId, ...]:
+        """Everybody whom a look at its content is a look at."""
+        return (*self.clients, *self.former)
 
     @property
     def owner(self) -> Owner:
@@ -81,6 +95,12 @@ def evolve(state: Case | None, event: object) -> Case | None:
         case CaseTransferred():
             left = replace(state, therapist=event.therapist, team=state.team - {event.previous})
             return _joined(left, event.therapist)
+        case CaseMemberJoined() if state.joint and event.client not in state.clients:
+            former = tuple(each for each in state.former if each != event.client)
+            return replace(state, clients=(*state.clients, event.client), former=former)
+        case CaseMemberLeft() if state.joint and event.client in state.clients:
+            clients = tuple(each for each in state.clients if each != event.client)
+            return replace(state, clients=clients, former=(*state.former, event.client))
         case CaseClosed():
             return replace(state, open=False, outcome=event.outcome)
         case CaseReopened():
@@ -142,6 +162,38 @@ def transfer(state: Case, therapist: PractitionerId) -> tuple[CaseEvent, ...]:
     return (CaseTransferred(case=state.id, previous=state.therapist, therapist=therapist),)
 
 
+def join(state: Case, client: ClientId) -> tuple[CaseEvent, ...]:
+    """Let somebody take part in a joint therapy, as long as its format has room.
+
+    Raises:
+        WrongState: The case is closed, one person's alone, or full.
+    """
+    must_be_joint(state)
+    must_be_open(state)
+    if client in state.clients:
+        return ()
+    if len(state.clients) >= _SIZES[state.format][1]:
+        raise WrongState("The format has no room for another participant")
+    return (CaseMemberJoined(case=state.id, client=client),)
+
+
+def leave(state: Case, client: ClientId) -> tuple[CaseEvent, ...]:
+    """Let somebody take part no longer; a couple may wait for another partner, nobody for none.
+
+    Raises:
+        WrongState: The case is closed, or one person's alone; she never took part, or is the last.
+    """
+    must_be_joint(state)
+    must_be_open(state)
+    if client in state.former:
+        return ()
+    if client not in state.clients:
+        raise WrongState("There is no such participant")
+    if len(state.clients) == 1:
+        raise WrongState("The last participant leaves a case by its closing")
+    return (CaseMemberLeft(case=state.id, client=client),)
+
+
 def close(state: Case, outcome: Outcome) -> tuple[CaseEvent, ...]:
     """End the therapy; ending it again with the same outcome changes nothing."""
     if state.outcome is outcome:
@@ -171,3 +223,13 @@ def must_be_open(state: Case) -> None:
     """
     if not state.open:
         raise WrongState("The case is closed")
+
+
+def must_be_joint(state: Case) -> None:
+    """Refuse an act that only a couple's, a family's or a group's case allows.
+
+    Raises:
+        WrongState: The case is one person's alone.
+    """
+    if not state.joint:
+        raise WrongState("Only one person takes part in the case")

@@ -1,26 +1,41 @@
 """A client's file: State, evolve, decisions.
 
-The policy reads only the frame (``Client.consent_stream``, ``access_stream``, ``cases``). Identity,
-contact and representatives are administrative content: they stand in the state that a command
-decides on, and stay empty in the one that the policy reads.
+The policy reads only the frame (``Client.consent_stream``, ``access_stream``, ``cases``, holds).
+Identity, contact, representatives and aliases are administrative content: they stand in the state
+that a command decides on, and stay empty in the one that the policy reads.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 
 from domain.errors import Invalid, WrongState
 from domain.events.client import (
+    ClientAliasGiven,
     ClientCaseLinked,
     ClientContactChanged,
     ClientEvent,
+    ClientHoldLifted,
+    ClientHoldPlaced,
     ClientIdentified,
     ClientRegistered,
     ClientRepresentativeAdded,
     ClientRepresentativeEnded,
+    HoldGround,
 )
-from domain.values import CaseId, ClientId, ItemId, StreamId
+from domain.values import CaseId, ClientId, ItemId, PractitionerId, StreamId
 
 _PESEL_WEIGHTS = (1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A hold that stands: nothing of the record may be destroyed."""
+
+    id: ItemId
+    ground: HoldGround
+    setter: PractitionerId
+    review_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +48,15 @@ class Client:
     cases: tuple[CaseId, ...] = ()
     representatives: frozenset[ItemId] = frozenset()
     former_representatives: frozenset[ItemId] = frozenset()
+    holds: tuple[Hold, ...] = ()
+    former_holds: frozenset[ItemId] = frozenset()
     identity: ClientIdentified | None = None
     contact: ClientContactChanged | None = None
+    aliases: tuple[tuple[CaseId, str], ...] = ()
+
+    def alias_in(self, case: CaseId) -> str | None:
+        """By what alias a joint case speaks of her; ``None`` where nobody can say."""
+        return dict(self.aliases).get(case)
 
 
 def evolve(state: Client | None, event: object) -> Client | None:
@@ -44,8 +66,17 @@ def evolve(state: Client | None, event: object) -> Client | None:
             return Client(event.client, event.access_stream, event.consent_stream)
         case _ if state is None:
             return None
-        case ClientCaseLinked():
-            return replace(state, cases=(*state.cases, event.case))
+        case ClientCaseLinked() | ClientAliasGiven():
+            return _in_case(state, event)
+        case ClientHoldPlaced():
+            hold = Hold(event.hold, event.ground, event.setter, event.review_on)
+            return replace(state, holds=(*state.holds, hold))
+        case ClientHoldLifted():
+            return replace(
+                state,
+                holds=tuple(each for each in state.holds if each.id != event.hold),
+                former_holds=state.former_holds | {event.hold},
+            )
         case ClientIdentified():
             return replace(state, identity=event)
         case ClientContactChanged():
@@ -60,6 +91,12 @@ def evolve(state: Client | None, event: object) -> Client | None:
             )
         case _:
             return state
+
+
+def _in_case(state: Client, event: ClientCaseLinked | ClientAliasGiven) -> Client:
+    if isinstance(event, ClientAliasGiven):
+        return replace(state, aliases=(*state.aliases, (event.case, event.alias)))
+    return replace(state, cases=(*state.cases, event.case))
 
 
 def fold(events: Iterable[object]) -> Client | None:
@@ -107,6 +144,13 @@ def end_representative(state: Client, representative: ItemId) -> tuple[ClientEve
 def link_case(state: Client, case: CaseId) -> tuple[ClientEvent, ...]:
     """Record that the client takes part in a case."""
     return () if case in state.cases else (ClientCaseLinked(case=case),)
+
+
+def give_alias(state: Client, case: CaseId, alias: str) -> tuple[ClientEvent, ...]:
+    """Record by what alias a joint case speaks of her; she keeps the first for good."""
+    if state.alias_in(case) is not None:
+        return ()
+    return (ClientAliasGiven(case=case, alias=alias),)
 
 
 def _checked(identity: ClientIdentified) -> ClientIdentified:

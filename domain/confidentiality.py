@@ -84,9 +84,14 @@ FRAME = Label(KeyPurpose.RELATIONSHIP, Class.ADMINISTRATIVE)
 ADMINISTRATIVE = Label(KeyPurpose.CLINICAL, Class.ADMINISTRATIVE)
 CLINICAL = Label(KeyPurpose.CLINICAL, Class.CLINICAL)
 PROCESS_NOTE = Label(KeyPurpose.CLINICAL, Class.PROCESS_NOTE)
+MEMBERS_PART = Label(KeyPurpose.CLINICAL, Class.JOINT)
+"""What concerns one member of a joint case: joint content under her own key, and under another one
+than what is hers alone, so that a look at the joint case opens no more than that (FAM-04)."""
 TENANT = Label(KeyPurpose.TENANT, Class.ADMINISTRATIVE)
 """What belongs to the clinic as a whole, whoever it is about: the rooms of its calendar."""
 ACCOUNTABILITY = Label(KeyPurpose.ACCOUNTABILITY, Class.AUDIT_LOG)
+SEARCH = Label(KeyPurpose.INDEX, Class.AUDIT_LOG)
+"""What somebody searched for: dies with the record that it was searched in."""
 
 
 def key_for(label: Label) -> Label:
@@ -105,13 +110,12 @@ def label_for(label: Label, owner: Owner) -> Label:
     """The label under this owner's keys.
 
     A couple's, a family's or a group's clinical content is joint content under the case's own key;
-    what staff, an integration or the clinic itself is accountable for is sealed for staff.
+    what staff, an integration or the clinic itself is accountable for is sealed for staff, and so
+    is what they searched for.
     """
     if owner.kind is OwnerKind.CASE and label.purpose is KeyPurpose.CLINICAL:
         joint = Class.JOINT if label.cls is Class.CLINICAL else label.cls
         return Label(KeyPurpose.CASE, joint)
-    if owner.kind not in (OwnerKind.CLIENT, OwnerKind.CASE) and label.purpose is (
-        KeyPurpose.ACCOUNTABILITY
-    ):
+    if owner.kind not in (OwnerKind.CLIENT, OwnerKind.CASE) and label in (ACCOUNTABILITY, SEARCH):
         return Label(KeyPurpose.STAFF, label.cls)
     return label

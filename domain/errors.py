@@ -110,3 +110,22 @@ class Sealed(Refusal):
 
     def __init__(self) -> None:
         super().__init__("This content is sealed for good.")
+
+
+class DuplicateSuspected(Refusal):
+    """A file with this identifier may be there already; whose it is, this does not say."""
+
+    code = "duplicate-suspected"
+
+    def __init__(self) -> None:
+        super().__init__("A file with this identifier may be here already.")
+
+
+class LookupsSpent(Refusal):
+    """The actor has looked as many people up today as anybody may; ``seconds`` until the next."""
+
+    code = "lookups-spent"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__("No more people can be looked up by an identifier today.")
+        self.seconds = seconds

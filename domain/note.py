@@ -17,6 +17,8 @@ from domain.events.note import (
     NoteEvent,
     NoteKind,
     NoteMarkedErroneous,
+    NoteMoved,
+    NoteReceived,
     NoteRevised,
     NoteSigned,
 )
@@ -42,6 +44,7 @@ class Status(Enum):
     DRAFT = auto()
     SIGNED = auto()
     ERRONEOUS = auto()
+    MOVED = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,8 @@ def evolve(state: Note | None, event: object) -> Note | None:
     match event:
         case NoteDrafted():
             return Note(event.note, event.case, event.author)
+        case NoteReceived():
+            return Note(event.note, event.case, event.author, status=Status.SIGNED)
         case _ if state is None:
             return None
     version = state.version + 1
@@ -94,6 +99,8 @@ def evolve(state: Note | None, event: object) -> Note | None:
             return replace(state, version=version, countersigned_by=seconds)
         case NoteMarkedErroneous():
             return replace(state, version=version, status=Status.ERRONEOUS)
+        case NoteMoved():
+            return replace(state, version=version, status=Status.MOVED)
         case _:
             return replace(state, version=version)
 
@@ -203,6 +210,15 @@ def mark_erroneous(state: Note, author: PractitionerId, reason: FreeText) -> tup
         return ()
     _must_be_signed(state)
     return (NoteMarkedErroneous(note=state.id, case=state.case, reason=worded(reason)),)
+
+
+def move(state: Note) -> tuple[NoteEvent, ...]:
+    """Take a note away that was filed under the wrong client; a marker stays."""
+    if state.status is Status.MOVED:
+        return ()
+    if state.status is Status.DRAFT:
+        raise WrongState("The note is not signed")
+    return (NoteMoved(note=state.id, case=state.case),)
 
 
 def worded(text: FreeText) -> FreeText:

@@ -11,7 +11,7 @@ from enum import Enum, StrEnum
 
 from domain.values import ActingMode, Actor, Circumstances, PurposeOfUse, Role
 
-VERSION = 2
+VERSION = 3
 """Stands in every recorded event; a new table gets a new number."""
 
 
@@ -34,6 +34,17 @@ class Act(StrEnum):
     READ_CONSENTS = "read consents"
     RECORD_CONSENT = "record a consent"
     READ_CASELOAD = "read a caseload"
+    FIND_CLIENT = "find any client"
+    FIND_OWN_CLIENT = "find one's own client"
+    SEARCH_RECORD = "search in a record"
+    MOVE_NOTE = "move a misfiled note"
+    REQUEST_ITEM_ERASURE = "ask for the erasure of one item"
+    REQUEST_ERASURE = "ask for the erasure of a record or an old log"
+    READ_ERASURE = "read a request for erasure"
+    WITHDRAW_ERASURE = "withdraw a request for erasure"
+    APPROVE_ERASURE = "approve an erasure"
+    COMPLETE_ERASURE = "carry out an approved erasure"
+    HOLD_RECORD = "place or lift a hold"
     READ_ACCESS_LOG = "read a client's access log"
     READ_AUDIT_TRAIL = "read the audit trail"
     READ_LOG = "read entries of the log"
@@ -104,6 +115,9 @@ RULES: tuple[Rule, ...] = (
             Act.WRITE_NOTE,
             Act.READ_CONSENTS,
             Act.RECORD_CONSENT,
+            Act.SEARCH_RECORD,
+            Act.MOVE_NOTE,
+            Act.REQUEST_ITEM_ERASURE,
         },
         _CARE,
     ),
@@ -112,7 +126,7 @@ RULES: tuple[Rule, ...] = (
         Role.CLINICIAN,
         Relation.AUTHOR,
         ActingMode.CARE,
-        {Act.READ_DRAFT, Act.USE_PROCESS_NOTE},
+        {Act.READ_DRAFT, Act.USE_PROCESS_NOTE, Act.MOVE_NOTE},
         _CARE,
     ),
     _rule(
@@ -120,7 +134,13 @@ RULES: tuple[Rule, ...] = (
         Role.CLINICIAN,
         Relation.OWN,
         ActingMode.CARE,
-        {Act.READ_CASELOAD, Act.READ_CALENDAR},
+        {
+            Act.READ_CASELOAD,
+            Act.READ_CALENDAR,
+            Act.FIND_OWN_CLIENT,
+            Act.READ_ERASURE,
+            Act.WITHDRAW_ERASURE,
+        },
         _CARE,
     ),
     _rule(
@@ -128,7 +148,13 @@ RULES: tuple[Rule, ...] = (
         Role.RECEPTION,
         Relation.CLINIC,
         ActingMode.ADMIN,
-        {Act.REGISTER_CLIENT, Act.READ_IDENTITY, Act.CHANGE_IDENTITY, Act.READ_CALENDAR},
+        {
+            Act.REGISTER_CLIENT,
+            Act.FIND_CLIENT,
+            Act.READ_IDENTITY,
+            Act.CHANGE_IDENTITY,
+            Act.READ_CALENDAR,
+        },
         _RUNNING,
     ),
     _rule(
@@ -138,6 +164,29 @@ RULES: tuple[Rule, ...] = (
         ActingMode.PRIVACY,
         {Act.READ_ACCESS_LOG, Act.READ_AUDIT_TRAIL, Act.READ_LOG, Act.READ_INCIDENTS},
         _REVIEW,
+    ),
+    _rule(
+        "compliance.erasure",
+        Role.COMPLIANCE,
+        Relation.CLINIC,
+        ActingMode.PRIVACY,
+        {
+            Act.REQUEST_ITEM_ERASURE,
+            Act.REQUEST_ERASURE,
+            Act.READ_ERASURE,
+            Act.WITHDRAW_ERASURE,
+            Act.COMPLETE_ERASURE,
+            Act.HOLD_RECORD,
+        },
+        _REVIEW,
+    ),
+    _rule(
+        "custodian.erasure",
+        Role.CUSTODIAN,
+        Relation.CLINIC,
+        ActingMode.ADMIN,
+        {Act.READ_ERASURE, Act.APPROVE_ERASURE, Act.COMPLETE_ERASURE},
+        {PurposeOfUse.HOPERAT, PurposeOfUse.HCOMPL},
     ),
     _rule(
         "administrator.staff",

@@ -1,14 +1,25 @@
 """What the domain needs from the world, as small protocols; adapters satisfy them structurally."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple, Protocol, TypeVar
 
-from domain.confidentiality import Label, Owner
+from domain.confidentiality import Class, KeyPurpose, Label, Owner
 from domain.events import Event
+from domain.identifying import Identifier
 from domain.rows import Content, Place
-from domain.values import Circumstances, ClientId, Command, FreeText, Receipt
+from domain.values import (
+    ActorId,
+    CaseId,
+    Circumstances,
+    ClientId,
+    Command,
+    FreeText,
+    ItemId,
+    NoteId,
+    Receipt,
+)
 
 State = TypeVar("State")
 
@@ -19,7 +30,8 @@ class Write:
 
     ``after`` is the version that they must follow, or ``None`` where many write to the stream and
     order is all that matters (fine print 4). ``concerning`` are the clients whom they are about.
-    ``opens`` are the owners whose content a recorded access in ``events`` is about to open.
+    ``opens`` are the owners whose content a recorded access in ``events`` is about to open. With
+    ``renews`` a new epoch of the owner's content keys begins here: who takes part has changed.
     """
 
     stream: str
@@ -28,6 +40,7 @@ class Write:
     after: int | None
     concerning: tuple[ClientId, ...] = ()
     opens: tuple[Owner, ...] = ()
+    renews: bool = False
 
 
 class Recorded(NamedTuple):
@@ -63,6 +76,13 @@ class Record(Protocol):
         """The state that a command decides on, and the stream's version.
 
         Free text stays closed; the command's own event is its access entry (LOG-06).
+        """
+        ...
+
+    def read(self, stream: str) -> Sequence[Recorded]:
+        """The events of a stream with who recorded them and when; free text stays closed.
+
+        For commands on what stands in an event itself: its erasure, or its filing elsewhere.
         """
         ...
 
@@ -134,4 +154,125 @@ class Identifiers(Protocol):
 
     def new(self) -> str:
         """A fresh identifier: 32 hexadecimal digits of a random UUID."""
+        ...
+
+
+class Index(Protocol):
+    """Finds people; it hands out pseudonymous ids and nothing else (fine print 6)."""
+
+    def holders(self, identifier: Identifier, value: str) -> tuple[ClientId, ...]:
+        """Whose identifier it is, in its one form; as long for nobody's as for somebody's."""
+        ...
+
+    def named(self, words: str, among: Collection[ClientId]) -> tuple[ClientId, ...]:
+        """Those among these clients whose names are like the words, the likest first."""
+        ...
+
+
+class Allowance(Protocol):
+    """How often somebody may still do something today, counted over all processes."""
+
+    def left(self, actor: ActorId, what: str, day: date, most: int) -> bool:
+        """Whether anything is left of so many times."""
+        ...
+
+    def spend(self, actor: ActorId, what: str, day: date, most: int) -> bool:
+        """Take one of so many times, durably; false where nothing is left."""
+        ...
+
+
+CONTENT = (KeyPurpose.CLINICAL, KeyPurpose.CASE, KeyPurpose.INDEX)
+"""What dies with somebody's erasure; her frame and her access log do not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destruction:
+    """What is to become unreadable for good, and why.
+
+    ``owners``: every epoch of their keys of these ``purposes``, never of accountability or
+    relationship; of every class, or of these ``classes`` alone. ``texts``: the item keys of these
+    closed texts, beside that or alone; some may have been destroyed with their owners already.
+    ``year``: the access log's keys of a calendar year (class M), of everybody but ``spared``.
+    """
+
+    request: str
+    """32 hexadecimal digits."""
+    reason: str
+    """A code: an ``ErasureGround``."""
+    owners: tuple[Owner, ...] = ()
+    purposes: tuple[KeyPurpose, ...] = CONTENT
+    classes: tuple[Class, ...] = ()
+    texts: tuple[FreeText, ...] = ()
+    year: int | None = None
+    spared: tuple[Owner, ...] = ()
+
+
+class Shredded(NamedTuple):
+    """What was destroyed: where the SHRED record stands, and how many keys it names.
+
+    ``final_by`` is the last day on which an older backup of the key store may open any of them.
+    """
+
+    position: int
+    keys: int
+    items: int
+    final_by: date | None = None
+
+
+class Shredder(Protocol):
+    """Destroys keys; what they sealed stays in the log, unreadable."""
+
+    def statement(self, what: Destruction) -> str:
+        """What a custodian signs: ids, tags, counts, the reason; no names and no content.
+
+        It ends in a newline, and says the same as long as the same would be destroyed.
+        """
+        ...
+
+    async def destroy(self, what: Destruction, approvals: bytes) -> Shredded:
+        """Destroy it; ``approvals`` is a signed note over the statement, by two custodians.
+
+        Raises:
+            Refusal: The approvals do not bear it; nothing was destroyed.
+            RecordUnavailable: Nothing could be written, or not all processes have forgotten yet.
+        """
+        ...
+
+    def carried_out(self, request: str) -> Shredded | None:
+        """What a request has destroyed; ``None`` where it has not."""
+        ...
+
+
+class Signatures(Protocol):
+    """Verifies signatures of custodians."""
+
+    def verifies(self, key: str, text: str, line: str) -> bool:
+        """Whether a line is this verifier key's signature over a text."""
+        ...
+
+
+class Span(NamedTuple):
+    """When somebody's record was first and last written in."""
+
+    first: datetime
+    last: datetime
+
+
+class Holdings(Protocol):
+    """What the clinic holds of whom: facts without content, as retention and erasure need them."""
+
+    def span(self, client: ClientId) -> Span | None:
+        """When her record was written in; ``None`` where nothing is known of it."""
+        ...
+
+    def held(self) -> tuple[ClientId, ...]:
+        """Whose records are, or lately were, under a hold."""
+        ...
+
+    def parts(self, client: ClientId, case: CaseId) -> tuple[ItemId, ...]:
+        """The streams of her parts of a joint case's notes."""
+        ...
+
+    def process_notes(self, case: CaseId) -> tuple[NoteId, ...]:
+        """The process notes on a case, whoever wrote them; for their destruction."""
         ...

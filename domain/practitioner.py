@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from domain.errors import Invalid, WrongState
 from domain.events.practitioner import (
+    CustodianAppointed,
     PractitionerDeparted,
     PractitionerEvent,
     PractitionerRegistered,
@@ -22,7 +23,17 @@ from domain.values import (
     StreamId,
 )
 
-STAFF_ROLES = frozenset({Role.CLINICIAN, Role.RECEPTION, Role.COMPLIANCE, Role.ADMINISTRATOR})
+STAFF_ROLES = frozenset(
+    {Role.CLINICIAN, Role.RECEPTION, Role.COMPLIANCE, Role.ADMINISTRATOR, Role.CUSTODIAN}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CustodianKey:
+    """The key that somebody signs erasures with: its number, and the vkey that the log names."""
+
+    number: int
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,7 @@ class Practitioner:
     roles: tuple[Role, ...]
     school: School | None
     departed: bool = False
+    custodian: CustodianKey | None = None
 
     def as_actor(self) -> Actor:
         """The facts about her that the policy reads; after departure she has no role."""
@@ -59,6 +71,8 @@ def evolve(state: Practitioner | None, event: object) -> Practitioner | None:
             return replace(state, roles=event.roles)
         case PractitionerDeparted() if state is not None:
             return replace(state, departed=True)
+        case CustodianAppointed() if state is not None:
+            return replace(state, custodian=CustodianKey(event.number, event.key))
         case _:
             return state
 
@@ -100,6 +114,27 @@ def change_roles(state: Practitioner, roles: tuple[Role, ...]) -> tuple[Practiti
     if Role.CLINICIAN in roles and state.registration.kind is RegistrationKind.NONE:
         raise Invalid("roles", "a clinician needs a registration")
     return (PractitionerRolesChanged(roles=roles),)
+
+
+def appoint_custodian(state: Practitioner, held: CustodianKey) -> tuple[PractitionerEvent, ...]:
+    """Tie a custodian's key to a person; the same again changes nothing.
+
+    Never the data protection officer: she would approve what she watches over (fine print 14).
+    """
+    if state.departed:
+        raise WrongState("The person has left the clinic")
+    if state.custodian == held:
+        return ()
+    if not may_be_custodian(state.roles):
+        raise Invalid("roles", "a custodian has that role, and is not the compliance officer")
+    if held.number < 1:
+        raise Invalid("number", "is not that of a custodian")
+    return (CustodianAppointed(practitioner=state.id, number=held.number, key=held.key),)
+
+
+def may_be_custodian(roles: tuple[Role, ...]) -> bool:
+    """Whether somebody with these roles may approve an erasure."""
+    return Role.CUSTODIAN in roles and Role.COMPLIANCE not in roles
 
 
 def depart(state: Practitioner) -> tuple[PractitionerEvent, ...]:

@@ -72,6 +72,18 @@ class Sealer(Protocol):
         """A cell and its keyed digest, or ``None`` where the key has been destroyed."""
         ...
 
+    def fingerprint(self, field: str, value: str) -> str:
+        """What stands in the clear for a value: nobody without the key can tell which it is."""
+        ...
+
+
+class Fingerprints(Protocol):
+    """The blind index: equal values have equal fingerprints, and that is all that they tell."""
+
+    def of(self, field: str, value: str) -> bytes:
+        """16 bytes for a value in its one form (docs of the design: security, section 3.1)."""
+        ...
+
 
 class Overtaken(Exception):
     """The rows do not stand where the batch began; nothing of it was written."""
@@ -95,6 +107,10 @@ class ViewStore(Protocol):
             Overtaken: The position is not ``before``: the rows are another version's by now, or
                 somebody else follows here.
         """
+        ...
+
+    def remove(self, table: Table, keys: Sequence[Key]) -> None:
+        """Take rows away for good, wherever the position stands; keys of no row change nothing."""
         ...
 
     def select(

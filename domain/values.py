@@ -19,6 +19,8 @@ StreamId = NewType("StreamId", str)
 ItemId = NewType("ItemId", str)
 """Anything inside a record that an access entry can name: a case, a note, a session."""
 RequestId = NewType("RequestId", str)
+ErasureId = NewType("ErasureId", str)
+"""A request for erasure, from the first word to the tombstone."""
 
 
 class Role(StrEnum):
@@ -28,6 +30,7 @@ class Role(StrEnum):
     RECEPTION = "reception"
     COMPLIANCE = "compliance"
     ADMINISTRATOR = "administrator"
+    CUSTODIAN = "custodian"
     CLIENT = "client"
     INTEGRATION = "integration"
     SYSTEM = "system"

@@ -17,6 +17,8 @@ from functools import partial
 from domain.confidentiality import (
     ACCOUNTABILITY,
     CLINICAL,
+    MEMBERS_PART,
+    SEARCH,
     TENANT,
     Class,
     KeyPurpose,
@@ -30,19 +32,19 @@ from domain.errors import RecordUnavailable
 from domain.events import Event
 from domain.events.access import AccessRecorded
 from domain.events.case import CaseOpened
+from domain.events.client import ClientContactChanged, ClientIdentified
 from domain.events.session import SessionScheduled
 from domain.ports import Write
 from domain.values import Circumstances, Command, Receipt
 from infrastructure import codec
-from infrastructure.control import key_line
+from infrastructure.control import key_line, retire_line
 from infrastructure.lineage import Lineage
 from infrastructure.replies import Replies
 from infrastructure.stores.contract import Line, Placed, Submission
-from infrastructure.vault.broker import Broker
+from infrastructure.vault.broker import covers
 from infrastructure.vault.envelope import Kind, seal, seal_field, withhold
-from infrastructure.vault.items import ItemKeys
-from infrastructure.vault.keyring import Keyring
 from infrastructure.vault.keys import SubjectKey
+from infrastructure.vault.port import Items, Keys, Openings
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ESCROW = Label(KeyPurpose.STAFF, Class.PROCESS_NOTE)
@@ -53,9 +55,9 @@ class Vault:
     """The open vault as the record uses it."""
 
     lineage: Lineage
-    keyring: Keyring
-    items: ItemKeys
-    broker: Broker
+    keyring: Keys
+    items: Items
+    broker: Openings
     clinic: Owner
     replies: Replies
 
@@ -99,15 +101,20 @@ class Batch:
         self._new_keys: list[bytes] = []
         self._event_count = sum(len(write.events) for write in writes)
         self._vault = vault
+        self._keyring = vault.broker.keyring(who)
         self._texts = [
             text for write in writes for event in write.events for text in self._text(write, event)
         ]
         self._wanted = tuple(dict.fromkeys(self._wants()))
         self._keys: dict[tuple[Owner, Label], SubjectKey] = {}
+        self._renewing = tuple(dict.fromkeys(write.owner for write in writes if write.renews))
+        self._retired: list[bytes] = []
+        self._rung = 0
 
     def ready(self) -> bool:
         """Whether every key is in memory and every item key made."""
-        if not self._find_keys():
+        self._rung = self._keyring.rung()
+        if self._renewing or not self._find_keys():
             return False
         at_hand = self._vault.items.at_hand
         return all(at_hand(*owners, count) for owners, count in self._items_wanted().items())
@@ -117,21 +124,34 @@ class Batch:
 
         Raises:
             RecordUnavailable: The key store cannot be written; nothing was.
+            KeyGone: It would be written to somebody who has been erased.
         """
-        self._keys = self._vault.keyring.make(self._wanted, self.now)
+        for owner in self._renewing:
+            purpose = label_for(CLINICAL, owner).purpose
+            self._retired += self._keyring.retire(owner, purpose)
+        self._renewing = ()
+        # What is fetched from here on may be used until the bell is rung again.
+        self._rung = self._keyring.rung()
+        self._keys = self._keyring.make(self._wanted, self.now)
         if self._texts:
             self._vault.items.make(self._items_wanted())
 
     def submission(self) -> Submission:
         """The sealed lines, with the making of new keys in front of their first use."""
         lines = [self._line(write) for write in self.writes]
-        new = [key for key in self._keys.values() if self._vault.keyring.unlogged(key)]
+        new = [key for key in self._keys.values() if self._keyring.unlogged(key)]
         self._new_keys = [key.key_id for key in new]
-        making = [key_line(self._vault.log_id, key) for key in new]
+        log_id, keyring = self._vault.log_id, self._keyring
+        retired = (*self._retired, *(each for key in new for each in keyring.retired_before(key)))
+        ending = [retire_line(log_id, each) for each in dict.fromkeys(retired)]
+        making = [key_line(log_id, key) for key in new]
         tag = None
         if self.command is not None:
             tag = self._vault.replies.tag(self.who, self.command)
-        return Submission((*making, *lines), tag, self._sealed_reply)
+        return Submission((*ending, *making, *lines), tag, self._sealed_reply, self._stands)
+
+    def _stands(self) -> bool:
+        return self._keyring.rung() == self._rung
 
     def receipt(self, placed: Placed, tickets: tuple[bytes, ...] = ()) -> Receipt:
         """What the caller is handed."""
@@ -148,7 +168,7 @@ class Batch:
 
     def settled(self, placed: Placed) -> Receipt:
         """The receipt of what has been committed, with a ticket for each access entry in it."""
-        self._vault.keyring.note_logged(self._new_keys)
+        self._keyring.note_logged(self._new_keys)
         rows = placed.rows[len(placed.rows) - self._event_count :]
         return self.receipt(placed, self._tickets([row.position for row in rows]))
 
@@ -162,7 +182,7 @@ class Batch:
         for write in self.writes:
             for event in write.events:
                 if isinstance(event, AccessRecorded) and write.opens:
-                    owners = [each for each in write.opens if _names(event, each, self.who)]
+                    owners = [each for each in write.opens if covers(event, each, self.who)]
                     place = positions[number]
                     tickets.append(self._vault.broker.ticket(self.who, place, event, owners))
                 number += 1
@@ -175,7 +195,7 @@ class Batch:
                 yield write.owner, key_for(label_for(event.LABEL, write.owner))
                 if isinstance(event, CaseOpened):
                     yield write.owner, label_for(CLINICAL, write.owner)
-                if isinstance(event, SessionScheduled):
+                if isinstance(event, (SessionScheduled, ClientIdentified, ClientContactChanged)):
                     yield self._vault.clinic, TENANT
             for client in write.concerning:
                 yield Owner(OwnerKind.CLIENT, client), ACCOUNTABILITY
@@ -194,12 +214,14 @@ class Batch:
             author = Owner(OwnerKind.PRACTITIONER, self.who.actor.id)
             yield _Text(author, _ESCROW, escrow=True)
         else:
-            label = label_for(CLINICAL, write.owner)
-            yield _Text(write.owner, label, escrow=False)
+            # A member's part of a joint note lies under another key than what is hers alone, and
+            # what was searched for under another than what was written.
+            label = event.LABEL if event.LABEL in (MEMBERS_PART, SEARCH) else CLINICAL
+            yield _Text(write.owner, label_for(label, write.owner), escrow=False)
 
     def _find_keys(self) -> bool:
         for each in self._wanted:
-            key = self._vault.keyring.for_sealing(*each, self.now)
+            key = self._keyring.for_sealing(*each, self.now)
             if key is None:
                 return False
             self._keys[each] = key
@@ -272,18 +294,3 @@ class Batch:
 
 def _already(record: bytes) -> Callable[[int], bytes]:
     return lambda _: record
-
-
-def _names(entry: AccessRecorded, owner: Owner, who: Circumstances) -> bool:
-    """Whether an access entry covers an owner: a ticket opens nothing that its entry leaves out."""
-    match owner.kind:
-        case OwnerKind.CLIENT:
-            return owner.id == entry.client
-        case OwnerKind.CASE:
-            return owner.id == entry.relationship
-        case OwnerKind.PRACTITIONER if Class.PROCESS_NOTE in entry.classes:
-            return owner.id == who.actor.id
-        case OwnerKind.CLINIC:
-            return entry.client is None
-        case _:
-            return entry.client is None and entry.classes == (Class.AUDIT_LOG,)

@@ -163,6 +163,14 @@ def has_text(event: Event) -> bool:
     return any(getattr(event, name) is not None for name in _TEXTS[event.NAME])
 
 
+def sealed_texts(event: Event | None) -> list[bytes]:
+    """The closed texts of an event; none where its key has been destroyed."""
+    if event is None:
+        return []
+    found = (getattr(event, name) for name in _TEXTS[event.NAME])
+    return [each.sealed for each in found if each is not None and each.sealed is not None]
+
+
 def decode(payload: bytes, open_withheld: Withhold | None = None) -> Decoded:
     """Take a payload apart; that of an access-log entry needs ``open_withheld``.
 

@@ -23,6 +23,13 @@ from infrastructure.ledger.check import Row
 from infrastructure.ledger.control import Recovery, log_id_of, recovery_stream
 from infrastructure.ledger.entry import ZERO_LEAF, authenticate, pack_entry
 from infrastructure.ledger.errors import EntryRefused
+from infrastructure.ledger.key_control import (
+    Shred,
+    ShredFinal,
+    custody_stream,
+    retire_stream,
+    shred_stream,
+)
 from infrastructure.ledger.merkle import leaf_hash
 from infrastructure.stores.contract import Line, RecordStore
 from infrastructure.vault.envelope import Kind, control, open_control
@@ -82,6 +89,49 @@ def key_line(log_id: bytes, key: SubjectKey) -> Line:
     return Line(place.key_id, ((bytes(16), lambda _: record),), after=0, only_if_new=True)
 
 
+def retire_line(log_id: bytes, key_id: bytes) -> Line:
+    """The control record of a key's retiring; written once, however often it is submitted."""
+    stream = retire_stream(key_id)
+    payload: bytes = msgpack.packb(["retire", key_id])
+    record = control(Kind.KEY, log_id, stream, 1, payload)
+    return Line(stream, ((bytes(16), lambda _: record),), after=0, only_if_new=True)
+
+
+def rewrap_line(log_id: bytes, before: int, after: int, count: int, digest: bytes) -> Line:
+    """Every key has moved from one generation of the key-encryption key to another."""
+    payload: bytes = msgpack.packb(["rewrap", before, after, count, digest])
+    return _line(Kind.KEY, log_id, custody_stream(log_id), payload)
+
+
+def destroyed_line(log_id: bytes, generation: int, evidence: bytes) -> Line:
+    """A generation of the key-encryption key is gone."""
+    payload: bytes = msgpack.packb(["destroyed", generation, evidence])
+    return _line(Kind.KEY, log_id, custody_stream(log_id), payload)
+
+
+def shred_line(shred: Shred) -> Line:
+    """Keys are destroyed, as two custodians have signed."""
+    payload: bytes = msgpack.packb(
+        [
+            "shred",
+            shred.request,
+            list(shred.keys),
+            list(shred.items),
+            shred.reason,
+            shred.generation,
+            [list(each) for each in shred.backups],
+            shred.approvals,
+        ]
+    )
+    return _line(Kind.SHRED, shred.log_id, shred_stream(shred.log_id), payload)
+
+
+def shred_final_line(log_id: bytes, final: ShredFinal) -> Line:
+    """The generation that wrapped what a request destroyed is gone."""
+    payload: bytes = msgpack.packb(["final", final.request, final.generation, final.evidence])
+    return _line(Kind.SHRED, log_id, shred_stream(log_id), payload)
+
+
 def control_stream(log_id: bytes, name: str) -> bytes:
     """The stream of the log's own records of one kind: map heads, incidents, policies."""
     return sha256(b"powiernik/1/" + name.encode() + log_id).digest()[:16]
@@ -119,9 +169,19 @@ def _line(
     )
 
 
-def custodian_line(log_id: bytes, vkey: str) -> Line:
-    """The naming of a custodian: whose signature approves, with another's."""
-    payload: bytes = msgpack.packb(["custodian", vkey])
+def custodian_line(log_id: bytes, vkey: str, approvals: bytes = b"") -> Line:
+    """The naming of a custodian: whose signature approves, with another's.
+
+    Whoever is named after the log began, two custodians have approved.
+    """
+    named = ["custodian", vkey, approvals] if approvals else ["custodian", vkey]
+    payload: bytes = msgpack.packb(named)
+    return _line(Kind.POLICY, log_id, control_stream(log_id, "policy"), payload)
+
+
+def policy_key_line(log_id: bytes, kind: str, vkey: str, act: str) -> Line:
+    """The beginning or the end of a key that makes a checkpoint good: the log's, or a witness's."""
+    payload: bytes = msgpack.packb([kind, vkey, act])
     return _line(Kind.POLICY, log_id, control_stream(log_id, "policy"), payload)
 
 

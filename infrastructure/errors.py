@@ -18,10 +18,10 @@ class KeyGone(Exception):
 
 
 class WrongPassphrase(Exception):
-    """No slot of the keyfile opens with this passphrase."""
+    """No slot of the keyfile opens with this passphrase, or no token with this PIN."""
 
-    def __init__(self) -> None:
-        super().__init__("The passphrase does not open the keyfile.")
+    def __init__(self, what: str = "The passphrase does not open the keyfile.") -> None:
+        super().__init__(what)
 
 
 class WrongKeyStore(Exception):
@@ -30,3 +30,20 @@ class WrongKeyStore(Exception):
 
 class FolderRefused(Exception):
     """The data folder cannot be used as it is; the message says why and holds no path."""
+
+
+class SlotsClosed(FolderRefused):
+    """Somebody's slot of the keyfile was not opened, so that it cannot be locked anew for her."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(
+            f"{count} of the keyfile's passphrases were not given; without them it cannot be done."
+        )
+        self.count = count
+
+
+class CustodyUnavailable(Exception):
+    """The token or the server that holds the key-encryption key is away; it may come back."""
+
+    def __init__(self) -> None:
+        super().__init__("The key-encryption key cannot be reached at the moment.")

@@ -2,7 +2,8 @@
 
 ```
 FORMAT        the version of this layout
-kek.key       the key-encryption key, locked with passphrases
+kek.key       the key-encryption keys, locked with passphrases
+custody.conf  in its place, where they are elsewhere: in a token or with a server, and which
 custodian-*   for each passphrase a key to approve with, what takes two of them
 keys.db       subject keys and item keys, wrapped
 record.db     the record and its log
@@ -13,6 +14,7 @@ scrub.db      how far the scrubber has verified
 log/          the log as auditors read it: checkpoint, tiles; written by the checkpointer
 trust.policy  whose signatures make a checkpoint good
 accounts.db   who may sign in
+lookups.db    how often each of the staff looked people up today
 views-*.db    projections; they can always be rebuilt
 ```
 
@@ -27,10 +29,11 @@ import secrets
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from domain.confidentiality import Owner, OwnerKind
 from domain.ports import Clock
@@ -46,7 +49,7 @@ from infrastructure.control import (
     must_be_ours,
 )
 from infrastructure.custodians import create as create_custodians
-from infrastructure.errors import Broken, FolderRefused, WrongKeyStore
+from infrastructure.errors import Broken, FolderRefused, KeyGone, WrongKeyStore
 from infrastructure.guard.incidents import Incidents
 from infrastructure.guard.pin import PinnedHead
 from infrastructure.guard.spool import Spool
@@ -56,28 +59,33 @@ from infrastructure.ledger.note import Verifier
 from infrastructure.ledger.receipt import AppendReceipt, receipt_signer
 from infrastructure.ledger.tiles import TileFolder
 from infrastructure.ledger.trust import Trust
-from infrastructure.lineage import lineage_of
+from infrastructure.lineage import Lineage, lineage_of
 from infrastructure.record import Record
 from infrastructure.replies import Replies
+from infrastructure.shreds import destroyed_again, shreds_of
 from infrastructure.stores.contract import RecordStore, Submission
 from infrastructure.stores.sqlite import SqliteStore
+from infrastructure.vault.bell import Bell
 from infrastructure.vault.broker import Broker
 from infrastructure.vault.custody import (
     Cost,
     Custody,
-    Keyfile,
+    Settings,
     create as create_keyfile,
+    making_custody,
+    open_custody,
     sync_folder,
-    unlock,
 )
 from infrastructure.vault.items import ItemKeys
 from infrastructure.vault.keyring import KEPT_SECONDS, Keyring, LoggedKey
 from infrastructure.vault.keystore import KeyStore
+from infrastructure.vault.port import Items, Keys, Openings
+from infrastructure.vault.rotation import items_secret, open_secret, secret_context
 from infrastructure.world import SystemClock
 
-FORMAT = "powiernik 2\n"
-OLDER_FORMATS = ("powiernik 1\n",)
-SECRETS = ("append", "tag", "accounts", "commands", "generation", "receipts", "spool")
+FORMAT = "powiernik 3\n"
+OLDER_FORMATS = ("powiernik 1\n", "powiernik 2\n")
+SECRETS = ("append", "tag", "accounts", "commands", "receipts", "spool", "index")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +108,11 @@ class Layout:
     def keys(self) -> Path:
         """The key store."""
         return self.folder / "keys.db"
+
+    @property
+    def bell(self) -> Path:
+        """The counter by which every process hears that keys have changed."""
+        return self.folder / "keys.bell"
 
     @property
     def record(self) -> Path:
@@ -141,6 +154,11 @@ class Layout:
         """The accounts."""
         return self.folder / "accounts.db"
 
+    @property
+    def lookups(self) -> Path:
+        """How often each of the staff looked people up today."""
+        return self.folder / "lookups.db"
+
 
 @dataclass(frozen=True, slots=True)
 class OpenFolder:
@@ -150,6 +168,9 @@ class OpenFolder:
     genesis: Genesis
     store: RecordStore
     keys: KeyStore
+    custody: Custody = field(repr=False)
+    bell: Bell
+    index_key: bytes = field(repr=False)
     vault: Vault
     record: Record
     committer: Committer
@@ -158,9 +179,11 @@ class OpenFolder:
     pin: PinnedHead
     sign: Callable[[int, bytes, int], str] = field(repr=False)
     receipts: Verifier
+    logged: Callable[[bytes], LoggedKey | None]
     guard: Guard
     spool: Spool
     clock: Clock
+    own_custody: bool = False
 
     def close(self) -> None:
         """Write what is under way, then close every file."""
@@ -168,7 +191,10 @@ class OpenFolder:
         self.store.close()
         self.pin.close()
         self.keys.close()
+        self.bell.close()
         self.accounts.close()
+        if self.own_custody:
+            self.custody.close()
 
 
 def create(
@@ -178,12 +204,18 @@ def create(
     origin: str | None = None,
     cost: Cost | None = None,
     clock: Clock | None = None,
+    custody: Settings | None = None,
+    secret: str = "",
 ) -> None:
     """Make a data folder, whole or not at all.
 
+    Without ``custody`` its keys lie in a keyfile that the passphrases open. With it they are made
+    there, with the ``secret`` that it asks for, and the passphrases are the custodians' alone.
+
     Raises:
-        FolderRefused: There is something in it already.
-        Broken: E-LIMIT, there are no passphrases, or more than a keyfile has slots.
+        FolderRefused: There is something in it already, or keys of that name with the custody.
+        WrongPassphrase, CustodyUnavailable: The custody refuses the secret, or does not answer.
+        Broken: E-LIMIT, there are no passphrases, or more than a keyfile has room for.
     """
     if folder.exists() and any(folder.iterdir()):
         msg = "The data folder is not empty."
@@ -192,18 +224,37 @@ def create(
     making = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.new")
     making.mkdir(mode=0o700)
     try:
-        _fill(making, passphrases, origin, cost, clock or SystemClock())
-        if folder.exists():
-            folder.rmdir()
-        making.rename(folder)
+        made = _making_custody(Layout(making), passphrases, cost, custody, secret)
+        with made as opened:
+            _fill(making, opened, passphrases, origin, cost, clock or SystemClock())
+            if folder.exists():
+                folder.rmdir()
+            making.rename(folder)
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
         raise
     sync_folder(folder.parent)
 
 
+def _making_custody(
+    layout: Layout,
+    passphrases: list[str],
+    cost: Cost | None,
+    settings: Settings | None,
+    secret: str,
+) -> AbstractContextManager[Custody]:
+    if settings is None:
+        return nullcontext(create_keyfile(layout.keyfile, passphrases, cost=cost))
+    return making_custody(layout.folder, settings, secret)
+
+
 def _fill(
-    folder: Path, passphrases: list[str], origin: str | None, cost: Cost | None, clock: Clock
+    folder: Path,
+    custody: Custody,
+    passphrases: list[str],
+    origin: str | None,
+    cost: Cost | None,
+    clock: Clock,
 ) -> None:
     layout = Layout(folder)
     genesis = Genesis(
@@ -216,13 +267,10 @@ def _fill(
     except KeyRefused:
         msg = "The log's name must be short, without spaces and without a plus."
         raise FolderRefused(msg) from None
-    custody = create_keyfile(layout.keyfile, passphrases, cost=cost)
     custodians = create_custodians(folder, genesis.origin, passphrases, cost)
     KeyStore.create(layout.keys, genesis.log_id)
     keys = KeyStore(layout.keys, genesis.log_id)
-    for name in SECRETS:
-        wrapped = custody.wrap(secrets.token_bytes(32), _secret_context(genesis.log_id, name))
-        keys.add_secret(name, custody.generation, wrapped)
+    _add_secrets(keys, custody, genesis.log_id, (*SECRETS, items_secret(custody.generation)))
     SqliteStore.create(layout.record)
     Accounts.create(layout.accounts)
     append_key = _secret(keys, custody, genesis.log_id, "append")
@@ -238,7 +286,7 @@ def _fill(
 def open_folder(
     folder: Path, passphrase: str, *, clock: Clock | None = None, pinned: bool = True
 ) -> OpenFolder:
-    """Open a data folder with one of its passphrases.
+    """Open a data folder with one of its passphrases, or what else its custody asks for.
 
     Without ``pinned`` it is opened whatever its pinned head says: to verify it, and to recover.
 
@@ -247,10 +295,16 @@ def open_folder(
         FolderRefused: It is missing, incomplete, or of a version that this program does not know.
         WrongPassphrase: The passphrase opens nothing.
         WrongKeyStore: The key store or the keyfile is missing, damaged or another record's.
+        CustodyUnavailable: The token or the server that holds the keys is away.
     """
     check_format(folder)
-    custody = unlock(Layout(folder).keyfile, passphrase)
-    return open_with(folder, custody, clock=clock, pinned=pinned)
+    custody = open_custody(folder, passphrase)
+    try:
+        found = open_with(folder, custody, clock=clock, pinned=pinned)
+    except BaseException:
+        custody.close()
+        raise
+    return replace(found, own_custody=True)
 
 
 def check_format(folder: Path) -> None:
@@ -274,7 +328,7 @@ def check_format(folder: Path) -> None:
 
 
 def open_with(
-    folder: Path, custody: Keyfile, *, clock: Clock | None = None, pinned: bool = True
+    folder: Path, custody: Custody, *, clock: Clock | None = None, pinned: bool = True
 ) -> OpenFolder:
     """``open_folder`` for a key-encryption key that is open already."""
     with ExitStack() as opened:
@@ -289,7 +343,7 @@ def open_with(
 
 
 def _open(
-    layout: Layout, custody: Keyfile, clock: Clock, opened: ExitStack, *, pinned: bool
+    layout: Layout, custody: Custody, clock: Clock, opened: ExitStack, *, pinned: bool
 ) -> OpenFolder:
     genesis = read_genesis(layout.record)
     log_id = genesis.log_id
@@ -297,9 +351,48 @@ def _open(
         _bring_forward(layout, custody, log_id)
     keys = KeyStore(layout.keys, log_id)
     opened.callback(keys.close)
-    append_key, tag, accounts_key, commands, generation, receipts_seed, spool_key = (
-        _secret(keys, custody, log_id, name) for name in SECRETS
-    )
+    known = {name: _secret(keys, custody, log_id, name) for name in SECRETS}
+
+    def hold(store: RecordStore, lineage: Lineage, bell: Bell, logged: Logged) -> Held:
+        resurrected = destroyed_again(keys, shreds_of(store, lineage, known["append"]))
+        keyring = Keyring(keys, custody, log_id, known["tag"], logged, bell)
+        sweep(keys, logged)
+        items = ItemKeys(
+            keys, keyring, lambda each: _secret(keys, custody, log_id, items_secret(each))
+        )
+        broker = Broker(keyring, items, lineage.ids)
+        return Held(keys, custody, keyring, items, broker, [each.request for each in resurrected])
+
+    return assembled(layout, genesis, known, hold, clock, opened, pinned=pinned)
+
+
+class Held(NamedTuple):
+    """The vault of an open folder, and the requests whose keys had come back to its key store."""
+
+    keys: KeyStore
+    custody: Custody
+    keyring: Keys
+    items: Items
+    broker: Openings
+    gone_again: list[bytes]
+
+
+Logged = Callable[[bytes], LoggedKey | None]
+Hold = Callable[[RecordStore, Lineage, Bell, Logged], Held]
+
+
+def assembled(
+    layout: Layout,
+    genesis: Genesis,
+    known: Mapping[str, bytes],
+    hold: Hold,
+    clock: Clock,
+    opened: ExitStack,
+    *,
+    pinned: bool,
+) -> OpenFolder:
+    """An open folder, with those of the clinic's secrets that are known here and its vault."""
+    log_id, append_key = genesis.log_id, known["append"]
     pin = PinnedHead(layout.head, log_id, append_key)
     opened.callback(pin.close)
     store = SqliteStore(layout.record, append_key, milliseconds(clock), committed=pin.note)
@@ -310,20 +403,23 @@ def _open(
         _must_reach_published(layout, store)
     lineage = lineage_of(store, genesis, append_key)
     logged = logged_keys(store, lineage.at, append_key)
-    keyring = Keyring(keys, custody, log_id, tag, logged)
-    sweep(keys, logged)
-    items = ItemKeys(keys, keyring, generation)
+    bell = Bell(layout.bell)
+    opened.callback(bell.close)
+    held = hold(store, lineage, bell, logged)
     clinic = Owner(OwnerKind.CLINIC, genesis.clinic)
-    broker = Broker(keyring, items, lineage.ids)
-    vault = Vault(lineage, keyring, items, broker, clinic, Replies(commands))
-    accounts = Accounts(layout.accounts, accounts_key)
+    replies = Replies(known["commands"])
+    vault = Vault(lineage, held.keyring, held.items, held.broker, clinic, replies)
+    accounts = Accounts(layout.accounts, known["accounts"])
     opened.callback(accounts.close)
     committer = Committer(store)
     guard = Guard(
         Incidents(layout.incidents), layout.folder, lineage.log_id, committer.commit, clock
     )
-    spool = Spool(layout.spool, spool_key, log_id)
-    receipts = receipt_signer(lineage.origin, receipts_seed)
+    for request in held.gone_again:
+        # A key store that was put back: what it brought is gone again, and somebody has to know.
+        guard.report("E-KEYSTATE", stream=request, position=None)
+    spool = Spool(layout.spool, known["spool"], log_id)
+    receipts = receipt_signer(lineage.origin, known["receipts"])
 
     def sign(position: int, leaf: bytes, time_ms: int) -> str:
         receipt = AppendReceipt(lineage.origin, position, leaf, time_ms)
@@ -333,7 +429,11 @@ def _open(
         layout=layout,
         genesis=genesis,
         store=store,
-        keys=keys,
+        keys=held.keys,
+        custody=held.custody,
+        bell=bell,
+        # Where the keys lie elsewhere, whoever has them makes the keyed hashes.
+        index_key=known.get("index", b""),
         vault=vault,
         record=Record(store, vault, committer, clock, guard, spool, sign),
         committer=committer,
@@ -342,6 +442,7 @@ def _open(
         pin=pin,
         sign=sign,
         receipts=receipts.verifier,
+        logged=logged,
         guard=guard,
         spool=spool,
         clock=clock,
@@ -363,31 +464,30 @@ def _must_reach_published(layout: Layout, store: RecordStore) -> None:
         raise LogBroken("E-ROLLBACK", size, None, expected, f"{size} records")
 
 
-def _bring_forward(layout: Layout, custody: Keyfile, log_id: bytes) -> None:
-    """From format 1: a copy of the key store is kept, the head is pinned, secrets are added.
+def _bring_forward(layout: Layout, custody: Custody, log_id: bytes) -> None:
+    """From an older format: a copy of the key store is kept, secrets are added, the head is pinned.
 
     It can be cut short anywhere and done again; the format is written last.
     """
-    copy = layout.keys.with_name("keys.db.format-1")
+    copy = layout.keys.with_name(f"keys.db.{layout.format.read_text().strip().replace(' ', '-')}")
     if not copy.exists():
         making = copy.with_suffix(".new")
         shutil.copyfile(layout.keys, making)
         making.chmod(0o600)
         making.rename(copy)
+    KeyStore.bring_forward(layout.keys)
     with (
         closing(KeyStore(layout.keys, log_id)) as keys,
         closing(structure(layout.record)) as store,
     ):
         missing = [name for name in SECRETS if keys.secret(name) is None]
-        # A folder that has them was brought forward before: its head is pinned, or was taken away.
-        if missing:
+        # A folder that has these was brought forward before: its head is pinned, or was taken away.
+        if "receipts" in missing:
             append_key = _secret(keys, custody, log_id, "append")
             standing = store.standing()
             with closing(PinnedHead(layout.head, log_id, append_key)) as pin:
                 pin.note(standing.size, standing.range_bytes)
-        for name in missing:
-            wrapped = custody.wrap(secrets.token_bytes(32), _secret_context(log_id, name))
-            keys.add_secret(name, custody.generation, wrapped)
+        _add_secrets(keys, custody, log_id, missing)
     _write_format(layout)
 
 
@@ -465,17 +565,21 @@ def _must_begin_with(genesis: Genesis, store: RecordStore, append_key: bytes) ->
         raise FolderRefused(msg)
 
 
-def _secret_context(log_id: bytes, name: str) -> bytes:
-    return b"powiernik/1/secret\0" + log_id + name.encode()
+def _add_secrets(keys: KeyStore, custody: Custody, log_id: bytes, names: Iterable[str]) -> None:
+    for name in names:
+        wrapped = custody.wrap(
+            custody.generation, secrets.token_bytes(32), secret_context(log_id, name)
+        )
+        keys.add_secret(name, custody.generation, wrapped)
 
 
 def _secret(keys: KeyStore, custody: Custody, log_id: bytes, name: str) -> bytes:
-    found = keys.secret(name)
-    if found is None or found[0] != custody.generation:
-        msg = "The key store is damaged."
-        raise WrongKeyStore(msg)
     try:
-        return custody.unwrap(found[1], _secret_context(log_id, name))
-    except Broken:
+        found = open_secret(keys, custody, log_id, name)
+    except (Broken, KeyGone):
         msg = "The key store does not belong to this keyfile."
         raise WrongKeyStore(msg) from None
+    if found is None:
+        msg = "The key store is damaged."
+        raise WrongKeyStore(msg)
+    return found

@@ -28,8 +28,8 @@ from infrastructure.errors import Broken, KeyGone
 from infrastructure.ledger.check import Row
 from infrastructure.stores.contract import LoggedEvent
 from infrastructure.vault.envelope import Kind, open_record, open_withheld
-from infrastructure.vault.keyring import Keyring
 from infrastructure.vault.keys import SubjectKey
+from infrastructure.vault.port import Keys, Payloads, SealedRow
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -43,7 +43,7 @@ class SealedMapper(Mapper[UUID]):
 
     def __init__(
         self,
-        keyring: Keyring,
+        keyring: Keys,
         log_id_at: Callable[[int], bytes],
         broken: Callable[[Row, str], None] = lambda _row, _code: None,
     ) -> None:
@@ -71,19 +71,25 @@ class SealedMapper(Mapper[UUID]):
             raise Broken("E-KEYSTATE", "a key that is not in the key store")
         return place.label.purpose
 
-    def open(self, row: Row) -> Recorded:
-        """The recorded event in a row of the log.
+    def sealed(self, row: Row) -> SealedRow:
+        """A row as whoever has its key needs it."""
+        log_id = self._log_id_at(row.position)
+        place = (row.key_id, row.position, log_id, row.stream_id)
+        return SealedRow(*place, row.version, row.record or b"")
+
+    def open(self, row: Row, payloads: Payloads | None = None) -> Recorded:
+        """The recorded event in a row of the log; its payload may have been opened elsewhere.
 
         Raises:
             Broken: The row is not what was written.
         """
         try:
-            return self._open(row)
+            return self._open(row, payloads or {})
         except Broken as error:
             self._broken(row, error.code)
             raise
 
-    def _open(self, row: Row) -> Recorded:
+    def _open(self, row: Row, payloads: Payloads) -> Recorded:
         if row.record is None:
             raise Broken("E-PARSE", "a row without its record")
         try:
@@ -91,16 +97,21 @@ class SealedMapper(Mapper[UUID]):
         except OverflowError:
             raise Broken("E-PARSE", "a row of no time that there is") from None
         try:
-            key = self._keyring.for_opening(row.key_id)
+            if row.position in payloads:
+                found = _taken(payloads[row.position])
+            else:
+                found = self._decoded(row, self._keyring.for_opening(row.key_id), row.record)
         except KeyGone:
             return _shredded(row, recorded_at, self._keyring)
-        found = self._decoded(row, key, row.record)
+        place = self._keyring.place(row.key_id)
+        if place is None:
+            raise Broken("E-KEYSTATE", "a key that is not in the key store")
         label = label_for(found.event.LABEL, found.owner)
         if label.cls is not found.cls:
             label = Label(label.purpose, found.cls)
-        if key_for(label) != key.place.label:
+        if key_for(label) != place.label:
             raise Broken("E-BIND", "an event under a key of another purpose or class")
-        if self._keyring.tag(found.owner) != key.place.subject_tag:
+        if self._keyring.tag(found.owner) != place.subject_tag:
             raise Broken("E-BIND", "an event under a key that is not its owner's")
         return Recorded(
             event=found.event,
@@ -128,7 +139,15 @@ class SealedMapper(Mapper[UUID]):
         return codec.decode(payload, partial(open_withheld, key, row.stream_id))
 
 
-def _shredded(row: Row, recorded_at: datetime, keyring: Keyring) -> Recorded:
+def _taken(payload: bytes | str | None) -> codec.Decoded:
+    if payload is None:
+        raise KeyGone
+    if isinstance(payload, str):
+        raise Broken(payload, "a row that the broker could not open")
+    return codec.decode(payload)
+
+
+def _shredded(row: Row, recorded_at: datetime, keyring: Keys) -> Recorded:
     place = keyring.place(row.key_id)
     if place is None:
         raise Broken("E-KEYSTATE", "a key that is not in the key store")

@@ -20,12 +20,12 @@ from eventsourcing.persistence import EventStore
 from domain.confidentiality import (
     KeyPurpose,
 )
-from domain.errors import IntegrityIncident, RecordUnavailable, Stale
-from domain.ports import Clock, Recorded, Write
+from domain.errors import IntegrityIncident, RecordUnavailable, Stale, WrongState
+from domain.ports import CONTENT, Clock, Recorded, Write
 from domain.values import Circumstances, Command, Receipt
 from infrastructure.batch import Batch, Vault
 from infrastructure.committer import Committer
-from infrastructure.errors import Broken
+from infrastructure.errors import Broken, KeyGone
 from infrastructure.guard.spool import Spool, only_looks
 from infrastructure.guard.watch import Guard
 from infrastructure.ledger.check import Row
@@ -33,14 +33,18 @@ from infrastructure.mapper import SealedMapper
 from infrastructure.stores.contract import (
     Conflict,
     Outcome,
+    Outdated,
     Placed,
     RecordStore,
     Repeated,
 )
+from infrastructure.vault.port import Payloads, Reader
 
 State = TypeVar("State")
 
 MOST_FRAMES = 20_000
+_TRIES = 8
+"""How often a batch is sealed again, while somebody rotates, renews or destroys keys."""
 _OF_THE_LOG = ("E-ROLLBACK", "E-ROOT")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -103,20 +107,35 @@ class Record:
         self._frames[stream, fold] = (version, state)
         return state, version
 
-    def fold(self, stream: str, fold: Callable[[Iterable[object]], State]) -> tuple[State, int]:
-        """The state that a command decides on, and the stream's version; texts stay closed."""
-        found = self.read(stream)
+    def fold(
+        self,
+        stream: str,
+        fold: Callable[[Iterable[object]], State],
+        who: Circumstances | None = None,
+    ) -> tuple[State, int]:
+        """The state that a command decides on, and the stream's version; texts stay closed.
+
+        A broker of its own opens it in somebody's name (``who``) alone, and the log has to show
+        what she did with it.
+        """
+        found = self._read(stream, None, self._vault.broker.folding(who))
         return fold(each.event for each in found), found[-1].version if found else 0
 
-    def read(self, stream: str, *, until: int | None = None) -> list[Recorded]:
+    def read(
+        self, stream: str, *, until: int | None = None, opening: Reader | None = None
+    ) -> list[Recorded]:
         """The events of a stream, up to a position; for folding and for projections.
+
+        With an opening it opens what that covers, and nothing else.
 
         Raises:
             Broken: The stream is not what was written.
         """
+        return self._read(stream, until, opening)
+
+    def _read(self, stream: str, until: int | None, reader: Reader | None) -> list[Recorded]:
         found: list[Recorded] = []
-        events = cast("Iterator[Recorded]", self._events.get(UUID(stream)))
-        for version, each in enumerate(events, start=1):
+        for version, each in enumerate(self._stream(stream, reader), start=1):
             if each.version != version:
                 self._report("E-GAP", stream=bytes.fromhex(stream), position=each.position)
                 raise Broken("E-GAP", "a stream that lacks an event")
@@ -124,8 +143,26 @@ class Record:
                 found.append(each)
         return found
 
+    def _stream(self, stream: str, reader: Reader | None) -> Iterator[Recorded]:
+        if reader is None:
+            return cast("Iterator[Recorded]", self._events.get(UUID(stream)))
+        rows = self._store.stream(bytes.fromhex(stream))
+        payloads = self._payloads(rows, reader)
+        return (self.mapper.open(row, payloads) for row in rows)
+
+    def _payloads(self, rows: Iterable[Row], reader: Reader | None) -> Payloads | None:
+        """What stands in those rows whose keys are not at hand, or not for the asking."""
+        if reader is None:
+            return None
+        content = [self.mapper.sealed(row) for row in rows if self.mapper.purpose(row) in CONTENT]
+        return reader.records(content) if content else None
+
     def follow(
-        self, after: int, limit: int, purposes: frozenset[KeyPurpose]
+        self,
+        after: int,
+        limit: int,
+        purposes: frozenset[KeyPurpose],
+        opening: Reader | None = None,
     ) -> tuple[list[Recorded], int]:
         """The events after a position whose keys have one of the purposes, and how far that is.
 
@@ -140,15 +177,23 @@ class Record:
             self._report("E-GAP", stream=None, position=after + 1)
             raise Broken("E-GAP", "a log that lacks a row")
         purpose, open_row = self.mapper.purpose, self.mapper.open
+        wanted = [row for row in rows if self._is_for(row, purposes)] if opening else []
+        payloads = self._payloads(wanted, opening)
         events = []
         for row in rows:
             try:
                 if purpose(row) in purposes:
-                    events.append(open_row(row))
+                    events.append(open_row(row, payloads))
             except Broken:
                 if self._incidents.frozen(row.stream_id.hex()) is None:
                     raise
         return events, rows[-1].position if rows else after
+
+    def _is_for(self, row: Row, purposes: frozenset[KeyPurpose]) -> bool:
+        try:
+            return self.mapper.purpose(row) in purposes
+        except Broken:
+            return False
 
     def last_position(self) -> int:
         """The position of the newest event; -1 in an empty record."""
@@ -181,10 +226,14 @@ class Record:
             return self._nothing(batch)
         if self._read_only(batch):
             return await asyncio.to_thread(self._spooled, batch)
-        if not batch.ready():
-            await asyncio.to_thread(batch.make_ready)
-        with self._reporting():
-            outcome = await self._committer.commit_soon(batch.submission())
+        outcome: Outcome = Outdated()
+        for _ in range(_TRIES):
+            if not batch.ready():
+                await asyncio.to_thread(self._make_ready, batch)
+            with self._reporting():
+                outcome = await self._committer.commit_soon(batch.submission())
+            if not isinstance(outcome, Outdated):
+                break
         return self._settled(batch, outcome)
 
     def append_now(
@@ -202,11 +251,23 @@ class Record:
             return self._nothing(batch)
         if self._read_only(batch):
             return self._spooled(batch)
-        if not batch.ready():
-            batch.make_ready()
-        with self._reporting():
-            outcome = self._committer.commit(batch.submission())
+        outcome: Outcome = Outdated()
+        for _ in range(_TRIES):
+            if not batch.ready():
+                self._make_ready(batch)
+            with self._reporting():
+                outcome = self._committer.commit(batch.submission())
+            if not isinstance(outcome, Outdated):
+                break
         return self._settled(batch, outcome)
+
+    @staticmethod
+    def _make_ready(batch: Batch) -> None:
+        try:
+            batch.make_ready()
+        except KeyGone:
+            msg = "What this would be written to has been erased"
+            raise WrongState(msg) from None
 
     def _batch(
         self,

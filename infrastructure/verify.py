@@ -12,6 +12,8 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from domain.ports import Recorded
+from infrastructure import codec
 from infrastructure.control import Genesis
 from infrastructure.errors import Broken, KeyGone
 from infrastructure.folder import (
@@ -24,14 +26,17 @@ from infrastructure.folder import (
 )
 from infrastructure.ledger.check import Row
 from infrastructure.ledger.checkpoint import Checkpoint
-from infrastructure.ledger.errors import LogBroken
+from infrastructure.ledger.control import Control, parse_control
+from infrastructure.ledger.errors import LedgerError, LogBroken
+from infrastructure.ledger.key_control import KeyMade
 from infrastructure.ledger.memory import Memory
 from infrastructure.ledger.tiles import TileFolder
 from infrastructure.ledger.trust import Trust
 from infrastructure.ledger.verification import RowVerification
 from infrastructure.mapper import CONTROL_KEY
+from infrastructure.shreds import shreds_of
 from infrastructure.stores.contract import RecordStore
-from infrastructure.vault.envelope import Kind
+from infrastructure.vault.envelope import field_place
 
 BATCH = 5000
 WHAT_IT_CANNOT_SEE = (
@@ -128,18 +133,20 @@ def verify_folder(
         Broken: A key or a content is not.
     """
     made: set[bytes] = set()
+    gone: set[bytes] = set()
     used: set[bytes] = set()
     opened = 0
 
     def each(row: Row) -> None:
         nonlocal opened
         if row.key_id == CONTROL_KEY:
-            if row.record and row.record[5] == Kind.KEY:
-                made.add(row.stream_id)
+            control = _control(row)
+            if isinstance(control, KeyMade):
+                made.add(control.key_id)
             return
         used.add(row.key_id)
         if contents:
-            folder.record.mapper.open(row)
+            gone.update(_missing_items(folder, folder.record.mapper.open(row)))
             opened += 1
 
     published = last_published(folder.layout)
@@ -154,9 +161,12 @@ def verify_folder(
     )
     keys = 0
     for key_id in made | used:
-        with suppress(KeyGone):
+        try:
             folder.vault.keyring.for_opening(key_id)
             keys += 1
+        except KeyGone:
+            gone.add(key_id)
+    _must_be_shredded(folder, gone)
     commands = 0
     if memory is None:
         _verify_items(folder, made)
@@ -175,6 +185,36 @@ def last_published(layout: Layout) -> Checkpoint | None:
         return None
     trust = Trust.parse(layout.policy.read_bytes())
     return trust.judge(TileFolder(layout.log).read_checkpoint()).checkpoint
+
+
+def _control(row: Row) -> Control | None:
+    try:
+        return parse_control(row.record or b"")
+    except LedgerError:
+        # Whether it may stand there has been judged by the log's own verification.
+        return None
+
+
+def _missing_items(folder: OpenFolder, recorded: Recorded) -> Iterator[bytes]:
+    """The item keys of an event's texts that are not in the key store."""
+    for sealed in codec.sealed_texts(recorded.event):
+        item_id, _, _ = field_place(sealed)
+        if folder.keys.items(item_id) is None:
+            yield item_id
+
+
+def _must_be_shredded(folder: OpenFolder, gone: set[bytes]) -> None:
+    """Refuse a key that is gone without a record of its destruction.
+
+    Raises:
+        Broken: E-KEYSTATE; or E-AUTH, a destruction that nobody approved.
+    """
+    if not gone:
+        return
+    for shred in shreds_of(folder.store, folder.vault.lineage, folder.append_key):
+        gone -= {*shred.keys, *shred.items}
+    if gone:
+        raise Broken("E-KEYSTATE", "a key that is gone, and no record says that it was destroyed")
 
 
 def _verify_items(folder: OpenFolder, made: set[bytes]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -47,6 +47,10 @@ class ServingViews:
         """Write rows and move the position, in one transaction."""
         self._current().save(changes, before=before, after=after)
 
+    def remove(self, table: Table, keys: Sequence[Key]) -> None:
+        """Take rows away for good, from the version that serves."""
+        self._current().remove(table, keys)
+
     def select(
         self,
         table: Table,
@@ -64,6 +68,10 @@ class ServingViews:
     def every(self, table: Table) -> Sequence[StoredRow]:
         """All rows of a table in the order of their keys."""
         return self._current().every(table)
+
+    def forget(self, key_ids: Collection[bytes]) -> int:
+        """Take away the rows that these keys sealed; how many there were."""
+        return self._current().forget(self._tables, key_ids)
 
     @contextmanager
     def snapshot(self) -> Iterator[ViewStore]:

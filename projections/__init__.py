@@ -8,6 +8,9 @@
 - ``name_cards``: names, joined to lists as they are shown.
 - ``staff``: who works here.
 - ``process_notes``: each author's own list.
+- ``identifiers``: who has this PESEL, telephone or e-mail, as far as one who has the key can tell.
+
+``name_index`` finds names in memory and stores nothing.
 
 ``projection`` says what a projection is, ``workspace`` holds its rows while events are applied,
 ``follower`` applies each event exactly once, ``rebuild`` makes a version anew beside the one that

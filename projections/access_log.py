@@ -5,7 +5,10 @@ One row per client and event, under her accountability key: it outlives her clin
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from domain.confidentiality import ACCOUNTABILITY, KeyPurpose, Owner, OwnerKind
+from domain.errors import Sealed
 from domain.ports import Opening, Recorded
 from domain.rows import Place, Table, Under, ViewStore
 from projections.entries import Entry, content_of, entry
@@ -19,7 +22,8 @@ class AccessLogProjection:
 
     name = "access_log-1"
     tables = (ENTRIES,)
-    purposes = frozenset(KeyPurpose)
+    # What was searched for in a record is no line of its own: that there was a search is one.
+    purposes = frozenset(KeyPurpose) - {KeyPurpose.INDEX}
 
     def apply(self, recorded: Recorded, rows: Rows) -> None:
         """Add an entry for each client whom the event concerns."""
@@ -51,14 +55,13 @@ class AccessLog:
             limit=limit,
             newest_first=True,
         )
-        return [
-            entry(
-                row.position,
-                client_id,
-                opening.cell(row.cell, Place(self.name, ENTRIES.name, row.key, row.position)),
-            )
-            for row in rows
-        ]
+        found = []
+        for row in rows:
+            # An entry that has expired by age stays closed.
+            with suppress(Sealed):
+                place = Place(self.name, ENTRIES.name, row.key, row.position)
+                found.append(entry(row.position, client_id, opening.cell(row.cell, place)))
+        return found
 
 
 _LAST = 2**62

@@ -8,9 +8,11 @@ concerned.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from domain.confidentiality import ACCOUNTABILITY, KeyPurpose, Owner, OwnerKind, label_for
+from domain.errors import Sealed
 from domain.ports import Opening, Recorded
 from domain.rows import Place, StoredRow, Table, Under, Value, ViewStore
 from projections.entries import Entry, content_of, entry
@@ -30,7 +32,8 @@ class AuditTrailProjection:
 
     name = "audit_trail-1"
     tables = (TRAIL,)
-    purposes = frozenset(KeyPurpose)
+    # What was searched for in a record is no line of its own: that there was a search is one.
+    purposes = frozenset(KeyPurpose) - {KeyPurpose.INDEX}
 
     def apply(self, recorded: Recorded, rows: Rows) -> None:
         """Add a line for each client whom the event concerns, or one for the staff matter."""
@@ -99,15 +102,14 @@ class AuditTrail:
         return tuple(clients), tuple(owners)
 
     def open(self, lines: list[StoredRow], opening: Opening) -> list[Entry]:
-        """What the lines say."""
-        return [
-            entry(
-                row.position,
-                str(row.key[1]) or None,
-                opening.cell(row.cell, Place(self.name, TRAIL.name, row.key, row.position)),
-            )
-            for row in lines
-        ]
+        """What the lines say; one that has expired by age stays closed."""
+        found = []
+        for row in lines:
+            with suppress(Sealed):
+                place = Place(self.name, TRAIL.name, row.key, row.position)
+                content = opening.cell(row.cell, place)
+                found.append(entry(row.position, str(row.key[1]) or None, content))
+        return found
 
 
 _LAST = 2**62

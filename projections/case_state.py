@@ -1,21 +1,25 @@
 """Case state: what a case is now, or was at any past position.
 
-One row for the case, one for each session and note in it. Words stay sealed under their item keys
-inside the rows, so that one item made unreadable is unreadable here too. Process notes stand
-elsewhere.
+One row for the case, one for each session and note in it; of a joint case also one for each
+member's alias, part and attendance (``projections.joint``). Words stay sealed under their item keys
+inside the rows, so that one item made unreadable is unreadable here too; a row whose key is gone is
+left out. Process notes stand elsewhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from contextlib import suppress
 from typing import Any
 
 from domain.confidentiality import ADMINISTRATIVE, CLINICAL, KeyPurpose, Label, label_for
+from domain.errors import Sealed
 from domain.events.case import (
+    CaseAliasesDrawn,
     CaseClosed,
     CaseEvent,
+    CaseMemberJoined,
+    CaseMemberLeft,
     CaseOpened,
     CaseProblemStated,
     CaseReopened,
@@ -29,6 +33,7 @@ from domain.events.note import (
     NoteDrafted,
     NoteEvent,
     NoteMarkedErroneous,
+    NotePartsAdded,
     NoteRevised,
     NoteSigned,
 )
@@ -40,102 +45,23 @@ from domain.events.session import (
 )
 from domain.ports import Opening, Recorded
 from domain.rows import Content, Place, StoredRow, Table, Under, ViewStore
-from domain.values import FreeText, Registration
+from domain.values import Registration
+from projections import joint, removal
+from projections.case_lines import CaseState, NoteLine, case_state, note_line
+from projections.joint import MEMBERS, Roster
 from projections.projection import Rows
-from projections.times import from_ms, to_ms
+from projections.times import to_ms
 from projections.workspace import PlainRows
 
 CASES = Table("cases", key=("case_id",), clear=("open",))
 ITEMS = Table("items", key=("case_id", "item_id"), clear=())
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A presenting problem, with a diagnosis or without."""
-
-    words: FreeText
-    stated_by: str
-    stated_at: datetime
-    diagnosis: tuple[str, str, str] | None
-
-
-@dataclass(frozen=True, slots=True)
-class SessionLine:
-    """A session of the case."""
-
-    id: str
-    version: int
-    therapist: str
-    starts_at: datetime
-    ends_at: datetime
-    room: str
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """Who put her name to a note, as the entry must show it (REC-02)."""
-
-    practitioner: str
-    title: str
-    registration: tuple[str, str | None, str | None]
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Amendment:
-    """What was added to a note, by whom and why."""
-
-    author: str
-    at: datetime
-    reason: FreeText
-    text: FreeText
-
-
-@dataclass(frozen=True, slots=True)
-class NoteLine:
-    """A note of the case; ``texts`` holds its words as drafted and revised, the last one valid."""
-
-    id: str
-    version: int
-    kind: str
-    author: str
-    status: str
-    occurred_at: datetime
-    recorded_at: datetime
-    late: bool
-    session: str | None
-    texts: tuple[FreeText, ...]
-    signature: Signature | None
-    countersignatures: tuple[Signature, ...]
-    amendments: tuple[Amendment, ...]
-    erroneous_because: FreeText | None
-
-
-@dataclass(frozen=True, slots=True)
-class CaseState:
-    """A case as its care team sees it."""
-
-    id: str
-    version: int
-    open: bool
-    clients: tuple[str, ...]
-    format: str
-    school: str
-    therapist: str
-    team: tuple[str, ...]
-    opened_at: datetime
-    outcome: str | None
-    problems: tuple[Problem, ...]
-    sessions: tuple[SessionLine, ...]
-    notes: tuple[NoteLine, ...]
-
-
 class CaseStateProjection:
     """How events change the rows of case state."""
 
-    name = "case_state-1"
-    tables = (CASES, ITEMS)
+    name = "case_state-2"
+    tables = (CASES, ITEMS, MEMBERS)
     purposes = frozenset({KeyPurpose.RELATIONSHIP, KeyPurpose.CLINICAL, KeyPurpose.CASE})
 
     def apply(self, recorded: Recorded, rows: Rows) -> None:
@@ -148,6 +74,9 @@ class CaseStateProjection:
                 | CaseTeamJoined()
                 | CaseTeamLeft()
                 | CaseTransferred()
+                | CaseMemberJoined()
+                | CaseMemberLeft()
+                | CaseAliasesDrawn()
                 | CaseClosed()
                 | CaseReopened()
             ) as event:
@@ -171,21 +100,27 @@ class CaseStateProjection:
                 | NoteAmended()
                 | NoteCountersigned()
                 | NoteMarkedErroneous()
+                | NotePartsAdded()
             ) as event:
                 found = rows.get(ITEMS, (event.case, event.note))
                 if found is not None:
                     _change_note(found[1], recorded, event)
                     _put_item(recorded, rows, (event.case, event.note), found[1])
             case _:
-                pass
+                joint.apply(recorded, rows, ITEMS)
+                removal.apply(recorded, rows, CASES, ITEMS)
 
 
 class CaseStates:
     """The queries of case state; every one needs an opening that a recorded access gave."""
 
     def __init__(
-        self, view: str, store: ViewStore, read: Callable[[str, int], Iterable[Recorded]]
+        self,
+        view: str,
+        store: ViewStore,
+        read: Callable[[str, int, Opening], Iterable[Recorded]],
     ) -> None:
+        """``read`` gives a stream's events up to a position, as far as an opening covers them."""
         self._view = view
         self._store = store
         self._read = read
@@ -195,13 +130,21 @@ class CaseStates:
         stored = self._store.load(CASES, (case_id,))
         if stored is None:
             return None
-        items = self._store.select(ITEMS, {"case_id": case_id}, limit=_MOST_ITEMS)
-        return _case_state(
+        return case_state(
             case_id,
             self._open(CASES, stored, opening),
-            [(str(row.key[1]), self._open(ITEMS, row, opening)) for row in items],
+            self._items(case_id, opening),
+            self._aliases(case_id, opening),
             is_open=bool(stored.clear[0]),
         )
+
+    def roster(self, case_id: str, opening: Opening) -> Roster | None:
+        """By what aliases the case speaks of people; ``None`` where it is one person's."""
+        stored = self._store.load(CASES, (case_id,))
+        content = None if stored is None else self._open(CASES, stored, opening)
+        if content is None or not content["members"]:
+            return None
+        return joint.roster(content, self._aliases(case_id, opening))
 
     def note(self, case_id: str, note_id: str, opening: Opening) -> NoteLine | None:
         """One note of the case."""
@@ -209,7 +152,10 @@ class CaseStates:
         if stored is None:
             return None
         content = self._open(ITEMS, stored, opening)
-        return _note_line(note_id, content) if content["item"] == "note" else None
+        if content["item"] != "note":
+            return None
+        own = (str(item) for _, item in content["parts"])
+        return note_line(note_id, content, self._items(case_id, opening, own))
 
     def as_of(self, case_id: str, position: int, opening: Opening) -> CaseState | None:
         """The case as it was when the log had reached a position, folded from its events.
@@ -223,7 +169,7 @@ class CaseStates:
         self._open(CASES, stored, opening)
         items = self._store.select(ITEMS, {"case_id": case_id}, limit=_MOST_ITEMS)
         streams = [case_id, *(str(row.key[1]) for row in items)]
-        events = [each for stream in streams for each in self._read(stream, position)]
+        events = [each for stream in streams for each in self._read(stream, position, opening)]
         rows, projection = PlainRows(), CaseStateProjection()
         for each in sorted(events, key=lambda each: each.position):
             projection.apply(each, rows)
@@ -231,8 +177,36 @@ class CaseStates:
         if found is None:
             return None
         clear, content = found
-        past = [(str(key[1]), item) for key, item in rows.items(ITEMS)]
-        return _case_state(case_id, content, past, is_open=bool(clear["open"]))
+        past = {str(key[1]): item for key, item in rows.items(ITEMS)}
+        # Nobody's alias ever changes: whoever has one now had it then.
+        aliases = self._aliases(case_id, opening)
+        return case_state(case_id, content, past, aliases, is_open=bool(clear["open"]))
+
+    def _items(
+        self, case_id: str, opening: Opening, wanted: Iterable[str] | None = None
+    ) -> dict[str, Content]:
+        """The items of a case, or some of them, by their ids; without those whose key is gone."""
+        if wanted is None:
+            rows = self._store.select(ITEMS, {"case_id": case_id}, limit=_MOST_ITEMS)
+        else:
+            loaded = (self._store.load(ITEMS, (case_id, each)) for each in wanted)
+            rows = [row for row in loaded if row is not None]
+        return self._opened(ITEMS, rows, opening)
+
+    def _aliases(self, case_id: str, opening: Opening) -> dict[str, str]:
+        """The aliases of a joint case by client; without those whose key is gone."""
+        rows = self._store.select(MEMBERS, {"case_id": case_id}, limit=_MOST_ITEMS)
+        found = self._opened(MEMBERS, rows, opening)
+        return {client: content["alias"] for client, content in found.items()}
+
+    def _opened(
+        self, table: Table, rows: Iterable[StoredRow], opening: Opening
+    ) -> dict[str, Content]:
+        found = {}
+        for row in rows:
+            with suppress(Sealed):
+                found[str(row.key[1])] = self._open(table, row, opening)
+        return found
 
     def _open(self, table: Table, row: StoredRow, opening: Opening) -> Content:
         return opening.cell(row.cell, Place(self._view, table.name, row.key, row.position))
@@ -259,6 +233,8 @@ def _put_item(recorded: Recorded, rows: Rows, key: tuple[str, str], content: Con
 def _opened(recorded: Recorded, event: CaseOpened) -> Content:
     return {
         "clients": list(event.clients),
+        "members": joint.begun(recorded, event),
+        "aliases": [],
         "format": event.format.value,
         "school": event.school.value,
         "therapist": event.therapist,
@@ -283,6 +259,10 @@ def _change_case(content: Content, recorded: Recorded, event: CaseEvent, *, is_o
             moved = (event.previous, event.therapist)
             others = [each for each in content["team"] if each not in moved]
             content["team"] = [*others, event.therapist]
+        case CaseMemberJoined() | CaseMemberLeft():
+            joint.change_members(content, recorded, event)
+        case CaseAliasesDrawn():
+            content["aliases"].extend(event.aliases)
         case CaseClosed():
             content["outcome"] = event.outcome.value
             return False
@@ -341,6 +321,7 @@ def _drafted(recorded: Recorded, event: NoteDrafted) -> Content:
         "countersignatures": [],
         "amendments": [],
         "erroneous": None,
+        "parts": [],
     }
 
 
@@ -361,6 +342,8 @@ def _change_note(content: Content, recorded: Recorded, event: NoteEvent) -> None
         case NoteMarkedErroneous():
             content["status"] = "erroneous"
             content["erroneous"] = event.reason.sealed
+        case NotePartsAdded():
+            content["parts"].extend([each.alias, each.part] for each in event.parts)
         case NoteDrafted():
             pass
 
@@ -368,76 +351,3 @@ def _change_note(content: Content, recorded: Recorded, event: NoteEvent) -> None
 def _signed(practitioner: str, title: str, registration: Registration, at: int) -> list[Any]:
     standing = [registration.kind.value, registration.number, registration.issuer]
     return [practitioner, title, standing, at]
-
-
-def _case_state(
-    case_id: str, content: Content, items: Iterable[tuple[str, Content]], *, is_open: bool
-) -> CaseState:
-    known = list(items)
-    sessions = [_session_line(key, item) for key, item in known if item["item"] == "session"]
-    notes = [_note_line(key, item) for key, item in known if item["item"] == "note"]
-    return CaseState(
-        id=case_id,
-        version=content["version"],
-        open=is_open,
-        clients=tuple(content["clients"]),
-        format=content["format"],
-        school=content["school"],
-        therapist=content["therapist"],
-        team=tuple(content["team"]),
-        opened_at=from_ms(content["opened"]),
-        outcome=content["outcome"],
-        problems=tuple(_problem(each) for each in content["problems"]),
-        sessions=tuple(sorted(sessions, key=lambda each: (each.starts_at, each.id))),
-        notes=tuple(sorted(notes, key=lambda each: (each.occurred_at, each.id))),
-    )
-
-
-def _problem(content: Content) -> Problem:
-    diagnosis = content["diagnosis"]
-    return Problem(
-        words=FreeText(sealed=content["words"]),
-        stated_by=content["by"],
-        stated_at=from_ms(content["at"]),
-        diagnosis=None if diagnosis is None else (diagnosis[0], diagnosis[1], diagnosis[2]),
-    )
-
-
-def _session_line(session_id: str, content: Content) -> SessionLine:
-    return SessionLine(
-        id=session_id,
-        version=content["version"],
-        therapist=content["therapist"],
-        starts_at=from_ms(content["starts"]),
-        ends_at=from_ms(content["ends"]),
-        room=content["room"],
-        status=content["status"],
-    )
-
-
-def _note_line(note_id: str, content: Content) -> NoteLine:
-    signature, erroneous = content["signature"], content["erroneous"]
-    return NoteLine(
-        id=note_id,
-        version=content["version"],
-        kind=content["kind"],
-        author=content["author"],
-        status=content["status"],
-        occurred_at=from_ms(content["occurred"]),
-        recorded_at=from_ms(content["recorded"]),
-        late=content["late"],
-        session=content["session"],
-        texts=tuple(FreeText(sealed=each) for each in content["texts"]),
-        signature=None if signature is None else _signature(signature),
-        countersignatures=tuple(_signature(each) for each in content["countersignatures"]),
-        amendments=tuple(
-            Amendment(author, from_ms(at), FreeText(sealed=reason), FreeText(sealed=text))
-            for author, at, reason, text in content["amendments"]
-        ),
-        erroneous_because=None if erroneous is None else FreeText(sealed=erroneous),
-    )
-
-
-def _signature(content: list[Any]) -> Signature:
-    practitioner, title, standing, at = content
-    return Signature(practitioner, title, (standing[0], standing[1], standing[2]), from_ms(at))

@@ -10,13 +10,29 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.access import neutral_classes, neutral_object, neutral_rule
-from domain.confidentiality import neutral
+from domain.confidentiality import MEMBERS_PART, Class, neutral
 from domain.events.access import AccessDenied, AccessRecorded
+from domain.events.erasure import ErasureCompleted, ErasureRefused
 from domain.ports import Recorded
 from domain.rows import Content
 from projections.times import from_ms, to_ms
 
-_CREATIONS = ("registered", "opened", "scheduled", "drafted", "written", "given", "refused")
+_CREATIONS = frozenset(
+    {
+        "registered",
+        "opened",
+        "scheduled",
+        "drafted",
+        "written",
+        "given",
+        "refused",
+        "asked",
+        "part_recorded",
+        "attendance_recorded",
+        "received",
+        "requested",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +123,46 @@ def _act(recorded: Recorded) -> Content:
 
 def _write(recorded: Recorded) -> Content:
     event = recorded.event
+    if isinstance(event, ErasureCompleted):
+        return _shred(recorded, event)
     aggregate, _, act = (event.NAME if event else "record.sealed").partition(".")
-    creation = act in _CREATIONS
+    # A refused request is one that was there; a refused consent is an object of its own.
+    creation = act in _CREATIONS and not isinstance(event, ErasureRefused)
     return {
         "kind": "CREATE" if creation else "AMEND",
         "action": "C" if creation else "U",
         "outcome": "0",
         "reason": None,
-        "type": neutral_object(aggregate),
+        "type": _object(recorded, aggregate),
         "object": recorded.stream,
         "items": [],
         "count": None,
         "classes": [neutral(recorded.label.cls)],
         "origins": [],
         "case": None,
+    }
+
+
+def _object(recorded: Recorded, aggregate: str) -> str:
+    """What was written; a member's part of a joint session is a record like any other."""
+    part = recorded.label == MEMBERS_PART and aggregate == "session"
+    return neutral_object("note" if part else aggregate)
+
+
+def _shred(recorded: Recorded, event: ErasureCompleted) -> Content:
+    """What went: one item, or whatever its request says."""
+    return {
+        "kind": "SHRED",
+        "action": "D",
+        "outcome": "0",
+        "reason": None,
+        "type": "erasure" if event.item is None else "record",
+        "object": event.item or recorded.stream,
+        "items": [],
+        "count": None,
+        "classes": [neutral(Class.CLINICAL)],
+        "origins": [],
+        "case": event.case,
     }
 
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.confidentiality import ADMINISTRATIVE, FRAME, KeyPurpose, Label
+from domain.errors import Sealed
 from domain.events.client import (
+    ClientAliasGiven,
     ClientCaseLinked,
     ClientContactChanged,
     ClientIdentified,
@@ -109,7 +111,7 @@ class NameCardsProjection:
                 found = self._representatives(recorded, rows)
                 left = [each for each in found if each[0] != event.representative]
                 self._put(recorded, rows, {"representatives": left})
-            case ClientCaseLinked():
+            case ClientCaseLinked() | ClientAliasGiven():
                 self._count(recorded, rows, ADMINISTRATIVE)
             case PractitionerRolesChanged() | PractitionerDeparted():
                 self._count(recorded, rows, FRAME)
@@ -171,6 +173,15 @@ class NameCards:
                 )
             ),
         )
+
+
+    def name(self, person_id: str, opening: Opening) -> str | None:
+        """Somebody's name for a list; ``None`` where it is not known, or not any more."""
+        try:
+            card = self.of(person_id, opening)
+        except Sealed:
+            return None
+        return None if card is None else card.name
 
 
 def _address(stored: list[str] | None) -> tuple[str, str, str, str] | None:

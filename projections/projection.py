@@ -29,6 +29,10 @@ class Rows(Protocol):
         """Write a row, whole."""
         ...
 
+    def fingerprint(self, field: str, value: str) -> str:
+        """What stands in the clear for a value, so that it can be found and not read."""
+        ...
+
 
 class Projection(Protocol):
     """A read model that can be rebuilt from the record at any time."""

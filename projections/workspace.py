@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from domain.errors import Sealed
 from domain.ports import Opening
 from domain.rows import (
     Change,
@@ -32,6 +33,7 @@ class Workspace:
         self._sealer = sealer
         self._rows: dict[tuple[str, Key], tuple[dict[str, Value], Content] | None] = {}
         self._changed: dict[tuple[str, Key], tuple[Table, Under, int]] = {}
+        self._gone: list[tuple[Table, Key]] = []
 
     def get(self, table: Table, key: Key) -> tuple[dict[str, Value], Content] | None:
         """A row as it stands after the events so far."""
@@ -55,6 +57,10 @@ class Workspace:
         self._rows[name] = (dict(clear), content)
         self._changed[name] = (table, under, position)
 
+    def fingerprint(self, field: str, value: str) -> str:
+        """What stands in the clear for a value."""
+        return self._sealer.fingerprint(field, value)
+
     def save(self, *, before: int, after: int) -> None:
         """Seal what changed and write it with the new position, in one transaction."""
         changes = []
@@ -69,10 +75,20 @@ class Workspace:
                 row = StoredRow(key, values, *sealed, position, under.owner.id)
                 changes.append(Change(table, row))
         self._store.save(changes, before=before, after=after)
+        # Whose key is gone has no row; a rebuild, which begins without it, makes none.
+        kept = {(change.table.name, change.row.key) for change in changes}
+        for table, key in self._gone:
+            if (table.name, key) not in kept:
+                self._store.remove(table, (key,))
 
-    def _open(self, table: Table, stored: StoredRow) -> tuple[dict[str, Value], Content]:
+    def _open(self, table: Table, stored: StoredRow) -> tuple[dict[str, Value], Content] | None:
         place = Place(self._view, table.name, stored.key, stored.position)
-        content = self._opening.cell(stored.cell, place)
+        try:
+            content = self._opening.cell(stored.cell, place)
+        except Sealed:
+            # Its key has been destroyed: the row is as if it had never been.
+            self._gone.append((table, stored.key))
+            return None
         return dict(zip(table.clear, stored.clear, strict=True)), content
 
 
@@ -98,6 +114,11 @@ class PlainRows:
         """Write a row, whole."""
         del under, position
         self._rows[table.name, key] = (dict(clear), content)
+
+    def fingerprint(self, field: str, value: str) -> str:
+        """The value itself: these rows are never stored."""
+        del field
+        return value
 
     def items(self, table: Table) -> list[tuple[Key, Content]]:
         """The keys and contents of a table, in the order of the keys."""

@@ -1,4 +1,4 @@
-"""``powiernik checkpoint``: init, trust, run: the process that signs what it has recomputed.
+"""``powiernik checkpoint``: init, trust, run, rotate-key, retire-key: what signs the log.
 
 It runs beside the server and never through it, under a user of its own where the host allows that.
 """
@@ -54,24 +54,77 @@ def init(
 @group.command()
 @click.argument("witnesses", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @options.data
+@passphrase_options
 @click.option("--quorum", type=click.IntRange(min=0), default=None, help="How many have to cosign.")
+@click.option(
+    "--at-once", is_flag=True, help="Let a key go that was stolen or lost: nothing is waited for."
+)
 @options.as_json
 def trust(
     witnesses: tuple[Path, ...],
     data: Path,
+    passphrase: Passphrase,
     quorum: int | None,
+    at_once: bool,  # noqa: FBT001 - click hands it over so
     as_json: bool,  # noqa: FBT001 - click hands it over so
 ) -> None:
-    """Name the witnesses: one file each, with the lines that 'powiernik witness keys' printed."""
+    """Name the witnesses: one file each, with the lines that 'powiernik witness keys' printed.
+
+    The log says which of their keys begin and which end.
+    """
     needed = len(witnesses) // 2 + 1 if quorum is None else quorum
     if needed > len(witnesses):
         msg = "The quorum cannot be larger than the number of witnesses."
         raise click.UsageError(msg)
-    try:
-        named = ledger.name_witnesses(data, [each.read_bytes() for each in witnesses], needed)
-    except ledger.LedgerError as refused:
-        raise click.UsageError(str(refused)) from None
+    files = [each.read_bytes() for each in witnesses]
+    with compose.opened(data, passphrase.ask()) as clinic:
+        try:
+            named = ledger.name_witnesses(clinic.folder, files, needed, at_once=at_once)
+        except compose.PolicyRefused as refused:
+            raise click.UsageError(str(refused)) from None
     tell({"witnesses": ", ".join(named) or "none", "quorum": needed}, as_json=as_json)
+
+
+@group.command("rotate-key")
+@_folder
+@options.data
+@passphrase_options
+@options.as_json
+def rotate_key(
+    folder: Path,
+    data: Path,
+    passphrase: Passphrase,
+    as_json: bool,  # noqa: FBT001 - click hands it over so
+) -> None:
+    """Begin to replace the log's key: from now on the old and the new one sign.
+
+    The checkpointer may be at work. Give the new key to the witnesses, and the policy to whoever
+    verifies; then, weeks later, 'retire-key'. Cut short, it is asked again and goes on.
+    """
+    with compose.opened(data, passphrase.ask()) as clinic:
+        found = ledger.rotate_log_key(clinic.folder, folder)
+    tell({"old_key": found.old, "new_key": found.new, "policy": "lists both"}, as_json=as_json)
+
+
+@group.command("retire-key")
+@_folder
+@options.data
+@passphrase_options
+@options.as_json
+def retire_key(
+    folder: Path,
+    data: Path,
+    passphrase: Passphrase,
+    as_json: bool,  # noqa: FBT001 - click hands it over so
+) -> None:
+    """End the overlap: the log's old key signs no more, and is deleted.
+
+    Whoever still has a policy without the new key needs the present one from here on.
+    """
+    with compose.opened(data, passphrase.ask()) as clinic:
+        found = ledger.retire_log_key(clinic.folder, folder)
+    told = {"ended_key": found.old, "log_key": found.new, "policy": "lists the new key alone"}
+    tell(told, as_json=as_json)
 
 
 @group.command()

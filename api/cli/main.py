@@ -13,7 +13,7 @@ import sys
 import click
 
 from api import compose
-from api.cli import checkpoint, clinic, incidents, log, report, witness
+from api.cli import backup, checkpoint, clinic, incidents, log, report, witness
 from api.cli.options import BROKEN, UNUSABLE
 from domain.errors import Refusal
 
@@ -32,6 +32,9 @@ for command in (
     clinic.verify,
     clinic.status,
     clinic.reset_password,
+    backup.group,
+    backup.restore,
+    backup.drill,
     checkpoint.group,
     incidents.group,
     incidents.recover,

@@ -1,4 +1,4 @@
-"""``powiernik witness``: init, trust, serve, keys, evidence: a witness for somebody's log.
+"""``powiernik witness``: init, log-key, serve, keys, rotate-key, evidence: for somebody's log.
 
 It needs no data folder and no passphrase; whoever runs it should not be whoever keeps the log.
 """
@@ -22,6 +22,9 @@ from api.cli.output import tell
 MOST_CONNECTIONS = 200
 
 _url = click.option("--url", default=None, help="Where it will be served, for the policy.")
+_at_once = click.option(
+    "--at-once", is_flag=True, help="The key was stolen: nothing is waited for."
+)
 
 
 def _folder(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -71,12 +74,76 @@ def keys(folder: Path, url: str | None, as_json: bool) -> None:  # noqa: FBT001 
 @options.as_json
 def trust(folder: Path, vkey: str, as_json: bool) -> None:  # noqa: FBT001 - click hands it over so
     """Believe a log's key; while a key is replaced, a log may have several."""
+    _believe(folder, vkey, as_json=as_json)
+
+
+@group.group("log-key")
+def log_key() -> None:
+    """Say by which keys a log is known; it may be served meanwhile."""
+
+
+@log_key.command()
+@_folder
+@click.argument("vkey")
+@options.as_json
+def add(folder: Path, vkey: str, as_json: bool) -> None:  # noqa: FBT001 - click hands it over so
+    """Believe one more key of a log; ask its clinic by another way whether it is theirs."""
+    _believe(folder, vkey, as_json=as_json)
+
+
+@log_key.command()
+@_folder
+@click.argument("vkey")
+@_at_once
+@options.as_json
+def remove(
+    folder: Path,
+    vkey: str,
+    at_once: bool,  # noqa: FBT001 - click hands it over so
+    as_json: bool,  # noqa: FBT001 - click hands it over so
+) -> None:
+    """Believe a key of a log no more; it has to have another one, by which it goes on."""
     with closing(compose.Witness(folder)) as witness:
         try:
-            origin = witness.trust(vkey).name
+            origin = witness.distrust(vkey, at_once=at_once).name
         except compose.KeyRefused as error:
             raise click.UsageError(str(error)) from None
         tell({"origin": origin, "keys": len(witness.trusted(origin))}, as_json=as_json)
+
+
+@group.command("rotate-key")
+@_folder
+@_url
+@options.as_json
+def rotate_key(folder: Path, url: str | None, as_json: bool) -> None:  # noqa: FBT001 - click hands it over so
+    """Begin to replace the witness's own keys: from now on the old and the new ones cosign.
+
+    It may be served meanwhile. Give the lines to every clinic that names it: in them, the old and
+    the new keys together count once. Cut short, it is asked again and goes on.
+    """
+    with closing(compose.Witness(folder)) as witness:
+        witness.rotate()
+        _tell_keys(witness, url, as_json=as_json)
+
+
+@group.command("retire-key")
+@_folder
+@_url
+@_at_once
+@options.as_json
+def retire_key(
+    folder: Path,
+    url: str | None,
+    at_once: bool,  # noqa: FBT001 - click hands it over so
+    as_json: bool,  # noqa: FBT001 - click hands it over so
+) -> None:
+    """End the overlap: the old keys cosign no more, and are deleted.
+
+    Every clinic that names the witness has to have taken over the new lines before.
+    """
+    with closing(compose.Witness(folder)) as witness:
+        witness.retire(at_once=at_once)
+        _tell_keys(witness, url, as_json=as_json)
 
 
 @group.command()
@@ -141,6 +208,15 @@ def _run(
         limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=options.GRACE_SECONDS,
     )
+
+
+def _believe(folder: Path, vkey: str, *, as_json: bool) -> None:
+    with closing(compose.Witness(folder)) as witness:
+        try:
+            origin = witness.trust(vkey).name
+        except compose.KeyRefused as error:
+            raise click.UsageError(str(error)) from None
+        tell({"origin": origin, "keys": len(witness.trusted(origin))}, as_json=as_json)
 
 
 def _tell_keys(witness: compose.Witness, url: str | None, *, as_json: bool) -> None:

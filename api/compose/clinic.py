@@ -13,16 +13,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+from api.compose.erasing import ShredsNothing
+from api.compose.finding import Finder, StandingGrant
 from api.compose.ledger import Scrubbing
 from domain import access
 from domain.access import Look
-from domain.confidentiality import Class
+from domain.confidentiality import Class, KeyPurpose
 from domain.errors import ProjectionBehind
 from domain.events.access import AccessKind
-from domain.ports import Clock, Opening, Write
-from domain.rows import Overtaken
+from domain.ports import Clock, Opening, Recorded, Shredder, Write
+from domain.retention import Rules
+from domain.rows import Fingerprints, Overtaken
 from domain.use_cases.desk import Desk
+from domain.use_cases.erasing import Archive
 from domain.values import (
     ActingMode,
     Actor,
@@ -38,7 +43,10 @@ from infrastructure.accounts import (
     Accounts,
     one_time_secret,
 )
+from infrastructure.allowances import Allowances
 from infrastructure.anchor.proofs import Proofs, read_policy, trusted
+from infrastructure.broker.worker import open_through
+from infrastructure.erasing import CustodianSignatures
 from infrastructure.errors import (
     Broken,
     FolderRefused,
@@ -47,8 +55,9 @@ from infrastructure.folder import OpenFolder
 from infrastructure.guard.incidents import Incidents, Scope
 from infrastructure.ledger.merkle import CompactRange
 from infrastructure.ledger.tiles import TileFolder
-from infrastructure.vault.cells import CellSealer
+from infrastructure.record import Record
 from infrastructure.vault.custody import Cost
+from infrastructure.vault.fingerprints import fingerprints
 from infrastructure.views import ServingViews, locked
 from infrastructure.world import RandomIdentifiers
 from projections.access_log import AccessLog, AccessLogProjection
@@ -56,11 +65,15 @@ from projections.audit_trail import AuditTrail, AuditTrailProjection
 from projections.calendar import Calendar, CalendarProjection
 from projections.case_state import CaseStateProjection, CaseStates
 from projections.caseload import Caseload, CaseloadProjection
+from projections.erasures import Erasures, ErasuresProjection
 from projections.follower import Followed, Follower
+from projections.identifiers import Identifiers, IdentifiersProjection
 from projections.name_cards import NameCards, NameCardsProjection
+from projections.name_index import NameIndex
 from projections.process_notes import ProcessNotes, ProcessNotesProjection
 from projections.projection import Projection
 from projections.rebuild import Comparison, compare, rebuild
+from projections.retention import Holdings, RetentionProjection
 from projections.staff import Staff, StaffProjection
 
 PROJECTIONS: tuple[Projection, ...] = (
@@ -72,10 +85,14 @@ PROJECTIONS: tuple[Projection, ...] = (
     NameCardsProjection(),
     ProcessNotesProjection(),
     StaffProjection(),
+    IdentifiersProjection(),
+    RetentionProjection(),
+    ErasuresProjection(),
 )
 POLL_SECONDS = 0.05
 RETRY_SECONDS = 1
 HALTED_SECONDS = 60
+INDEX_SECONDS = 1.0
 
 logger = logging.getLogger("powiernik")
 
@@ -90,13 +107,11 @@ class Views:
         }
         self.followed = [Followed(each, self.stores[each.name]) for each in PROJECTIONS]
 
-        def place(kind: type[Projection]) -> tuple[str, ServingViews]:
-            name = next(each.name for each in PROJECTIONS if isinstance(each, kind))
-            return name, self.stores[name]
-
+        place = self.place
         read = folder.record.read
         self.case_states = CaseStates(
-            *place(CaseStateProjection), lambda stream, until: read(stream, until=until)
+            *place(CaseStateProjection),
+            lambda stream, until, opening: read(stream, until=until, opening=opening),
         )
         self.access_log = AccessLog(*place(AccessLogProjection))
         self.audit_trail = AuditTrail(*place(AuditTrailProjection))
@@ -105,6 +120,17 @@ class Views:
         self.name_cards = NameCards(*place(NameCardsProjection))
         self.process_notes = ProcessNotes(*place(ProcessNotesProjection))
         self.staff = Staff(*place(StaffProjection))
+        self.erasures = Erasures(place(ErasuresProjection)[1])
+        self.holdings = Holdings(
+            place(RetentionProjection)[1],
+            place(CaseStateProjection)[1],
+            place(ProcessNotesProjection)[1],
+        )
+
+    def place(self, kind: type[Projection]) -> tuple[str, ServingViews]:
+        """The name of a projection, and where its rows live."""
+        name = next(each.name for each in PROJECTIONS if isinstance(each, kind))
+        return name, self.stores[name]
 
     def position(self) -> int:
         """The position that every projection has reached."""
@@ -120,6 +146,24 @@ class Views:
             each.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The record as a follower with a standing grant reads it."""
+
+    record: Record
+    opening: Any
+
+    def follow(
+        self, after: int, limit: int, purposes: frozenset[KeyPurpose]
+    ) -> tuple[list[Recorded], int]:
+        """The events after a position under keys of these purposes, and how far that is."""
+        return self.record.follow(after, limit, purposes, self.opening)
+
+    def last_position(self) -> int:
+        """The position of the newest event."""
+        return self.record.last_position()
+
+
 @dataclass
 class Clinic:
     """An open clinic: the desk where use cases stand, the views, the accounts."""
@@ -127,6 +171,11 @@ class Clinic:
     folder: OpenFolder
     views: Views
     desk: Desk
+    finder: Finder
+    lookups: Allowances
+    fingerprints: Fingerprints
+    shredder: Shredder = field(default_factory=ShredsNothing)
+    rules: Rules = field(default_factory=Rules)
     wake: threading.Event = field(default_factory=threading.Event)
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -145,16 +194,7 @@ class Clinic:
 
     def system(self, request: str = "system") -> Circumstances:
         """The clinic itself as the one who acts: founding, following, rebuilding."""
-        clinic = ActorId(self.folder.genesis.clinic)
-        return Circumstances(
-            actor=Actor(clinic, ActorKind.SYSTEM, (Role.SYSTEM,)),
-            purpose=PurposeOfUse.HSYSADMIN,
-            request=RequestId(request),
-            application="powiernik",
-            role=Role.SYSTEM,
-            mode=ActingMode.SYSTEM,
-            rule="system",
-        )
+        return system(self.folder, request)
 
     def position_at(self, instant: datetime) -> int:
         """The last position recorded at or before an instant; -1 where there is none."""
@@ -224,14 +264,10 @@ class Clinic:
 
     def follower(self, why: str) -> Follower:
         """A follower with a standing grant, released against one batch entry (fine print 6)."""
-        now = self.clock.now()
-        clinic = self.folder.vault.clinic
-        batch = Look(AccessKind.SYSTEM_BATCH, why, (Class.AUDIT_LOG,))
-        entry = access.record_look(batch, None, origin=self.desk.origin, now=now)
-        write = Write(clinic.id, (entry,), clinic, after=None, opens=(clinic,))
-        receipt = self.folder.record.append_now((write,), self.system(why))
-        opening: Opening = self.folder.vault.broker.standing(receipt)
-        return Follower(self.folder.record, opening, CellSealer(self.folder.vault.keyring, clinic))
+        opening = standing(self.folder, why)
+        vault = self.folder.vault
+        sealer = vault.broker.sealer(opening, vault.clinic, self.fingerprints)
+        return Follower(Source(self.folder.record, opening), opening, sealer)
 
     def catch_up(self) -> None:
         """Bring every projection up to date now, in this thread.
@@ -317,6 +353,26 @@ class Clinic:
             await asyncio.sleep(pause)
             pause = min(pause * 2, POLL_SECONDS)
 
+    async def let_index_catch_up(self) -> None:
+        """Wait a moment until everybody who is in the record can be found.
+
+        Where nobody follows, what is known goes on: a file must be opened all the same.
+        """
+        await asyncio.to_thread(self.finder.prepare)
+        with contextlib.suppress(ProjectionBehind):
+            name = IdentifiersProjection.name
+            await self.reach(self.last_position(), name, seconds=INDEX_SECONDS)
+
+    async def archive(self) -> Archive:
+        """What erasing needs beside the desk, once the projections behind it have caught up.
+
+        Raises:
+            ProjectionBehind: They have not within the time.
+        """
+        names = (RetentionProjection, CaseStateProjection, ProcessNotesProjection)
+        await self.reach(self.last_position(), *(each.name for each in names))
+        return Archive(self.shredder, CustodianSignatures(), self.views.holdings, self.rules)
+
     # Rebuilding
 
     def rebuild(
@@ -353,6 +409,7 @@ class Clinic:
         if self._scrubbing is not None:
             self._scrubbing.stop()
         self.views.close()
+        self.lookups.close()
         self.folder.close()
 
 
@@ -377,6 +434,15 @@ def create(
     data_folder.create(path, passphrases, origin=origin, cost=cost, clock=clock)
 
 
+def open_behind(path: Path, socket: Path, *, clock: Clock | None = None) -> Clinic:
+    """Open a clinic's data folder whose keys are with the broker behind a socket.
+
+    Raises:
+        FolderRefused: See ``infrastructure.broker.worker.open_through``.
+    """
+    return compose(open_through(path, socket, clock=clock))
+
+
 def open_clinic(path: Path, passphrase: str, *, clock: Clock | None = None) -> Clinic:
     """Open a clinic's data folder.
 
@@ -394,15 +460,49 @@ def compose(folder: OpenFolder) -> Clinic:
     gc.set_threshold(100_000, 20, 20)
     # The writer waits for the interpreter at every step, for this long while another thread works.
     sys.setswitchinterval(0.0005)
+    views = Views(folder)
+    keyed = fingerprints(folder.custody, folder.index_key)
+    grant = StandingGrant(lambda: standing(folder, "find"))
+    finder = Finder(
+        Identifiers(*views.place(IdentifiersProjection), keyed, grant),
+        NameIndex(views.name_cards, views.place(NameCardsProjection)[1], grant),
+        grant,
+    )
+    lookups = Allowances(folder.layout.lookups)
     desk = Desk(
         record=folder.record,
         keys=folder.vault.broker,
         clock=folder.clock,
         identifiers=RandomIdentifiers(),
+        index=finder,
+        allowance=lookups,
         clinic=folder.genesis.clinic,
         origin=folder.vault.lineage.origin,
     )
-    return Clinic(folder, Views(folder), desk)
+    return Clinic(folder, views, desk, finder, lookups, keyed)
+
+
+def system(folder: OpenFolder, request: str) -> Circumstances:
+    """The clinic itself as the one who acts."""
+    return Circumstances(
+        actor=Actor(ActorId(folder.genesis.clinic), ActorKind.SYSTEM, (Role.SYSTEM,)),
+        purpose=PurposeOfUse.HSYSADMIN,
+        request=RequestId(request),
+        application="powiernik",
+        role=Role.SYSTEM,
+        mode=ActingMode.SYSTEM,
+        rule="system",
+    )
+
+
+def standing(folder: OpenFolder, why: str) -> Opening:
+    """A standing grant, released against one batch entry (fine print 6)."""
+    clinic, origin = folder.vault.clinic, folder.vault.lineage.origin
+    batch = Look(AccessKind.SYSTEM_BATCH, why, (Class.AUDIT_LOG,))
+    entry = access.record_look(batch, None, origin=origin, now=folder.clock.now())
+    write = Write(clinic.id, (entry,), clinic, after=None, opens=(clinic,))
+    receipt = folder.record.append_now((write,), system(folder, why))
+    return folder.vault.broker.standing(receipt)
 
 
 @dataclass(frozen=True, slots=True)

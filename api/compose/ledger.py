@@ -20,6 +20,12 @@ from infrastructure.anchor import checkpointer as checkpointing, policy as trust
 from infrastructure.anchor.ask import must_reach_witnesses, root_of_tiles
 from infrastructure.anchor.checkpointer import Anchored, Checkpointer
 from infrastructure.anchor.export import Exported, export
+from infrastructure.anchor.rotation import (
+    name_first,
+    name_witnesses,
+    retire as retire_log_key,
+    rotate as rotate_log_key,
+)
 from infrastructure.anchor.stamps import TimeAuthority, enter_new, verify_entered
 from infrastructure.errors import Broken, FolderRefused
 from infrastructure.folder import OpenFolder
@@ -50,11 +56,14 @@ def create_checkpointer(folder: OpenFolder, place: Path) -> str:
 
     Raises:
         FolderRefused: There is one already.
+        IntegrityIncident: The record is read-only.
     """
     if folder.layout.policy.exists():
         msg = "The data folder has a trust policy already."
         raise FolderRefused(msg)
     vkey = checkpointing.create(place, folder.vault.lineage, folder.append_key)
+    # The log names it from the first, so that no other key can ever pass for its first one.
+    name_first(folder, vkey)
     trust_policy.begin(folder.layout.policy, vkey)
     return vkey
 
@@ -74,7 +83,9 @@ def checkpointer(path: Path, place: Path) -> Iterator[Checkpointer]:
         raise FolderRefused(msg)
     with (
         contextlib.closing(data_folder.structure(layout.record)) as store,
-        contextlib.closing(Checkpointer(place, store, layout.log, trust)) as found,
+        contextlib.closing(
+            Checkpointer(place, store, layout.log, trust, policy=layout.policy)
+        ) as found,
     ):
         yield found
 
@@ -110,11 +121,6 @@ def timestamps(path: Path, roots: Path) -> list[tuple[int, str]]:
             for log_id in names_of(store, genesis)
             for size, each in verify_entered(layout.log, store, log_id, trusted)
         ]
-
-
-def name_witnesses(path: Path, files: list[bytes], needed: int) -> list[str]:
-    """Name the witnesses of a data folder's policy; see ``infrastructure.anchor.policy``."""
-    return trust_policy.name_witnesses(data_folder.Layout(path).policy, files, needed)
 
 
 def export_log(path: Path, target: Path, progress: Progress) -> Exported:
@@ -385,6 +391,8 @@ __all__ = [
     "incidents",
     "name_witnesses",
     "recover",
+    "retire_log_key",
+    "rotate_log_key",
     "settle",
     "time_authority",
     "timestamps",

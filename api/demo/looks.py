@@ -18,7 +18,7 @@ from domain.use_cases import (
     registration,
 )
 from domain.values import CaseId, ClientId, ItemId, Role
-from projections.case_state import CaseState
+from projections.case_lines import CaseState
 
 
 class Play(Therapy):

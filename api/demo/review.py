@@ -14,7 +14,7 @@ from domain.ports import Opening
 from domain.use_cases import compliance
 from domain.values import ActorKind, ClientId, ItemId
 from projections.audit_trail import Filter
-from projections.case_state import CaseState, NoteLine
+from projections.case_lines import CaseState, NoteLine
 from projections.entries import Entry
 
 TRAIL_LINES = 25

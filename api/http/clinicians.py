@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Response
 
 from api.http.auth import TheClinic, TheDesk, Who
 from api.http.conditions import CaughtUp, Commanded, Expected, Written, written
+from api.http.naming import Naming, RemovedWords
 from api.http.recorded import RecordedRoute, leaves
 from api.http.schemas.access import CaseloadLine, CaseloadTold
 from api.http.schemas.cases import (
@@ -53,6 +54,7 @@ async def read_case(
     who: Who,
     case_id: PathId,
     response: Response,
+    removed: RemovedWords,
     as_of: Annotated[Instant | None, Query(description="As recorded by then.")] = None,
     at_position: Annotated[int | None, Query(ge=0, le=2**62)] = None,
 ) -> CaseTold:
@@ -80,7 +82,8 @@ async def read_case(
     response.headers["Ledger-Position"] = str(receipt.last)
     # A program may be let read a case; its words are for people.
     words = opening if who.actor.kind is ActorKind.STAFF else None
-    return case_told(state, words, reader=who.actor.id)
+    names = Naming(clinic.views.name_cards, state.roster, words, removed)
+    return case_told(state, names, reader=who.actor.id)
 
 
 @router.post("/cases/{case_id}/problems", status_code=201, openapi_extra=_WRITES)
@@ -303,12 +306,12 @@ async def read_caseload(
         for client in frames[CaseId(line.case)].clients:
             hits[client] = (*hits.get(client, ()), ItemId(line.case))
     opening, receipt = await caseload.look_at_caseload(desk, admitted, hits)
-    cards = {each: clinic.views.name_cards.of(each, opening) for each in hits}
+    known = {each: clinic.views.name_cards.name(each, opening) for each in hits}
     response.headers["Ledger-Position"] = str(receipt.last)
     told = []
     for line in lines:
         clients = frames[CaseId(line.case)].clients
-        names = [card.name for each in clients if (card := cards.get(each))]
+        names = [name for each in clients if (name := known.get(each))]
         told.append(
             CaseloadLine(
                 case=line.case, since=line.since, open=line.open, clients=list(clients), names=names

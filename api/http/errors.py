@@ -17,8 +17,10 @@ from starlette.exceptions import HTTPException
 from api.compose import Broken, LedgerError, PasswordRefused, SignInRefused
 from domain.errors import (
     CommandMismatch,
+    DuplicateSuspected,
     IntegrityIncident,
     Invalid,
+    LookupsSpent,
     NotPermitted,
     NotThere,
     ProjectionBehind,
@@ -42,6 +44,8 @@ STATUS: dict[type[Refusal], int] = {
     IntegrityIncident: 503,
     ProjectionBehind: 503,
     Sealed: 410,
+    DuplicateSuspected: 409,
+    LookupsSpent: 429,
 }
 _PASSES = (RecordUnavailable, ProjectionBehind)
 _RETRY_SECONDS = "2"
@@ -121,6 +125,10 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
     # An incident lasts until somebody has settled it: whoever tries again is told the same.
     headers = {"Retry-After": _RETRY_SECONDS} if isinstance(error, _PASSES) else None
     more: dict[str, Any] = {}
+    if isinstance(error, LookupsSpent):
+        # Who it was stands in the record; here only that somebody should look.
+        logger.warning("lookups spent trace %s", trace_id(request))
+        headers = {"Retry-After": str(error.seconds)}
     if isinstance(error, Stale):
         more["current_version"] = error.current
     if isinstance(error, Invalid):

@@ -32,9 +32,16 @@ _BOTH = "front desk, clinician"
 
 @router.post("", status_code=201, openapi_extra=leaves("CREATE", audience=_BOTH))
 async def register_client(
-    desk: TheDesk, who: Who, command: Commanded, asked: NewClient, response: Response
+    desk: TheDesk,
+    clinic: TheClinic,
+    who: Who,
+    command: Commanded,
+    asked: NewClient,
+    response: Response,
 ) -> Written:
-    """Open a client's file."""
+    """Open a client's file; one whose PESEL another file has is refused."""
+    if asked.identity.pesel is not None:
+        await clinic.let_index_catch_up()
     known = registration.Registration(
         asked.identity.event(), asked.contact.event() if asked.contact else None
     )

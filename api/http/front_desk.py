@@ -75,9 +75,9 @@ async def show_calendar(
     cards = clinic.views.name_cards
     people = {each for slot in slots for each in (slot.client, slot.therapist) if each}
     names = {
-        person: card.name
+        person: name
         for person in (people if with_names else ())
-        if (card := cards.of(person, opening))
+        if (name := cards.name(person, opening))
     }
     response.headers["Ledger-Position"] = str(receipt.last)
     return CalendarTold(

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 
 from api.http.auth import TheClinic, TheDesk, Who
 from api.http.conditions import CaughtUp, Commanded, Expected, Written, written
+from api.http.naming import Naming, RemovedWords
 from api.http.recorded import RecordedRoute, leaves
 from api.http.schemas.cases import (
     Amendment,
@@ -55,15 +56,20 @@ async def read_note(
     case_id: PathId,
     note_id: PathId,
     response: Response,
+    removed: RemovedWords,
 ) -> NoteTold:
-    """A note with its words."""
+    """A note with its words, and with the names of those whom a joint one speaks of."""
     opening, receipt = await notes.look_at_note(desk, who, CaseId(case_id), NoteId(note_id))
     line = clinic.views.case_states.note(case_id, note_id, opening)
     if line is None:
         raise ProjectionBehind
     response.headers["ETag"] = f'"{line.version}"'
     response.headers["Ledger-Position"] = str(receipt.last)
-    return note_told(line, opening)
+    views = clinic.views
+    names = Naming(
+        views.name_cards, lambda: views.case_states.roster(case_id, opening), opening, removed
+    )
+    return note_told(line, names)
 
 
 @router.put("/notes/{note_id}/draft", openapi_extra=_WRITES)

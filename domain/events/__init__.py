@@ -9,20 +9,26 @@ from domain.events import (
     case,
     client,
     consent,
+    continuity,
+    erasure,
     integration,
     note,
     practitioner,
     process_note,
+    search,
     session,
 )
 from domain.events.access import AccessEvent
 from domain.events.case import CaseEvent
 from domain.events.client import ClientEvent
 from domain.events.consent import ConsentEvent
+from domain.events.continuity import ContinuityEvent
+from domain.events.erasure import ErasureEvent
 from domain.events.integration import IntegrationEvent
 from domain.events.note import NoteEvent
 from domain.events.practitioner import PractitionerEvent
 from domain.events.process_note import ProcessNoteEvent
+from domain.events.search import SearchEvent
 from domain.events.session import SessionEvent
 
 _ALL = (
@@ -30,10 +36,13 @@ _ALL = (
     + case.EVENTS
     + client.EVENTS
     + consent.EVENTS
+    + continuity.EVENTS
+    + erasure.EVENTS
     + integration.EVENTS
     + note.EVENTS
     + practitioner.EVENTS
     + process_note.EVENTS
+    + search.EVENTS
     + session.EVENTS
 )
 
@@ -42,10 +51,13 @@ Event = (
     | CaseEvent
     | ClientEvent
     | ConsentEvent
+    | ContinuityEvent
+    | ErasureEvent
     | IntegrationEvent
     | NoteEvent
     | PractitionerEvent
     | ProcessNoteEvent
+    | SearchEvent
     | SessionEvent
 )
 

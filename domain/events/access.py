@@ -20,6 +20,7 @@ class AccessKind(StrEnum):
     READ = "READ"
     LIST = "LIST"
     LIST_HIT = "LIST_HIT"
+    SEARCH = "SEARCH"
     AUDIT_READ = "AUDIT_READ"
     AUTHENTICATION = "AUTHN"
     SYSTEM_BATCH = "SYSTEM_BATCH"

@@ -94,6 +94,39 @@ class CaseTransferred:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CaseMemberJoined:
+    """Somebody takes part in a joint therapy from now on; the case's keys begin a new epoch."""
+
+    NAME: ClassVar[str] = "case.member_joined"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = FRAME
+    case: CaseId
+    client: ClientId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseMemberLeft:
+    """Somebody takes part in a joint therapy no longer; the case's keys begin a new epoch."""
+
+    NAME: ClassVar[str] = "case.member_left"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = FRAME
+    case: CaseId
+    client: ClientId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseAliasesDrawn:
+    """These aliases were given in the case, and no more after; whose, the members' streams say."""
+
+    NAME: ClassVar[str] = "case.aliases_drawn"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = CLINICAL
+    case: CaseId
+    aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseClosed:
     """The therapy ended."""
 
@@ -120,6 +153,9 @@ CaseEvent = (
     | CaseTeamJoined
     | CaseTeamLeft
     | CaseTransferred
+    | CaseMemberJoined
+    | CaseMemberLeft
+    | CaseAliasesDrawn
     | CaseClosed
     | CaseReopened
 )
@@ -129,6 +165,9 @@ EVENTS: tuple[type[CaseEvent], ...] = (
     CaseTeamJoined,
     CaseTeamLeft,
     CaseTransferred,
+    CaseMemberJoined,
+    CaseMemberLeft,
+    CaseAliasesDrawn,
     CaseClosed,
     CaseReopened,
 )

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from domain.confidentiality import ADMINISTRATIVE, FRAME, Label
-from domain.values import Address, CaseId, ClientId, ItemId, StreamId
+from domain.values import Address, CaseId, ClientId, ItemId, PractitionerId, StreamId
 
 
 class Sex(StrEnum):
@@ -22,6 +22,17 @@ class Authority(StrEnum):
 
     STATUTORY_REPRESENTATIVE = "statutory-representative"
     PARENTAL_AUTHORITY = "holder-of-parental-authority"
+
+
+class HoldGround(StrEnum):
+    """Why a record must be kept beyond its time (GDPR 17(3)(e) and others)."""
+
+    COURT = "court"
+    PROSECUTOR = "prosecutor"
+    SUPERVISORY_AUTHORITY = "supervisory-authority"
+    COMPLAINT = "complaint"
+    LEGAL_CLAIM = "legal-claim"
+    DEATH = "death"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +109,41 @@ class ClientCaseLinked:
     case: CaseId
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientAliasGiven:
+    """By what alias a joint case speaks of the client; nothing else says whose alias it is."""
+
+    NAME: ClassVar[str] = "client.alias_given"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = ADMINISTRATIVE
+    case: CaseId
+    alias: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientHoldPlaced:
+    """Nothing of the client's record may be destroyed; on the review day somebody asks why not."""
+
+    NAME: ClassVar[str] = "client.hold_placed"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = FRAME
+    hold: ItemId
+    ground: HoldGround
+    setter: PractitionerId
+    review_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientHoldLifted:
+    """A hold no longer stands."""
+
+    NAME: ClassVar[str] = "client.hold_lifted"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = FRAME
+    hold: ItemId
+    lifter: PractitionerId
+
+
 ClientEvent = (
     ClientRegistered
     | ClientIdentified
@@ -105,6 +151,9 @@ ClientEvent = (
     | ClientRepresentativeAdded
     | ClientRepresentativeEnded
     | ClientCaseLinked
+    | ClientHoldPlaced
+    | ClientHoldLifted
+    | ClientAliasGiven
 )
 EVENTS: tuple[type[ClientEvent], ...] = (
     ClientRegistered,
@@ -113,4 +162,7 @@ EVENTS: tuple[type[ClientEvent], ...] = (
     ClientRepresentativeAdded,
     ClientRepresentativeEnded,
     ClientCaseLinked,
+    ClientHoldPlaced,
+    ClientHoldLifted,
+    ClientAliasGiven,
 )

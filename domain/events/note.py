@@ -6,7 +6,16 @@ from enum import StrEnum
 from typing import ClassVar
 
 from domain.confidentiality import CLINICAL, Label
-from domain.values import CaseId, FreeText, NoteId, PractitionerId, Registration, Role, SessionId
+from domain.values import (
+    CaseId,
+    FreeText,
+    ItemId,
+    NoteId,
+    PractitionerId,
+    Registration,
+    Role,
+    SessionId,
+)
 
 
 class NoteKind(StrEnum):
@@ -104,8 +113,74 @@ class NoteMarkedErroneous:
     reason: FreeText
 
 
+@dataclass(frozen=True, slots=True)
+class PartOf:
+    """Whose part of a joint note stands in which stream."""
+
+    alias: str
+    part: ItemId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotePartsAdded:
+    """The joint note has parts that concern one member each, under the members' own keys."""
+
+    NAME: ClassVar[str] = "note.parts_added"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = CLINICAL
+    note: NoteId
+    case: CaseId
+    parts: tuple[PartOf, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteMoved:
+    """The note was filed under the wrong client and stands elsewhere now (SIG-05).
+
+    It is entered in error here, and nothing of it is shown any more; where it went is not told.
+    """
+
+    NAME: ClassVar[str] = "note.moved"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = CLINICAL
+    note: NoteId
+    case: CaseId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteReceived:
+    """A signed note came from where it had been misfiled, newly sealed; whence is not told.
+
+    Its author, her signature and the instants are those of the note as it was first written and
+    signed.
+    """
+
+    NAME: ClassVar[str] = "note.received"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = CLINICAL
+    note: NoteId
+    case: CaseId
+    author: PractitionerId
+    kind: NoteKind
+    occurred_at: datetime
+    written_at: datetime
+    signed_at: datetime
+    late: bool
+    title: str
+    registration: Registration
+    text: FreeText
+
+
 NoteEvent = (
-    NoteDrafted | NoteRevised | NoteSigned | NoteAmended | NoteCountersigned | NoteMarkedErroneous
+    NoteDrafted
+    | NoteRevised
+    | NoteSigned
+    | NoteAmended
+    | NoteCountersigned
+    | NoteMarkedErroneous
+    | NotePartsAdded
+    | NoteMoved
+    | NoteReceived
 )
 EVENTS: tuple[type[NoteEvent], ...] = (
     NoteDrafted,
@@ -114,4 +189,7 @@ EVENTS: tuple[type[NoteEvent], ...] = (
     NoteAmended,
     NoteCountersigned,
     NoteMarkedErroneous,
+    NotePartsAdded,
+    NoteMoved,
+    NoteReceived,
 )

@@ -47,9 +47,28 @@ class PractitionerDeparted:
     LABEL: ClassVar[Label] = FRAME
 
 
-PractitionerEvent = PractitionerRegistered | PractitionerRolesChanged | PractitionerDeparted
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustodianAppointed:
+    """Somebody holds a custodian's key: two custodians together approve an erasure.
+
+    ``number`` is that of the key among the clinic's, ``key`` its verifier key as the log names it.
+    She may be an outsider: then she has no other role here and sees requests alone (fine print 14).
+    """
+
+    NAME: ClassVar[str] = "custodian.appointed"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = FRAME
+    practitioner: PractitionerId
+    number: int
+    key: str
+
+
+PractitionerEvent = (
+    PractitionerRegistered | PractitionerRolesChanged | PractitionerDeparted | CustodianAppointed
+)
 EVENTS: tuple[type[PractitionerEvent], ...] = (
     PractitionerRegistered,
     PractitionerRolesChanged,
     PractitionerDeparted,
+    CustodianAppointed,
 )

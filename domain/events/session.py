@@ -5,8 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from domain.confidentiality import ADMINISTRATIVE, Label
-from domain.values import CaseId, PractitionerId, SessionId
+from domain.confidentiality import ADMINISTRATIVE, MEMBERS_PART, Label
+from domain.values import CaseId, FreeText, ItemId, NoteId, PractitionerId, SessionId
 
 
 class CancelledBy(StrEnum):
@@ -68,10 +68,49 @@ class SessionMissed:
     case: CaseId
 
 
-SessionEvent = SessionScheduled | SessionHeld | SessionCancelled | SessionMissed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionPartRecorded:
+    """What of a joint note concerns one member alone, in a stream of hers and under her key."""
+
+    NAME: ClassVar[str] = "session.part_recorded"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = MEMBERS_PART
+    part: ItemId
+    case: CaseId
+    note: NoteId
+    alias: str
+    author: PractitionerId
+    text: FreeText
+    session: SessionId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionAttendanceRecorded:
+    """Whether one member of a couple, a family or a group was there; the newest word stands."""
+
+    NAME: ClassVar[str] = "session.attendance_recorded"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = MEMBERS_PART
+    attendance: ItemId
+    case: CaseId
+    session: SessionId
+    alias: str
+    present: bool
+
+
+SessionEvent = (
+    SessionScheduled
+    | SessionHeld
+    | SessionCancelled
+    | SessionMissed
+    | SessionPartRecorded
+    | SessionAttendanceRecorded
+)
 EVENTS: tuple[type[SessionEvent], ...] = (
     SessionScheduled,
     SessionHeld,
     SessionCancelled,
     SessionMissed,
+    SessionPartRecorded,
+    SessionAttendanceRecorded,
 )

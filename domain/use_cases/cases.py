@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from domain import (
+    aliases as alias_book,
     case as case_file,
     client as client_file,
     note as note_file,
@@ -13,7 +14,7 @@ from domain.case import Case
 from domain.confidentiality import Owner, OwnerKind
 from domain.errors import Invalid, NotThere, Stale
 from domain.events.access import AccessKind
-from domain.events.case import CaseEvent, CaseOpened, Diagnosis, Outcome
+from domain.events.case import CaseAliasesDrawn, CaseEvent, CaseOpened, Diagnosis, Outcome
 from domain.policy import Act
 from domain.ports import Opening, Write
 from domain.use_cases.desk import (
@@ -21,6 +22,7 @@ from domain.use_cases.desk import (
     admit,
     attempt,
 )
+from domain.use_cases.members import first_aliases, must_know_everybody
 from domain.use_cases.on_case import (
     CASE_CLASSES,
     look_on,
@@ -73,11 +75,17 @@ async def open_case(desk: Desk, who: Circumstances, new: NewCase, *, command: Co
     )
     events = case_file.open_case(None, opened)
     owner = case_file.owner_of(case_id, new.clients, new.format)
+    given = first_aliases(desk, new.clients) if owner.kind is OwnerKind.CASE else {}
+    if given:
+        drawn = alias_book.in_order(given.values())
+        events = (*events, CaseAliasesDrawn(case=case_id, aliases=drawn))
     writes = [Write(case_id, events, owner, after=0, concerning=new.clients)]
     for client_id, (frame, version) in zip(new.clients, frames, strict=True):
         if frame is None:
             raise NotThere
         linked = client_file.link_case(frame, case_id)
+        if alias := given.get(client_id):
+            linked = (*linked, *client_file.give_alias(frame, case_id, alias))
         own = Owner(OwnerKind.CLIENT, client_id)
         writes.append(Write(client_id, linked, own, after=version, concerning=(client_id,)))
     return await desk.record.append(writes, stamped, command=command, reply=(("case", case_id),))
@@ -101,6 +109,7 @@ async def state_problem(
         lambda case: case_file.state_problem(case, note_file.worded(words), diagnosis),
         expected,
         command,
+        texts=(words,),
     )
 
 
@@ -195,12 +204,15 @@ async def _change_case(
     decide: Callable[[Case], tuple[CaseEvent, ...]],
     expected: int,
     command: Command,
+    *,
+    texts: tuple[FreeText, ...] = (),
 ) -> Receipt:
     if done := desk.record.replay(who, command):
         return done
     admitted = await on_case(desk, who, Act.WRITE_CASE, case_id, attempt("case", case_id))
     if expected != admitted.version:
         raise Stale(admitted.version)
+    must_know_everybody(desk, admitted.case, *texts)
     write = admitted.write(case_id, decide(admitted.case), admitted.version)
     return await desk.record.append(
         (write,), admitted.who, command=command, reply=(("case", case_id),)

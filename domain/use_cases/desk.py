@@ -11,7 +11,7 @@ from domain.confidentiality import Class, Owner, OwnerKind
 from domain.errors import Invalid, NotPermitted, NotThere
 from domain.events.access import AccessKind
 from domain.policy import NONE, Act, Decision, Standing, permit
-from domain.ports import Clock, Identifiers, Keys, Opening, Record, Write
+from domain.ports import Allowance, Clock, Identifiers, Index, Keys, Opening, Record, Write
 from domain.practitioner import Practitioner
 from domain.rows import Content, Place
 from domain.values import (
@@ -40,6 +40,8 @@ class Desk:
     keys: Keys
     clock: Clock
     identifiers: Identifiers
+    index: Index
+    allowance: Allowance
     clinic: str
     origin: str
 
@@ -171,8 +173,12 @@ async def look(
     shown: Look,
     clients: tuple[ClientId, ...],
     owners: tuple[Owner, ...],
+    *,
+    beside: tuple[Write, ...] = (),
 ) -> tuple[Opening, Receipt]:
     """Record a permitted look at one record, then open what it names.
+
+    ``beside`` is written in the same transaction.
 
     Raises:
         NotPermitted: The circumstances do not bear the policy's permission.
@@ -180,7 +186,7 @@ async def look(
     """
     _must_be_permitted(who)
     now = desk.clock.now()
-    writes = []
+    writes = [*beside]
     for each in clients:
         frame, _ = desk.client(each)
         if frame is None:
@@ -207,11 +213,12 @@ async def look_at_list(
     owners: Mapping[ClientId, tuple[Owner, ...]] | None = None,
     *,
     staff: tuple[Owner, ...] = (),
+    beside: tuple[Write, ...] = (),
 ) -> tuple[Opening, Receipt]:
     """Record a permitted list: one entry for the query, one for each client whom it shows.
 
     ``owners`` are whose content is opened beside each client's own (a joint case); ``staff`` those
-    of entries that concern no client.
+    of entries that concern no client; ``beside`` is written in the same transaction.
 
     Raises:
         NotPermitted: The circumstances do not bear the policy's permission.
@@ -222,7 +229,8 @@ async def look_at_list(
     stream, account = desk.account_of(who.actor)
     summary = replace(query, count=len(hits))
     event = access.record_look(summary, None, origin=desk.origin, now=now)
-    writes = [Write(stream=stream, events=(event,), owner=account, after=None, opens=staff)]
+    own_entry = Write(stream=stream, events=(event,), owner=account, after=None, opens=staff)
+    writes = [*beside, own_entry]
     kind = AccessKind.AUDIT_READ if query.kind is AccessKind.AUDIT_READ else AccessKind.LIST_HIT
     for each, items in hits.items():
         frame, _ = desk.client(each)

@@ -17,6 +17,7 @@ from domain.use_cases.desk import (
     Desk,
     attempt,
 )
+from domain.use_cases.members import must_know_everybody
 from domain.use_cases.on_case import (
     CASE_CLASSES,
     look_on,
@@ -32,6 +33,7 @@ from domain.values import (
     NoteId,
     PractitionerId,
     Receipt,
+    SessionId,
 )
 
 
@@ -42,10 +44,8 @@ async def draft_note(
     if done := desk.record.replay(who, command):
         return done
     admitted = await on_case(desk, who, Act.WRITE_NOTE, case_id, attempt("note"))
-    if new.session is not None:
-        session, _ = desk.record.fold(new.session, session_file.fold)
-        if session is None or session.case != case_id:
-            raise Invalid("session", "is not one of the case's")
+    must_be_of_case(desk, case_id, new.session)
+    must_know_everybody(desk, admitted.case, new.text)
     note_id = NoteId(desk.identifiers.new())
     events = note_file.draft(
         None,
@@ -80,6 +80,7 @@ async def revise_note(
         lambda note: note_file.revise(note, author, text),
         expected,
         command,
+        texts=(text,),
     )
 
 
@@ -123,6 +124,7 @@ async def amend_note(
         lambda note: note_file.amend(note, author, reason=reason, text=text),
         expected,
         command,
+        texts=amendment,
     )
 
 
@@ -165,6 +167,7 @@ async def mark_note_erroneous(
         lambda note: note_file.mark_erroneous(note, author, reason),
         expected,
         command,
+        texts=(reason,),
     )
 
 
@@ -186,6 +189,19 @@ async def look_at_note(
             exists=exists,
         )
     return await look_on(desk, admitted, "note", note_id, classes=words_of(admitted.case))
+
+
+def must_be_of_case(desk: Desk, case_id: CaseId, session_id: SessionId | None) -> None:
+    """Refuse a note about a session of another case.
+
+    Raises:
+        Invalid: It is one.
+    """
+    if session_id is None:
+        return
+    session, _ = desk.record.fold(session_id, session_file.fold)
+    if session is None or session.case != case_id:
+        raise Invalid("session", "is not one of the case's")
 
 
 def _note_of(desk: Desk, case_id: CaseId, note_id: NoteId) -> tuple[Note | None, bool]:
@@ -211,6 +227,8 @@ async def _change_note(
     decide: Callable[[Note], tuple[NoteEvent, ...]],
     expected: int,
     command: Command,
+    *,
+    texts: tuple[FreeText, ...] = (),
 ) -> Receipt:
     if done := desk.record.replay(who, command):
         return done
@@ -224,6 +242,7 @@ async def _change_note(
         raise NotThere
     if expected != note.version:
         raise Stale(note.version)
+    must_know_everybody(desk, admitted.case, *texts)
     write = admitted.write(note_id, decide(note), note.version)
     return await desk.record.append(
         (write,), admitted.who, command=command, reply=(("note", note_id),)

@@ -67,7 +67,7 @@ async def on_case(
         act,
         standing,
         attempt=tried,
-        clients=frame.clients if frame else (),
+        clients=frame.everyone if frame else (),
         exists=exists and frame is not None,
     )
     if frame is None:
@@ -81,7 +81,9 @@ def content_classes(frame: Case) -> tuple[Class, ...]:
 
 
 def words_of(frame: Case) -> tuple[Class, ...]:
-    """The kinds of data that a look at one item's words shows."""
+    """The kinds of data that a look at one item's words shows; joint ones come with names."""
+    if frame.joint:
+        return JOINT_CLASSES
     return tuple(each for each in content_classes(frame) if each is not Class.ADMINISTRATIVE)
 
 
@@ -102,5 +104,8 @@ async def look_on(
         object=ItemId(object_id),
         relationship=admitted.case.id,
     )
-    owners = (admitted.case.owner, *extra)
-    return await look(desk, admitted.who, shown, admitted.case.clients, owners)
+    case = admitted.case
+    # A joint case shows its members' names and parts as well: each by the entry in her own log.
+    members = tuple(Owner(OwnerKind.CLIENT, each) for each in case.everyone if case.joint)
+    owners = (case.owner, *members, *extra)
+    return await look(desk, admitted.who, shown, case.everyone, owners)

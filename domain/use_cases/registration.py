@@ -1,6 +1,6 @@
 """Opening and keeping a client's file: what clinicians and the front desk both do."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from domain import client as client_file
@@ -19,6 +19,7 @@ from domain.events.client import (
 from domain.policy import Act, Standing
 from domain.ports import Opening, Write
 from domain.use_cases.desk import Desk, admit, attempt, look, on_care_team
+from domain.use_cases.finding import refuse_a_duplicate
 from domain.values import Circumstances, ClientId, Command, ItemId, Receipt, StreamId
 
 
@@ -33,11 +34,16 @@ class Registration:
 async def register_client(
     desk: Desk, who: Circumstances, registration: Registration, *, command: Command
 ) -> Receipt:
-    """Open a client's file; the receipt names the ``client``."""
+    """Open a client's file; the receipt names the ``client``.
+
+    Raises:
+        DuplicateSuspected: Another file has her PESEL.
+    """
     if done := desk.record.replay(who, command):
         return done
     who = await admit(desk, who, Act.REGISTER_CLIENT, attempt=attempt("client"))
     _must_be_born(desk, registration.identity)
+    await refuse_a_duplicate(desk, who, registration.identity.pesel)
     client_id = ClientId(desk.identifiers.new())
     registered = ClientRegistered(
         client=client_id,
@@ -69,7 +75,13 @@ async def identify(
     """Record or correct who the client is."""
     _must_be_born(desk, identity)
     return await _change(
-        desk, who, client_id, lambda state: client_file.identify(state, identity), expected, command
+        desk,
+        who,
+        client_id,
+        lambda state: client_file.identify(state, identity),
+        expected,
+        command,
+        check=lambda admitted: refuse_a_duplicate(desk, admitted, identity.pesel, but=client_id),
     )
 
 
@@ -173,11 +185,14 @@ async def _change(
     command: Command,
     *,
     created: tuple[tuple[str, str], ...] = (),
+    check: Callable[[Circumstances], Awaitable[None]] | None = None,
 ) -> Receipt:
     if done := desk.record.replay(who, command):
         return done
     tried = attempt("identity", client_id)
     stamped = await _admitted(desk, who, Act.CHANGE_IDENTITY, client_id, tried)
+    if check is not None:
+        await check(stamped)
     state, version = desk.record.fold(client_id, client_file.fold)
     if state is None:
         raise NotThere

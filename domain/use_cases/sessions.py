@@ -143,7 +143,7 @@ async def _settle_session(
     admitted = await on_case(desk, who, Act.SETTLE_SESSION, case_id, tried)
     session, version = desk.record.fold(session_id, session_file.fold)
     if session is None or session.case != case_id:
-        clients = admitted.case.clients
+        clients = admitted.case.everyone
         await record_denial(desk, admitted.who, tried, clients, NO_SUCH_RECORD)
         raise NotThere
     if expected != version:

@@ -9,10 +9,12 @@ was written by nobody who holds the append key.
 Its folder:
 
 ```
-log.key      the key that signs checkpoints
-append.key   the key by which it tells a writer's rows from others
-memory.db    how far the log was verified; the last checkpoint; what each witness saw last
-lock         one checkpointer at a time
+log.key       the key that signs checkpoints
+log.next.key  the key that takes its place; while it lies here, both sign (`rotation`)
+append.key    the key by which it tells a writer's rows from others
+memory.db     how far the log was verified; the last checkpoint; what each witness saw last
+lock          one checkpointer at a time
+keys.lock     no key is replaced while a checkpoint is made
 ```
 
 In this order: tiles, memory, signature, publication. Killed anywhere, the next run goes on. What is
@@ -33,6 +35,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from infrastructure import durable
 from infrastructure.anchor.ask import must_reach_witnesses, root_of_tiles
 from infrastructure.anchor.gather import gather
 from infrastructure.anchor.stamps import TimeAuthority, stamp
@@ -60,6 +63,9 @@ STAMP_SECONDS = 24 * 3600
 _CHECKPOINT, _SIZES, _STAMPED = "checkpoint", "witness-sizes", "stamped"
 _FIRST = "first-origin"
 
+LOG_KEY, NEXT_KEY = "log.key", "log.next.key"
+_NONE_HERE = "There is no checkpointer's folder here; 'powiernik checkpoint init' makes one."
+
 Progress = Callable[[int, int], None]
 
 
@@ -86,20 +92,61 @@ def create(folder: Path, lineage: Lineage, append_key: bytes) -> str:
         raise FolderRefused(msg)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     signer = Signer.generate(lineage.origin, ED25519)
-    _write_secret(folder / "append.key", append_key.hex())
+    write_secret(folder / "append.key", append_key.hex())
     first = lineage.eras[0].origin
     with closing(Memory.create(folder / "memory.db", first)) as memory:
         memory.put_note(_FIRST, first.encode())
     # Last: without it the folder is no checkpointer's.
-    _write_secret(folder / "log.key", signer.encode())
+    write_secret(folder / LOG_KEY, signer.encode())
     return signer.verifier.vkey()
+
+
+def read_signers(place: Path) -> tuple[Signer, ...]:
+    """The keys that sign at the moment: one, or the old and the new one while it is replaced.
+
+    Raises:
+        FolderRefused: There is no checkpointer here, or a key can be read by others.
+        KeyRefused: A key is damaged.
+    """
+    found = [Signer.decode(read_secret(place / LOG_KEY))]
+    if (place / NEXT_KEY).exists():
+        found.append(Signer.decode(read_secret(place / NEXT_KEY)))
+    if len({each.name for each in found}) > 1:
+        msg = "The keys of the checkpointer are those of two logs."
+        raise FolderRefused(msg)
+    return tuple(found)
+
+
+@contextmanager
+def keys_held(place: Path) -> Iterator[None]:
+    """Hold the keys of a checkpointer: none is replaced while a checkpoint is made.
+
+    Raises:
+        FolderRefused: There is no checkpointer here.
+    """
+    if not (place / LOG_KEY).exists():
+        raise FolderRefused(_NONE_HERE)
+    descriptor = os.open(place / "keys.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 class Checkpointer:
     """One checkpointer at work on one log; for one thread."""
 
-    def __init__(self, folder: Path, store: RecordStore, public: Path, trust: Trust) -> None:
-        """Open its folder and lock it.
+    def __init__(
+        self,
+        folder: Path,
+        store: RecordStore,
+        public: Path,
+        trust: Trust,
+        *,
+        policy: Path | None = None,
+    ) -> None:
+        """Open its folder and lock it; with the file of the policy, each step reads that anew.
 
         Raises:
             FolderRefused: It is missing, open to others, or another checkpointer is at work.
@@ -107,11 +154,13 @@ class Checkpointer:
         """
         self._store = store
         self._trust = trust
+        self._policy = policy
+        self._place = folder
         self._public = public
         self._folder = TileFolder(public)
         with ExitStack() as opened:
-            self._signer = Signer.decode(_read_secret(folder / "log.key"))
-            self._append_key = bytes.fromhex(_read_secret(folder / "append.key").strip())
+            self._signers = read_signers(folder)
+            self._append_key = bytes.fromhex(read_secret(folder / "append.key").strip())
             _lock(folder / "lock", opened)
             self._memory = Memory(folder / "memory.db")
             opened.callback(self._memory.close)
@@ -123,7 +172,7 @@ class Checkpointer:
     @property
     def origin(self) -> str:
         """The log whose checkpoints it signs."""
-        return self._signer.name
+        return self._signers[0].name
 
     def close(self) -> None:
         """Close its files."""
@@ -146,11 +195,16 @@ class Checkpointer:
         Raises:
             LogBroken: The log is not what was written; nothing was signed.
         """
-        with self._readable():
-            standing = self._store.standing()
-            self._verify(standing, progress)
-        note, fresh = self._sign(standing.size)
-        return self._anchor(note, fresh=fresh)
+        with keys_held(self._place):
+            # Keys and policy are those of this moment: they may be replaced beside it.
+            self._signers = read_signers(self._place)
+            if self._policy is not None:
+                self._trust = Trust.parse(self._policy.read_bytes())
+            with self._readable():
+                standing = self._store.standing()
+                self._verify(standing, progress)
+            note, fresh = self._sign(standing.size)
+            return self._anchor(note, fresh=fresh)
 
     def stamp(self, authority: TimeAuthority, now_s: int) -> int | None:
         """Have what is published stamped, once a day; its size, or ``None`` if it is not due.
@@ -243,11 +297,23 @@ class Checkpointer:
             note = Note.parse(kept)
             before = Checkpoint.parse(note.text)
             if before == checkpoint:
-                return note, False
+                return self._with_every_key(note)
             if before.size >= size:
                 raise LogBroken("E-FORK", size, None, before.root, checkpoint.root)
-        note = signed(checkpoint, self._signer)
+        note = signed(checkpoint, *self._signers)
         # Durable before anybody sees it: it is never signed otherwise for this size.
+        self._memory.put_note(_CHECKPOINT, note.encode())
+        return note, True
+
+    def _with_every_key(self, note: Note) -> tuple[Note, bool]:
+        """The same checkpoint, signed by a key that has come since as well."""
+        there = {(line.name, line.key_id) for line in note.signatures}
+        lacking = [
+            each for each in self._signers if (each.name, each.verifier.key_id) not in there
+        ]
+        if not lacking:
+            return note, False
+        note = note.with_signatures(*(each.sign(note.text.encode()) for each in lacking))
         self._memory.put_note(_CHECKPOINT, note.encode())
         return note, True
 
@@ -326,20 +392,21 @@ def _lock(path: Path, opened: ExitStack) -> None:
         raise FolderRefused(msg) from None
 
 
-def _write_secret(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+def write_secret(path: Path, text: str) -> None:
+    """Write a secret, whole or not at all."""
+    durable.write(path, f"{text}\n".encode())
 
 
-def _read_secret(path: Path) -> str:
+def read_secret(path: Path) -> str:
+    """Read a secret.
+
+    Raises:
+        FolderRefused: It is not there, or can be read by others.
+    """
     try:
         if path.stat().st_mode & 0o077:
             msg = "A key of the checkpointer can be read by others; it has to be 0600."
             raise FolderRefused(msg)
         return path.read_text()
     except (OSError, UnicodeDecodeError):
-        msg = "There is no checkpointer's folder here; 'powiernik checkpoint init' makes one."
-        raise FolderRefused(msg) from None
+        raise FolderRefused(_NONE_HERE) from None

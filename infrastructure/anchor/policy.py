@@ -6,15 +6,15 @@ the one in the data folder is what the clinic itself asks for.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from infrastructure import durable
 from infrastructure.errors import FolderRefused
 from infrastructure.ledger.trust import Trust
-from infrastructure.vault.custody import sync_folder
 
 _QUORUM = "quorum"
+_LOG = "log "
 
 
 def begin(path: Path, vkey: str) -> None:
@@ -38,16 +38,63 @@ def name_witnesses(path: Path, files: Sequence[bytes], needed: int) -> list[str]
         FolderRefused: There is no policy yet, or a file is none of a witness.
         PolicyRefused: The lines are not those of a policy.
     """
-    try:
-        logs = [each for each in path.read_text().splitlines() if each.startswith("log ")]
-    except (OSError, UnicodeDecodeError):
-        msg = "There is no trust policy here; 'powiernik checkpoint init' makes one."
-        raise FolderRefused(msg) from None
-    return write(path, logs, [_lines(each) for each in files], needed)
+    names, data = with_witnesses(path, files, needed)
+    put(path, data)
+    return names
+
+
+def with_witnesses(path: Path, files: Sequence[bytes], needed: int) -> tuple[list[str], bytes]:
+    """The names of these witnesses, and the policy as it would be with them; nothing is written.
+
+    Raises:
+        FolderRefused, PolicyRefused: As ``name_witnesses`` does.
+    """
+    logs = [each for each in _read(path) if each.startswith(_LOG)]
+    return _composed(logs, [_lines(each) for each in files], needed)
+
+
+def set_log_keys(path: Path, vkeys: Sequence[str]) -> None:
+    """Let a policy list these keys of the log; everything else in it stays as it is.
+
+    Raises:
+        FolderRefused: There is no policy.
+        PolicyRefused: The keys cannot stand in it.
+    """
+    others = [each for each in _read(path) if not each.startswith(_LOG)]
+    lines = [*(f"{_LOG}{each}" for each in vkeys), *others]
+    put(path, "".join(f"{line}\n" for line in lines).encode())
+
+
+def read(path: Path) -> Trust:
+    """The policy of a data folder.
+
+    Raises:
+        FolderRefused: There is none.
+        PolicyRefused: It is none.
+    """
+    return Trust.parse("".join(f"{line}\n" for line in _read(path)).encode())
 
 
 def write(path: Path, logs: list[str], witnesses: list[list[str]], needed: int) -> list[str]:
     """Write a policy, whole or not at all."""
+    names, data = _composed(logs, witnesses, needed)
+    put(path, data)
+    return names
+
+
+def put(path: Path, data: bytes) -> None:
+    """Put a policy in the place of the one that may be there; whoever verifies may read it.
+
+    Raises:
+        PolicyRefused: It is none.
+    """
+    Trust.parse(data)
+    durable.write(path, data, 0o644)
+
+
+def _composed(
+    logs: list[str], witnesses: list[list[str]], needed: int
+) -> tuple[list[str], bytes]:
     names = [lines[-1].split()[1] for lines in witnesses]
     lines = [*logs, *(line for each in witnesses for line in each)]
     if needed:
@@ -56,14 +103,15 @@ def write(path: Path, logs: list[str], witnesses: list[list[str]], needed: int) 
         lines.append("quorum none")
     data = "".join(f"{line}\n" for line in lines).encode()
     Trust.parse(data)
-    making = path.with_suffix(".new")
-    with making.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    making.rename(path)
-    sync_folder(path.parent)
-    return names
+    return names, data
+
+
+def _read(path: Path) -> list[str]:
+    try:
+        return path.read_text().splitlines()
+    except (OSError, UnicodeDecodeError):
+        msg = "There is no trust policy here; 'powiernik checkpoint init' makes one."
+        raise FolderRefused(msg) from None
 
 
 def _lines(data: bytes) -> list[str]:

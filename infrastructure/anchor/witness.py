@@ -10,6 +10,9 @@ r"""A witness: it remembers the newest tree of each log it knows, and cosigns wh
   cover them, and this witness says nothing that only one of its keys means.
 - Only lines of the log's own keys are kept or shown on: strangers add nothing to a note.
 
+- While its own key is replaced, it cosigns with the old and the new one. A clinic's policy has both
+  in one group of which any one counts, so it counts once all the time.
+
 What it cannot know is that its own file was put back to an earlier state; so that file and the
 keys are in one folder, which is never restored from a copy: a witness that lost its file gets new
 keys. A missing file is refused and never made anew under old keys.
@@ -35,6 +38,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from infrastructure import durable
 from infrastructure.errors import FolderRefused
 from infrastructure.ledger.checkpoint import Checkpoint, cosigned
 from infrastructure.ledger.errors import KeyRefused, NoteRefused, ProofRefused, SignatureRefused
@@ -79,6 +83,7 @@ CREATE TABLE evidence(
 """
 _DATABASE = "witness.db"
 _KEY_FILES = {COSIGNATURE_ED25519: "ed25519.key", COSIGNATURE_ML_DSA_44: "ml-dsa-44.key"}
+_NEXT = ".next"
 _MAX_KEY_FILE = 1024
 _OTHERS = 0o077
 _OLD = "old "
@@ -174,7 +179,8 @@ class Witness:
         if not path.exists():
             raise FolderRefused("There is no witness here, or it has lost its memory.")
         _require_private(path.stat().st_mode)
-        self._signers = tuple(_read_signers(folder))
+        self._folder = folder
+        self._signers: tuple[Signer, ...] = ()
         self._lock = threading.Lock()
         self._db = sqlite3.connect(
             path, isolation_level=None, timeout=_WAIT_SECONDS, check_same_thread=False
@@ -185,7 +191,8 @@ class Witness:
             self._db.execute("PRAGMA journal_mode=TRUNCATE")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA trusted_schema=OFF")
-            self._require_own_keys()
+            with self._transaction():
+                self._read_own_keys()
         except sqlite3.Error:
             self.close()
             raise FolderRefused("The memory of the witness is damaged.") from None
@@ -209,9 +216,9 @@ class Witness:
         folder.chmod(0o700)
         for signer in signers:
             key = f"{signer.encode()}\n".encode()
-            _write_private(folder / _KEY_FILES[signer.algorithm], key)
+            durable.write(folder / _KEY_FILES[signer.algorithm], key)
         # The memory comes last: without it, what was left half made is no witness.
-        _write_private(folder / _DATABASE, b"")
+        durable.write(folder / _DATABASE, b"")
         db = sqlite3.connect(folder / _DATABASE, isolation_level=None)
         try:
             db.executescript(f"PRAGMA synchronous=FULL; BEGIN; {_SCHEMA}")
@@ -220,13 +227,117 @@ class Witness:
             db.execute("COMMIT")
         finally:
             db.close()
-        _sync(folder)
         return cls(folder)
 
     @property
     def verifiers(self) -> tuple[Verifier, ...]:
-        """The public keys of this witness."""
+        """The public keys of this witness; those that are to take others' place come last."""
         return tuple(each.verifier for each in self._signers)
+
+    # Its own keys
+
+    def rotate(self) -> tuple[Verifier, ...]:
+        """Begin to replace its keys, or go on with what was begun; from now on all of them cosign.
+
+        The keys that were there before, and behind them those that take their place.
+
+        Raises:
+            FolderRefused: a key file is not as it was left.
+        """
+        with self._transaction():
+            self._read_own_keys()
+            if not self._replacing():
+                self._finish()
+                new = [self._made(each) for each in self._signers]
+                # The files are there: what the memory says from here on can be kept.
+                vkeys = ((each.verifier.vkey(),) for each in new)
+                self._db.executemany("INSERT INTO signer VALUES(?)", vkeys)
+                self._read_own_keys()
+            return self.verifiers
+
+    def retire(self, *, at_once: bool = False) -> tuple[Verifier, ...]:
+        """End the overlap, or go on with what was begun: the old keys cosign no more.
+
+        The keys that are left. `at_once` is for keys that were stolen: nothing is waited for.
+
+        Raises:
+            FolderRefused: no key is being replaced, or nothing was cosigned with all of them yet.
+        """
+        with self._transaction():
+            self._read_own_keys()
+            if not (self._replacing() or self._left_over()):
+                raise FolderRefused("No key is being replaced; 'rotate-key' begins it.")
+            if self._replacing():
+                if not at_once:
+                    self._require_cosigned_by_all()
+                old = [(each.vkey(),) for each in self.verifiers[: len(self._signers) // 2]]
+                self._db.executemany("DELETE FROM signer WHERE vkey = ?", old)
+        # Committed: the old keys cosign nothing more, whatever becomes of their files.
+        with self._transaction():
+            self._read_own_keys()
+            self._finish()
+            return self.verifiers
+
+    def _replacing(self) -> bool:
+        return len({each.algorithm for each in self._signers}) < len(self._signers)
+
+    def _made(self, old: Signer) -> Signer:
+        path = self._folder / _next(_KEY_FILES[old.algorithm])
+        found = _read_signer(path, old.algorithm)
+        if found is None or found.name != old.name:
+            found = Signer.generate(old.name, old.algorithm)
+            while found.verifier.key_id == old.verifier.key_id:
+                found = Signer.generate(old.name, old.algorithm)
+            durable.write(path, f"{found.encode()}\n".encode())
+        return found
+
+    def _require_cosigned_by_all(self) -> None:
+        notes = [note for (note,) in self._db.execute("SELECT note FROM log WHERE note NOT NULL")]
+        own = {(each.name, each.key_id) for each in self.verifiers}
+        if notes and not any(
+            own <= {(line.name, line.key_id) for line in Note.parse(note).signatures}
+            for note in notes
+        ):
+            raise FolderRefused(
+                "No checkpoint was cosigned with the old and the new key yet; wait for one, and for"
+                " the logs to take the new key over."
+            )
+
+    def _left_over(self) -> list[Path]:
+        """The files of new keys whose old ones cosign no more."""
+        own = {each.verifier for each in self._signers}
+        return [
+            path
+            for algorithm, file in _KEY_FILES.items()
+            if (found := _read_signer(path := self._folder / _next(file), algorithm))
+            and found.verifier in own
+            and not self._replacing()
+        ]
+
+    def _finish(self) -> None:
+        for path in self._left_over():
+            durable.replace(path, path.with_name(path.name.replace(_NEXT, "")))
+
+    def _read_own_keys(self) -> None:
+        """Take the keys that the memory belongs to, out of their files, inside a transaction."""
+        known = {vkey for (vkey,) in self._db.execute("SELECT vkey FROM signer")}
+        if self._signers and known == {each.vkey() for each in self.verifiers}:
+            return
+        old, new = [], []
+        for algorithm, file in _KEY_FILES.items():
+            first = _read_signer(self._folder / file, algorithm)
+            second = _read_signer(self._folder / _next(file), algorithm)
+            if second is not None and second.verifier.vkey() in known:
+                new.append(second)
+                if first is not None and first.verifier.vkey() not in known:
+                    # It was retired, and its file is about to go.
+                    continue
+            if first is not None:
+                old.append(first)
+        signers = (*old, *new)
+        if {each.verifier.vkey() for each in signers} != known:
+            raise FolderRefused("The keys are not those that the witness was made with.")
+        self._signers = signers
 
     def close(self) -> None:
         """Close the memory."""
@@ -252,6 +363,29 @@ class Witness:
                 (origin, origin_id(origin), EMPTY_ROOT),
             )
             self._db.execute("INSERT OR IGNORE INTO log_key VALUES(?, ?)", (vkey, origin))
+        return verifier
+
+    def distrust(self, vkey: str, *, at_once: bool = False) -> Verifier:
+        """Believe a log's key no more; `at_once` although the log has signed nothing otherwise yet.
+
+        Raises:
+            KeyRefused: it is no key that is believed, or the only one; or what was cosigned last
+                is signed by no other key.
+        """
+        verifier = Verifier.parse(vkey)
+        with self._transaction():
+            known = self._keys_of(verifier.name)
+            left = {(each.name, each.key_id) for each in known if each != verifier}
+            if verifier not in known:
+                raise KeyRefused("verifier key: expected one that is believed")
+            if not left:
+                raise KeyRefused("verifier key: expected another one of this log beside it")
+            note = self._standing(verifier.name).note
+            lines = () if note is None else Note.parse(note).signatures
+            signed = not lines or any((line.name, line.key_id) in left for line in lines)
+            if not (signed or at_once):
+                raise KeyRefused("verifier key: expected a checkpoint that another one has signed")
+            self._db.execute("DELETE FROM log_key WHERE vkey = ?", (vkey,))
         return verifier
 
     def trusted(self, origin: str) -> tuple[Verifier, ...]:
@@ -313,6 +447,8 @@ class Witness:
     ) -> Answer:
         checkpoint = submission.checkpoint
         time_s = max(now_s, standing.time_s)
+        # Another process may have begun or ended to replace them.
+        self._read_own_keys()
         lines = [cosigned(checkpoint, signer, time_s) for signer in self._signers]
         note = _of_its_log(submission.note, keys).with_signatures(*lines)
         self._db.execute(
@@ -352,11 +488,6 @@ class Witness:
         if self._one("PRAGMA user_version") != (FORMAT,):
             raise FolderRefused("The witness has a format that this version does not know.")
 
-    def _require_own_keys(self) -> None:
-        own = {(each.vkey(),) for each in self.verifiers}
-        if own != set(self._db.execute("SELECT vkey FROM signer").fetchall()):
-            raise FolderRefused("The keys are not those that the witness was made with.")
-
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         """Hold the memory alone, against threads and processes, and commit durably."""
@@ -392,19 +523,23 @@ def refusal_of(standing: Standing, submission: Submission) -> Answer | None:
 
 
 def policy_lines(verifiers: Sequence[Verifier], url: str | None = None) -> tuple[str, ...]:
-    """Write the lines by which a policy names a witness; two keys are a group, and one counts.
+    """Write the lines by which a policy names a witness; several keys are a group, and one counts.
+
+    Of two keys of one algorithm the second is the one that takes the other's place.
 
     Raises:
         PolicyRefused: the name or the URL cannot stand in a policy.
     """
     name = verifiers[0].name
-    names = {COSIGNATURE_ED25519: name, COSIGNATURE_ML_DSA_44: f"{name}-pq"}
+    names: list[str] = []
+    for each in verifiers:
+        new = f"{name}-pq" if each.algorithm == COSIGNATURE_ML_DSA_44 else name
+        names.append(f"{new}-next" if new in names else new)
     at = "" if url is None else f" {url}"
-    lines = [f"witness {names[each.algorithm]} {each.vkey()}{at}" for each in verifiers]
+    keys = zip(names, verifiers, strict=True)
+    lines = [f"witness {new} {each.vkey()}{at}" for new, each in keys]
     if len(verifiers) > 1:
-        lines.append(
-            f"group {name}-any any {' '.join(names[each.algorithm] for each in verifiers)}"
-        )
+        lines.append(f"group {name}-any any {' '.join(names)}")
     Trust.parse("".join(f"{line}\n" for line in (*lines, "quorum none")).encode())
     return tuple(lines)
 
@@ -442,40 +577,27 @@ def _can_sign(algorithm: int) -> bool:
     return algorithm != COSIGNATURE_ML_DSA_44 or has_ml_dsa()
 
 
-def _read_signers(folder: Path) -> Iterator[Signer]:
-    for algorithm, file in _KEY_FILES.items():
-        try:
-            descriptor = os.open(folder / file, os.O_RDONLY)
-        except FileNotFoundError:
-            continue
-        with os.fdopen(descriptor, "rb") as opened:
-            _require_private(os.fstat(descriptor).st_mode)
-            text = opened.read(_MAX_KEY_FILE).decode("utf-8", "replace")
-        try:
-            signer = Signer.decode(text)
-        except KeyRefused:
-            raise FolderRefused("A key file holds no key that can be used here.") from None
-        if signer.algorithm != algorithm:
-            raise FolderRefused("A key file holds a key of another kind.")
-        yield signer
+def _next(file: str) -> str:
+    return file.replace(".key", f"{_NEXT}.key")
+
+
+def _read_signer(path: Path, algorithm: int) -> Signer | None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    with os.fdopen(descriptor, "rb") as opened:
+        _require_private(os.fstat(descriptor).st_mode)
+        text = opened.read(_MAX_KEY_FILE).decode("utf-8", "replace")
+    try:
+        signer = Signer.decode(text)
+    except KeyRefused:
+        raise FolderRefused("A key file holds no key that can be used here.") from None
+    if signer.algorithm != algorithm:
+        raise FolderRefused("A key file holds a key of another kind.")
+    return signer
 
 
 def _require_private(mode: int) -> None:
     if mode & _OTHERS:
         raise FolderRefused("A file of the witness is open to others than its owner (chmod 600).")
-
-
-def _write_private(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(descriptor)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

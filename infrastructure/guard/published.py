@@ -10,17 +10,24 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from infrastructure.folder import Layout, OpenFolder
 from infrastructure.ledger.check import Row
 from infrastructure.ledger.checkpoint import Checkpoint
-from infrastructure.ledger.errors import LedgerError, LogBroken, RangeRefused, TileRefused
+from infrastructure.ledger.errors import (
+    ClaimRefused,
+    LedgerError,
+    LogBroken,
+    RangeRefused,
+    TileRefused,
+)
 from infrastructure.ledger.merkle import HASH_SIZE, CompactRange
+from infrastructure.ledger.policy_key import NamedKey, must_be_live
 from infrastructure.ledger.tiles import TILE_WIDTH, TileFolder
-from infrastructure.ledger.trust import Trust
+from infrastructure.ledger.trust import Judged, Trust
 from infrastructure.stores.contract import RecordStore
 
 _BATCH = 5_000
@@ -31,13 +38,27 @@ Rows = Callable[[int, int], Iterator[Row]]
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The published log: its folder, and whose signature makes its checkpoint good."""
+    """The published log: its folder, and whose signature makes its checkpoint good.
+
+    With the file of the policy, what the policy does not know is judged by that as it is now: keys
+    are replaced while others are at work.
+    """
 
     folder: TileFolder
     trust: Trust
+    policy: Path | None = None
 
     def checkpoint(self) -> Checkpoint | None:
         """The newest published checkpoint; ``None`` before there is one.
+
+        Raises:
+            LedgerError: It is not one that a log of the policy has signed.
+        """
+        judged = self.judged()
+        return None if judged is None else judged.checkpoint
+
+    def judged(self) -> Judged | None:
+        """The newest published checkpoint with whoever signed it; ``None`` before there is one.
 
         Raises:
             LedgerError: It is not one that a log of the policy has signed.
@@ -48,22 +69,38 @@ class Published:
             if refused.found == "none":
                 return None
             raise
-        return self.trust.judge(note).checkpoint
+        try:
+            return self.trust.judge(note)
+        except LedgerError:
+            trust = None if self.policy is None else read_trust(self.policy)
+            if trust is None:
+                raise
+            return trust.judge(self.folder.read_checkpoint())
 
-    def of(self, origin: str, size: int) -> Checkpoint | None:
-        """The newest published checkpoint of a log that stands at ``size``.
+    def of(self, origin: str, size: int, named: Sequence[NamedKey] = ()) -> Checkpoint | None:
+        """The newest published checkpoint of a log that stands at ``size``, and names these keys.
 
         Raises:
-            LogBroken: E-AUTH, it is another log's, or nobody's that the policy knows.
+            LogBroken: E-AUTH, it is another log's, or nobody's that the policy knows; E-KEYSTATE,
+                the log names other keys than those that signed it, or has ended them.
         """
         try:
-            checkpoint = self.checkpoint()
+            judged = self.judged()
         except LedgerError as refused:
             expected, found = "a checkpoint that the log has signed", str(refused)
             raise LogBroken("E-AUTH", size, None, expected, found) from refused
-        if checkpoint is not None and checkpoint.origin != origin:
+        if judged is None:
+            return None
+        if judged.checkpoint.origin != origin:
             raise LogBroken("E-AUTH", size, None, "a checkpoint of this log", "another log's")
-        return checkpoint
+        if judged.checkpoint.size <= size:
+            # What it covers is known: no key has come since that could have signed it.
+            try:
+                must_be_live(judged.logs, named, origin)
+            except ClaimRefused as refused:
+                found = refused.found
+                raise LogBroken("E-KEYSTATE", size, None, refused.expected, found) from refused
+        return judged.checkpoint
 
 
 class Comparison:
@@ -172,7 +209,7 @@ def published_in(layout: Layout) -> Published | None:
         LedgerError: The policy is none.
     """
     trust = read_trust(layout.policy)
-    return None if trust is None else Published(TileFolder(layout.log), trust)
+    return None if trust is None else Published(TileFolder(layout.log), trust, layout.policy)
 
 
 def rows_of(store: RecordStore) -> Rows:

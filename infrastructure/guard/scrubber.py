@@ -235,7 +235,9 @@ class Scrubber:
     def _checkpoint(self) -> Checkpoint | None:
         if self._published is None:
             return None
-        return self._published.of(self._lineage.origin, self._memory.standing().size)
+        # In this order: a key that came or went after this is of a checkpoint that lies beyond it.
+        named, size = self._memory.named_keys(), self._memory.standing().size
+        return self._published.of(self._lineage.origin, size, named)
 
     # Everything again
 

@@ -107,6 +107,16 @@ class Spool:
             self._take_away(data)
         return count
 
+    def looks(self) -> Iterator[tuple[str, codec.Decoded]]:
+        """The looks that lie here, each with a name that no other has.
+
+        Raises:
+            Broken: E-AEAD or E-PARSE, the spool was altered.
+        """
+        data = self._path.read_bytes() if self._path.exists() else b""
+        for name, _, payload in self._looks(data):
+            yield name, codec.decode(payload)
+
     def _looks(self, data: bytes) -> Iterator[tuple[str, str, bytes]]:
         """The looks in their order: a name that no other look has, the stream, the event."""
         for place, sealed in _frames(data):

@@ -39,7 +39,6 @@ from infrastructure.ledger.access import (
 from infrastructure.ledger.checkpoint import Checkpoint
 from infrastructure.ledger.control import (
     ACCESS_ENTRY,
-    CONTROL_KEY,
     EVENT,
     ControlKind,
     MapHead,
@@ -49,6 +48,7 @@ from infrastructure.ledger.control import (
 )
 from infrastructure.ledger.entry import ENTRY_SIZE, LIMIT, ZERO_LEAF, Entry
 from infrastructure.ledger.errors import ClaimRefused, Code, NoteRefused
+from infrastructure.ledger.key_control import CONTROL_KEY
 from infrastructure.ledger.map import MapLabel, MembershipProof
 from infrastructure.ledger.merkle import HASH_SIZE, Subtree, leaf_hash
 from infrastructure.ledger.multiproof import ProofNode, prove, root_of

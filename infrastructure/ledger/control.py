@@ -3,8 +3,8 @@
 - `check_record` holds a record's `PSR1` header against the entry that it belongs to.
 - `parse_control` reads a control record: which log it speaks for, and what it says. A kind, a
   shape or a number that is not known here is refused; nothing is ignored.
-- GENESIS, KEY, MAPHEAD, RECOVERY and POLICY have types of their own. Of the other kinds it is
-  known that they exist, and that their payload is one canonical array.
+- GENESIS, MAPHEAD, RECOVERY and POLICY have types here, KEY and SHRED in `key_control`, and a
+  POLICY of the log's or a witness's key in `policy_key`. Of the other kinds it is known that they exist, and that their payload is one canonical array.
 
 Whether what a control record says is true is judged elsewhere (`lifecycle`).
 
@@ -20,17 +20,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import sha256
-from typing import NamedTuple, TypeAlias, TypeGuard
+from typing import TypeAlias
 
 from infrastructure.ledger.canonical import Value, decode
-from infrastructure.ledger.errors import ControlRefused, LogBroken
+from infrastructure.ledger.errors import LogBroken
+from infrastructure.ledger.key_control import (
+    CONTROL_KEY,
+    KeyControl,
+    parse_key,
+    parse_shred,
+)
+from infrastructure.ledger.policy_key import PolicyKey, is_of_a_key, parse_policy_key
+from infrastructure.ledger.shape import (
+    HASH_SIZE,
+    ID_SIZE,
+    Place,
+    is_number,
+    malformed,
+    require_place,
+)
 
 RECORD_MAGIC = b"PSR\x01"
 HEADER_SIZE = 80
 MOST_RECORD = 16 * 1024 * 1024
 """Bytes of a record; what is larger than a megabyte is no event any more, but an attachment."""
-CONTROL_KEY = bytes(16)
-"""What stands for a key in a record that no key seals."""
 FIRST_CONTROL_KIND = 0x40
 EVENT = 0x01
 ACCESS_ENTRY = 0x06
@@ -43,11 +56,10 @@ _SUITE_PLAIN = 0x00
 _SUITE_SEALED = 0x01
 _NO_FLAGS = b"\x00\x00"
 _HEADER = struct.Struct(">4sBB2s16s16s16sQ16s")
-_ID_SIZE = 16
-_HASH_SIZE = 32
 _MOST_ORIGIN = 255
 _MOST_REASON = 200
 _MOST_VKEY = 4096
+_MOST_APPROVALS = 16 * 1024
 # Where the fields stand in bytes 8 to 64 of the header.
 _BOUND_FIELDS = (
     ("log_id", slice(0, 16)),
@@ -78,18 +90,6 @@ class Genesis:
     origin: str
     clinic: bytes
     created_us: int
-
-
-@dataclass(frozen=True, slots=True)
-class KeyMade:
-    """The making of a key: for which subject and purpose; numbers as the key store writes them."""
-
-    key_id: bytes
-    subject_tag: bytes
-    purpose: int
-    cls: int
-    epoch: int
-    check_value: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +127,28 @@ class Recovery:
             f"{b64encode(self.root).decode()}\n{self.lost_to}\n{self.reason}\n"
         )
 
+    def is_in(self, statement: str) -> bool:
+        """Whether a statement approves of this."""
+        return statement == self.statement()
+
 
 @dataclass(frozen=True, slots=True)
 class Custodian:
-    """Somebody whose signature, with another's, approves what no single person may decide."""
+    """Somebody whose signature, with another's, approves what no single person may decide.
+
+    The first ones are named when the log begins; whoever comes later, two of them have approved.
+    """
 
     vkey: str
+    approvals: bytes = b""
+
+    def statement(self) -> str:
+        """What two custodians sign who name another."""
+        return f"powiernik/1/custodian\n{self.vkey}\n"
+
+    def is_in(self, statement: str) -> bool:
+        """Whether a statement approves of this."""
+        return statement == self.statement()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,30 +159,24 @@ class OtherControl:
     payload: Sequence[Value]
 
 
-Control: TypeAlias = Genesis | KeyMade | MapHead | Recovery | Custodian | OtherControl
-
-
-class _Place(NamedTuple):
-    """Where the header says that a control record stands."""
-
-    log_id: bytes
-    stream_id: bytes
-    version: int
+Control: TypeAlias = (
+    Genesis | KeyControl | MapHead | Recovery | Custodian | PolicyKey | OtherControl
+)
 
 
 def log_id_of(origin: str) -> bytes:
     """Return the id of a log: the first half of the SHA-256 of its origin."""
-    return sha256(origin.encode()).digest()[:_ID_SIZE]
+    return sha256(origin.encode()).digest()[:ID_SIZE]
 
 
 def map_stream(log_id: bytes) -> bytes:
     """Return the stream in which a log's MAPHEAD records stand."""
-    return sha256(b"powiernik/1/map" + log_id).digest()[:_ID_SIZE]
+    return sha256(b"powiernik/1/map" + log_id).digest()[:ID_SIZE]
 
 
 def recovery_stream(log_id: bytes) -> bytes:
     """Return the stream in which the RECOVERY records of a log of this first id stand."""
-    return sha256(b"powiernik/1/recovery" + log_id).digest()[:_ID_SIZE]
+    return sha256(b"powiernik/1/recovery" + log_id).digest()[:ID_SIZE]
 
 
 def check_record(
@@ -209,87 +219,69 @@ def parse_control(record: bytes) -> Control:
     kind, place = _parse_header(record)
     payload = decode(record[HEADER_SIZE:])
     if not isinstance(payload, list):
-        raise _malformed("a payload that is no array")
+        raise malformed("a payload that is no array")
     match kind:
         case ControlKind.GENESIS:
             return _genesis(payload, place)
         case ControlKind.KEY:
-            return _key_made(payload, place)
+            return parse_key(payload, place)
+        case ControlKind.SHRED:
+            return parse_shred(payload, place)
         case ControlKind.MAPHEAD:
             return _map_head(payload, place)
         case ControlKind.RECOVERY:
             return _recovery(payload, place)
+        case ControlKind.POLICY if is_of_a_key(payload):
+            return parse_policy_key(payload, log_id=place.log_id, stream_id=place.stream_id)
         case ControlKind.POLICY:
             return _custodian(payload)
         case _:
             return OtherControl(kind, tuple(payload))
 
 
-def _parse_header(record: bytes) -> tuple[ControlKind, _Place]:
+def _parse_header(record: bytes) -> tuple[ControlKind, Place]:
     if len(record) < HEADER_SIZE:
-        raise _malformed("it is too short")
+        raise malformed("it is too short")
     magic, suite, kind, flags, log_id, key_id, stream_id, version, hedge = _HEADER.unpack_from(
         record
     )
     if magic != RECORD_MAGIC or flags != _NO_FLAGS or suite != _SUITE_PLAIN:
-        raise _malformed("another magic, suite or flag")
+        raise malformed("another magic, suite or flag")
     if key_id != CONTROL_KEY or hedge != CONTROL_KEY:
-        raise _malformed("a key or a hedge, where nothing is sealed")
+        raise malformed("a key or a hedge, where nothing is sealed")
     try:
-        return ControlKind(kind), _Place(log_id, stream_id, version)
+        return ControlKind(kind), Place(log_id, stream_id, version)
     except ValueError:
-        raise _malformed("a kind that is not known") from None
+        raise malformed("a kind that is not known") from None
 
 
-def _genesis(payload: list[Value], place: _Place) -> Genesis:
+def _genesis(payload: list[Value], place: Place) -> Genesis:
     match payload:
         case [str() as origin, bytes() as clinic, created_us] if (
             0 < len(origin) <= _MOST_ORIGIN
-            and len(clinic) == _ID_SIZE
-            and _is_number(created_us, least=0, bits=63)
+            and len(clinic) == ID_SIZE
+            and is_number(created_us, least=0, bits=63)
         ):
             log_id = log_id_of(origin)
-            _require_place(place, _Place(log_id, log_id, 1))
+            require_place(place, Place(log_id, log_id, 1))
             return Genesis(origin, clinic, created_us)
-    raise _malformed("a GENESIS of another shape")
+    raise malformed("a GENESIS of another shape")
 
 
-def _key_made(payload: list[Value], place: _Place) -> KeyMade:
-    match payload:
-        case [
-            "create",
-            bytes() as key_id,
-            bytes() as tag,
-            purpose,
-            cls,
-            epoch,
-            bytes() as check,
-        ] if (
-            len(key_id) == len(tag) == len(check) == _ID_SIZE
-            and key_id != CONTROL_KEY
-            and _is_number(purpose, least=1, bits=8)
-            and _is_number(cls, least=1, bits=8)
-            and _is_number(epoch, least=0, bits=32)
-        ):
-            _require_place(place, _Place(place.log_id, key_id, 1))
-            return KeyMade(key_id, tag, purpose, cls, epoch, check)
-    raise _malformed("a KEY of another shape")
-
-
-def _map_head(payload: list[Value], place: _Place) -> MapHead:
+def _map_head(payload: list[Value], place: Place) -> MapHead:
     match payload:
         case [epoch, log_size, map_size, bytes() as map_root] if (
-            len(map_root) == _HASH_SIZE
-            and _is_number(epoch, least=1, bits=63)
-            and _is_number(log_size, least=0, bits=63)
-            and _is_number(map_size, least=0, bits=63)
+            len(map_root) == HASH_SIZE
+            and is_number(epoch, least=1, bits=63)
+            and is_number(log_size, least=0, bits=63)
+            and is_number(map_size, least=0, bits=63)
         ):
-            _require_place(place, place._replace(stream_id=map_stream(place.log_id)))
+            require_place(place, place._replace(stream_id=map_stream(place.log_id)))
             return MapHead(epoch, log_size, map_size, map_root)
-    raise _malformed("a MAPHEAD of another shape")
+    raise malformed("a MAPHEAD of another shape")
 
 
-def _recovery(payload: list[Value], place: _Place) -> Recovery:
+def _recovery(payload: list[Value], place: Place) -> Recovery:
     match payload:
         case [
             str() as origin,
@@ -304,34 +296,28 @@ def _recovery(payload: list[Value], place: _Place) -> Recovery:
             0 < len(origin) <= _MOST_ORIGIN
             and 0 < len(old_origin) <= _MOST_ORIGIN
             and origin != old_origin
-            and len(root) == _HASH_SIZE
+            and len(root) == HASH_SIZE
             and len(reason) <= _MOST_REASON
             and reason.isprintable()
-            and _is_number(restored_size, least=1, bits=63)
-            and _is_number(lost_to, least=restored_size, bits=63)
+            and is_number(restored_size, least=1, bits=63)
+            and is_number(lost_to, least=restored_size, bits=63)
         ):
-            _require_place(place, place._replace(log_id=log_id_of(origin)))
+            require_place(place, place._replace(log_id=log_id_of(origin)))
             return Recovery(
                 origin, old_origin, restored_size, root, lost_to, reason, checkpoint, approvals
             )
-    raise _malformed("a RECOVERY of another shape")
+    raise malformed("a RECOVERY of another shape")
 
 
 def _custodian(payload: list[Value]) -> Custodian:
     match payload:
         case ["custodian", str() as vkey] if len(vkey) <= _MOST_VKEY:
             return Custodian(vkey)
-    raise _malformed("a POLICY of another shape")
-
-
-def _is_number(value: Value, *, least: int, bits: int) -> TypeGuard[int]:
-    # To Python, True is an int as well.
-    return type(value) is int and least <= value < 1 << bits
-
-
-def _require_place(found: _Place, expected: _Place) -> None:
-    if found != expected:
-        raise ControlRefused("E-BIND", "a place in which no record says this")
+        case ["custodian", str() as vkey, bytes() as approvals] if (
+            len(vkey) <= _MOST_VKEY and 0 < len(approvals) <= _MOST_APPROVALS
+        ):
+            return Custodian(vkey, approvals)
+    raise malformed("a POLICY of another shape")
 
 
 def _unbound(position: int, stream_id: bytes, bound: bytes, found: bytes) -> LogBroken:
@@ -339,7 +325,3 @@ def _unbound(position: int, stream_id: bytes, bound: bytes, found: bytes) -> Log
     name, span = next(each for each in _BOUND_FIELDS if found[each[1]] != bound[each[1]])
     expected = f"{name} {bound[span].hex()}"
     return LogBroken("E-BIND", position, stream_id, expected, f"{name} {found[span].hex()}")
-
-
-def _malformed(why: str) -> ControlRefused:
-    return ControlRefused("E-PARSE", why)

@@ -111,6 +111,15 @@ class SignatureRefused(LedgerError):
     code = "E-AUTH"
 
 
+class KeyReplaced(Mismatch, SignatureRefused):
+    """A checkpoint is signed under its log's name by keys that the policy does not list.
+
+    The key may have been replaced since, or somebody has made one up: the policy cannot tell.
+    """
+
+    code = "E-KEYSTATE"
+
+
 class TimeRefused(SignatureRefused):
     """A cosignature states a time that has not come yet."""
 

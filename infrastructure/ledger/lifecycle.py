@@ -2,12 +2,16 @@
 
 - E-PARSE: GENESIS is the first entry of a log, and no other is. A kind that is not known, and a
   control record that is withheld, are refused: nobody could say what it changed.
-- E-KEYSTATE: a key is made before an entry stands under it, and made once.
+- E-KEYSTATE: a key is made before an entry stands under it, and made once; no entry stands under
+  it behind its retiring, or behind the record of its destruction.
 - E-BIND: an entry of an access log stands under a key of accountability.
 - E-MAP: whoever a key of accountability is for has one access log, a stream that is hers alone
   from its first entry to its last. A second one could hide accesses from her.
-- E-AUTH: a RECOVERY is signed by two custodians whom the log named before; E-ROLLBACK: it stands
-  at the size that was restored, over the root that it states, and names the log that it goes on.
+- E-AUTH: a RECOVERY, a SHRED and the naming of a later custodian are signed by two custodians
+  whom the log named before; the first ones are named before its first key.
+- E-ROLLBACK: a RECOVERY stands at the size that was restored, over the root that it states, and
+  names the log that it goes on.
+- E-KEYSTATE: a key of the log or of a witness begins once and ends once (`policy_key`).
 - E-MAP: each MAPHEAD follows the one before it, by epoch and by `log_size`, and its size and root
   are those of the map made anew: for every access log its last entry below `log_size`.
 
@@ -22,7 +26,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -35,16 +39,17 @@ from infrastructure.ledger.control import (
     Control,
     Custodian,
     Genesis,
-    KeyMade,
     MapHead,
     Recovery,
 )
 from infrastructure.ledger.errors import Code, LedgerError, LogBroken
+from infrastructure.ledger.key_control import KeyMade, KeyRetired, Shred
 from infrastructure.ledger.map import MapLabel, StreamMap
 from infrastructure.ledger.note import Note, Verifier
+from infrastructure.ledger.policy_key import NamedKey, NamedKeys, PolicyKey
 
 APPROVALS = 2
-"""How many custodians approve a recovery."""
+"""How many custodians approve what no single person may decide."""
 MAP_REACH = 100_000
 """The most entries between the end of what a map covers and its MAPHEAD."""
 
@@ -79,6 +84,9 @@ class Past(Protocol):
     def key(self, key_id: bytes) -> Key | None:
         """The key that was made under this id."""
 
+    def is_closed(self, key_id: bytes) -> bool:
+        """Whether a key was retired or destroyed: nothing may stand under it any more."""
+
     def access_log(self, subject_tag: bytes) -> bytes | None:
         """The stream that is a subject's access log."""
 
@@ -97,6 +105,9 @@ class Past(Protocol):
     def custodians(self) -> Iterable[str]:
         """The verifier keys of those whose two signatures approve a recovery."""
 
+    def named_keys(self) -> Iterable[NamedKey]:
+        """The keys of the log and of its witnesses that the log has named."""
+
 
 @dataclass(frozen=True, slots=True)
 class News:
@@ -106,11 +117,13 @@ class News:
     """
 
     keys: Mapping[bytes, Key] = field(default_factory=dict)
+    closed: frozenset[bytes] = frozenset()
     access_logs: Mapping[bytes, bytes] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     reach: int = 0
     logged_map: LoggedMap | None = None
     custodians: tuple[str, ...] = ()
+    named_keys: Mapping[str, NamedKey] = field(default_factory=dict)
     origin: str | None = None
     """The name under which the log goes on, if it was recovered."""
 
@@ -127,11 +140,13 @@ class Lifecycle:
     __slots__ = (
         "_access_logs",
         "_changes",
+        "_closed",
         "_custodians",
         "_keys",
         "_labels",
         "_logged_map",
         "_map",
+        "_named_keys",
         "_origin",
         "_past",
         "_past_changes",
@@ -143,6 +158,7 @@ class Lifecycle:
         """Begin with the first entry of a log, or with the first that `past` does not know."""
         self._past = past
         self._keys: dict[bytes, Key] = {}
+        self._closed: set[bytes] = set()
         self._access_logs: dict[bytes, bytes] = {}
         self._labels: dict[bytes, MapLabel] = {}
         self._changes: deque[Change] = deque()
@@ -152,6 +168,7 @@ class Lifecycle:
         self._reach = self._logged_map.head.log_size if self._logged_map else 0
         self._recalled = past is None
         self._custodians: list[str] = []
+        self._named_keys: NamedKeys | None = None
         self._origin: str | None = None
 
     def feed(self, link: Link, control: Control | None, root: bytes = b"") -> None:
@@ -171,11 +188,13 @@ class Lifecycle:
         """Return what was learnt from the entries fed so far."""
         return News(
             keys=self._keys.copy(),
+            closed=frozenset(self._closed),
             access_logs=self._access_logs.copy(),
             changes=tuple(self._changes),
             reach=self._reach,
             logged_map=self._logged_map,
             custodians=tuple(self._custodians),
+            named_keys=self._named_keys.news() if self._named_keys else {},
             origin=self._origin,
         )
 
@@ -187,22 +206,38 @@ class Lifecycle:
         if self._is_access_log(link):
             raise _broken("E-MAP", link, "an entry of an access log", f"kind {link.kind}")
         match control:
-            case KeyMade():
-                if self._key(control.key_id):
-                    raise _broken("E-KEYSTATE", link, "a new key", "a key made twice")
-                made = Key(control.purpose, control.subject_tag, link.position)
-                self._keys[control.key_id] = made
             case MapHead():
                 self._check_map(link, control)
                 self._logged_map = LoggedMap(link.position, control)
                 self._forget_below(control.log_size)
             case Custodian():
+                if control.approvals or self._keys or self._past is not None:
+                    self._must_be_approved(link, control.is_in, control.approvals)
                 self._custodians.append(control.vkey)
+            case PolicyKey():
+                if self._named_keys is None:
+                    self._named_keys = NamedKeys(self._past.named_keys() if self._past else ())
+                self._named_keys.feed(link, control)
             case Recovery():
                 self._check_recovery(link, control, root)
                 # The map of the new name begins anew.
                 self._logged_map = self._map = None
                 self._origin = control.origin
+            case _:
+                self._feed_key_control(link, control)
+
+    def _feed_key_control(self, link: Link, control: Control) -> None:
+        match control:
+            case KeyMade():
+                if self._key(control.key_id):
+                    raise _broken("E-KEYSTATE", link, "a new key", "a key made twice")
+                made = Key(control.purpose, control.subject_tag, link.position)
+                self._keys[control.key_id] = made
+            case KeyRetired():
+                self._close(link, (control.key_id,))
+            case Shred():
+                self._must_be_approved(link, control.is_in, control.approvals)
+                self._close(link, control.keys)
             case _:
                 pass
 
@@ -212,16 +247,33 @@ class Lifecycle:
             raise _broken("E-ROLLBACK", link, expected, recovery.restored_size)
         if recovery.root != root:
             raise _broken("E-ROLLBACK", link, root, recovery.root)
+        self._must_be_approved(link, recovery.is_in, recovery.approvals)
+
+    def _must_be_approved(self, link: Link, is_in: Callable[[str], bool], approvals: bytes) -> None:
+        """Refuse what no single person may decide, unless two custodians have signed it."""
         past = self._past.custodians() if self._past else ()
         try:
             known = [Verifier.parse(each) for each in (*past, *self._custodians)]
-            note = Note.parse(recovery.approvals)
+            note = Note.parse(approvals)
             signed = note.verify(known)
         except LedgerError as refused:
             raise _broken("E-AUTH", link, "a statement with signatures", str(refused)) from refused
-        if note.text != recovery.statement() or len(signed) < APPROVALS:
+        if not is_in(note.text) or len(signed) < APPROVALS:
             found = f"{len(signed)} signatures"
             raise _broken("E-AUTH", link, f"{APPROVALS} custodians' approval", found)
+
+    def _close(self, link: Link, key_ids: Iterable[bytes]) -> None:
+        for key_id in key_ids:
+            if self._key(key_id) is None:
+                raise _broken("E-KEYSTATE", link, "a key made before", "none")
+            self._closed.add(key_id)
+
+    def _is_closed(self, key_id: bytes) -> bool:
+        if key_id in self._closed:
+            return True
+        # A key that was made here has no past.
+        past = None if key_id in self._keys else self._past
+        return past is not None and past.is_closed(key_id)
 
     def _feed_sealed(self, link: Link) -> None:
         if link.kind not in SEALED_KINDS:
@@ -229,6 +281,8 @@ class Lifecycle:
         key = self._key(link.key_id)
         if key is None:
             raise _broken("E-KEYSTATE", link, "a key made before", "none")
+        if self._is_closed(link.key_id):
+            raise _broken("E-KEYSTATE", link, "a key in use", "one retired or destroyed")
         if key.purpose == ACCOUNTABILITY:
             self._feed_access(link, key.subject_tag)
         elif link.kind == ACCESS_ENTRY:

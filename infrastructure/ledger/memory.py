@@ -1,7 +1,8 @@
 """`Memory`: how far a log was verified, in one SQLite file that its verifier keeps for itself.
 
-- It holds size and range, the heads of all streams, the keys made, the access logs, and named
-  notes, the last checkpoint among them: all that is needed to go on with new entries alone.
+- It holds size and range, the heads of all streams, the keys made, the access logs, the keys that
+  the log names, and named notes, the last checkpoint among them: all that is needed to go on with
+  new entries alone.
 - What a batch of entries changed is saved in one durable transaction, which costs what the batch
   costs, however much is remembered.
 - It is saved only over the size that the batch began at, so that of two processes on one memory
@@ -30,10 +31,16 @@ from infrastructure.ledger.errors import MemoryOvertaken, MemoryRefused, RangeRe
 from infrastructure.ledger.lifecycle import Change, Key, LoggedMap, News
 from infrastructure.ledger.map import MapLabel
 from infrastructure.ledger.merkle import CompactRange
+from infrastructure.ledger.policy_key import NamedKey
 
-FORMAT = 1
+FORMAT = 2
+_OLDER = 1
 APPLICATION = 0x50534D31
 """What the file says of itself: "PSM1"."""
+_NAMED_KEY = """
+CREATE TABLE IF NOT EXISTS named_key(
+  vkey TEXT PRIMARY KEY, kind TEXT NOT NULL, began INTEGER NOT NULL, ended INTEGER)
+  STRICT, WITHOUT ROWID"""
 _SCHEMA = f"""
 PRAGMA application_id = {APPLICATION};
 PRAGMA user_version = {FORMAT};
@@ -46,6 +53,7 @@ CREATE TABLE head(
 CREATE TABLE key(
   key_id BLOB PRIMARY KEY, purpose INTEGER NOT NULL, subject_tag BLOB NOT NULL,
   position INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE closed_key(key_id BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TABLE access_log(
   subject_tag BLOB PRIMARY KEY, stream_id BLOB NOT NULL UNIQUE) STRICT, WITHOUT ROWID;
 CREATE TABLE change(
@@ -54,7 +62,7 @@ CREATE TABLE change(
 CREATE TABLE logged_map(
   id INTEGER PRIMARY KEY CHECK(id = 1), position INTEGER NOT NULL, epoch INTEGER NOT NULL,
   log_size INTEGER NOT NULL, map_size INTEGER NOT NULL, map_root BLOB NOT NULL) STRICT;
-CREATE TABLE custodian(number INTEGER PRIMARY KEY, vkey TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE custodian(number INTEGER PRIMARY KEY, vkey TEXT NOT NULL UNIQUE) STRICT;{_NAMED_KEY};
 CREATE TABLE note(name TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT, WITHOUT ROWID;
 """
 _WAIT_SECONDS = 30
@@ -175,6 +183,10 @@ class Memory:
         row = self._one(statement, (key_id,))
         return None if row is None else Key(*row)
 
+    def is_closed(self, key_id: bytes) -> bool:
+        """Whether a key was retired or destroyed."""
+        return self._one("SELECT 1 FROM closed_key WHERE key_id = ?", (key_id,)) is not None
+
     def access_log(self, subject_tag: bytes) -> bytes | None:
         """The stream that is a subject's access log."""
         row = self._one("SELECT stream_id FROM access_log WHERE subject_tag = ?", (subject_tag,))
@@ -206,6 +218,11 @@ class Memory:
     def custodians(self) -> list[str]:
         """The verifier keys of the custodians, in the order in which they were named."""
         return [row[0] for row in self._all("SELECT vkey FROM custodian ORDER BY number")]
+
+    def named_keys(self) -> list[NamedKey]:
+        """The keys of the log and of its witnesses that the log names, in the order of the log."""
+        statement = "SELECT kind, vkey, began, ended FROM named_key ORDER BY began, vkey"
+        return [NamedKey(*row) for row in self._all(statement)]
 
     def note(self, name: str) -> bytes | None:
         """What was put under a name."""
@@ -252,10 +269,14 @@ class Memory:
     def _put_news(self, news: News) -> None:
         keys = ((key_id, *news.keys[key_id]) for key_id in sorted(news.keys))
         self._db.executemany("INSERT INTO key VALUES(?, ?, ?, ?)", keys)
+        closed = ((key_id,) for key_id in sorted(news.closed))
+        self._db.executemany("INSERT OR IGNORE INTO closed_key VALUES(?)", closed)
         logs = sorted(news.access_logs.items())
         self._db.executemany("INSERT INTO access_log VALUES(?, ?)", logs)
         self._db.executemany("INSERT INTO change VALUES(?, ?, ?, ?)", news.changes)
         self._db.execute("DELETE FROM change WHERE position < ?", (news.reach,))
+        named = [(each.vkey, each.kind, each.began, each.ended) for each in news.named_keys.values()]
+        self._db.executemany("INSERT OR REPLACE INTO named_key VALUES(?, ?, ?, ?)", named)
         added = [(vkey,) for vkey in news.custodians]
         self._db.executemany("INSERT OR IGNORE INTO custodian(vkey) VALUES(?)", added)
         if news.origin is not None:
@@ -277,7 +298,15 @@ class Memory:
         if application != APPLICATION:
             msg = "The file is no memory of what was verified."
             raise MemoryRefused(msg)
-        if version != FORMAT:
+        if version == _OLDER:
+            # Before this format no key was retired, none destroyed, and none named.
+            self._db.executescript(
+                "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS"
+                " closed_key(key_id BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;"
+                f"{_NAMED_KEY};"
+                f" PRAGMA user_version = {FORMAT}; COMMIT"
+            )
+        elif version != FORMAT:
             msg = "The memory has a format that this version does not know."
             raise MemoryRefused(msg)
 

@@ -36,7 +36,7 @@ from infrastructure.ledger.bundle import (
 from infrastructure.ledger.checkpoint import Checkpoint
 from infrastructure.ledger.control import Genesis, MapHead, log_id_of, parse_control
 from infrastructure.ledger.entry import Entry
-from infrastructure.ledger.errors import ClaimRefused, LedgerError, MemoryRefused
+from infrastructure.ledger.errors import ClaimRefused, KeyReplaced, LedgerError, MemoryRefused
 from infrastructure.ledger.merkle import (
     consistency_proof,
     inclusion_proof,
@@ -46,6 +46,7 @@ from infrastructure.ledger.merkle import (
 )
 from infrastructure.ledger.multiproof import compact_range
 from infrastructure.ledger.note import Verifier
+from infrastructure.ledger.policy_key import must_be_live
 from infrastructure.ledger.proof import TlogProof
 from infrastructure.ledger.receipt import AppendReceipt
 from infrastructure.ledger.remembered import SKEW_S, Newest, Remembered, Signed, believe
@@ -59,6 +60,7 @@ PROMISE_S = 600
 """How long after a receipt its entry may be missing from a cosigned checkpoint."""
 
 _CONTRADICTIONS = ("E-FORK", "E-ROLLBACK")
+_UNKNOWN_KEY = KeyReplaced.code
 BROKEN_PROMISE = (
     "The receipt and the checkpoint contradict each other, and the log has signed both: together"
     " they prove misbehaviour. Keep them."
@@ -68,6 +70,15 @@ NOT_PROVED = (
     "Not everything holds: it is not shown that this list is complete and true.",
 )
 _SIGNED = "a signature of a log of the policy, and cosignatures of its quorum"
+KEY_REPLACED = (
+    "Punkt kontrolny podpisano w imieniu dziennika kluczem, którego nie ma w zasadach zaufania."
+    " Klucz mógł zostać wymieniony; fałszerz zrobiłby to samo. Nic nie jest wykazane: ani dobre,"
+    " ani złe. Proszę uzyskać aktualne zasady zaufania inną drogą niż te dane i sprawdzić znowu.",
+    "The checkpoint is signed in the name of the log by a key that the policy does not list. The"
+    " key may have been replaced; a forger would do the same. Nothing is shown, neither good nor"
+    " bad. Get the present policy by another way than this came by, and verify again.",
+)
+"""What to do when the key of the log is not the one that is known."""
 
 
 # An exported log.
@@ -80,6 +91,7 @@ _LOG_CLAIMS = MappingProxyType(
         "tiles": "hash tiles that are those of the entries",
         "root": "the root of the checkpoint over the entries",
         "origin": "the name under which the entries go on in the checkpoint",
+        "keys": "signatures of keys that the log has not ended",
         "times": "times that the cosignatures bear out",
     }
 )
@@ -148,11 +160,19 @@ def verify_log(
     claims.judge("root", lambda: _check_root(went.value.whole(), signed.value.checkpoint))
     if not plain:
         claims.judge("origin", lambda: _check_name(went.value, signed.value.checkpoint))
+        claims.judge("keys", lambda: _check_keys(went.value, signed.value, trust))
         claims.judge("times", lambda: _check_times(went.value, signed.value, newest, now_s))
     if claims.good and remembered.wanted:
         remembered.save_log(went.value.origin, went.value.lawful(), signed.value.notes())
     believed = signed.otherwise(None)
-    return Verdict("log", claims.all(), {} if believed is None else _log_shown(believed))
+    shown = {} if believed is None else _log_shown(believed)
+    return Verdict("log", claims.all(), shown, _what_to_do(claims))
+
+
+def _what_to_do(claims: Claims) -> tuple[str, ...]:
+    """Tell what helps where the key of the log is not one that the policy lists."""
+    replaced = any((each.name, each.code) == ("checkpoint", _UNKNOWN_KEY) for each in claims.all())
+    return KEY_REPLACED if replaced else ()
 
 
 def _log_shown(signed: Signed) -> dict[str, object]:
@@ -245,6 +265,22 @@ def _check_name(walked: _Walked, checkpoint: Checkpoint) -> tuple[str, None]:
     return name, None
 
 
+def _check_keys(walked: _Walked, signed: Signed, trust: Trust) -> tuple[str, None]:
+    """Hold who has signed and cosigned against the keys that the log itself names.
+
+    What a key that was ended signs later is a thief's: an older policy may still list it.
+    """
+    named = walked.lawful().named_keys()
+    found = must_be_live(signed.judged.logs, named, signed.checkpoint.origin)
+    ended = {each.vkey for each in named if each.ended is not None}
+    cosigned = [each for each in trust.witnesses if each.name in signed.judged.witnesses]
+    left = [each.name for each in cosigned if each.verifier.vkey() not in ended]
+    if not trust.is_met_by(left):
+        expected, found = "a quorum of keys that the log has not ended", ", ".join(left) or "none"
+        raise ClaimRefused("E-KEYSTATE", "witnesses", expected=expected, found=found)
+    return found, None
+
+
 def _check_times(walked: _Walked, signed: Signed, newest: Newest, now_s: int) -> tuple[str, None]:
     """Hold the entries against cosignatures: neither from the future, nor dated back.
 
@@ -307,7 +343,7 @@ def verify_proof(data: bytes, trust: Trust, *, now_s: int, plain: bool = False) 
     claims.judge("included", lambda: _check_included(proved.value, signed.value.checkpoint))
     found = entry.otherwise(None)
     shown = {} if found is None else _entry_shown(found)
-    return Verdict("proof", claims.all(), shown, _lines_of(shown))
+    return Verdict("proof", claims.all(), shown, (*_lines_of(shown), *_what_to_do(claims)))
 
 
 def _proved(data: bytes) -> tuple[str, _Proved]:
@@ -372,7 +408,7 @@ def verify_receipt(
         claims.judge("promise", lambda: _check_promise(receipt.value, folder, signed.value))
         if claims.last_code in _CONTRADICTIONS:
             lines.append(BROKEN_PROMISE)
-    return Verdict("receipt", claims.all(), shown, tuple(lines))
+    return Verdict("receipt", claims.all(), shown, (*lines, *_what_to_do(claims)))
 
 
 def _check_promise(receipt: AppendReceipt, folder: TileFolder, signed: Signed) -> tuple[str, None]:
@@ -468,7 +504,7 @@ def verify_bundle(
     if found is None:
         return Verdict("bundle", claims.all(), {})
     told = _Told(found, {each.position: each for each in seen.otherwise(())})
-    lines = [*told.lines(carded=access_log is not None)]
+    lines = [*told.lines(carded=access_log is not None), *_what_to_do(claims)]
     lines += _conclusion(found, head.value) if claims.good else NOT_PROVED
     return Verdict("bundle", claims.all(), told.shown(), tuple(lines))
 

@@ -22,7 +22,7 @@ from infrastructure.ledger.errors import MemoryRefused, NoteRefused
 from infrastructure.ledger.lifecycle import News
 from infrastructure.ledger.memory import Memory
 from infrastructure.ledger.note import Note
-from infrastructure.ledger.trust import Trust
+from infrastructure.ledger.trust import Judged, Trust
 from infrastructure.ledger.verification import EntryVerification
 
 SKEW_S = 300
@@ -38,6 +38,7 @@ class Signed(NamedTuple):
     note: bytes
     checkpoint: Checkpoint
     times: tuple[int, ...]
+    judged: Judged
 
     @property
     def earliest_s(self) -> int | None:
@@ -68,13 +69,13 @@ def believe(note: bytes, trust: Trust, now_s: int) -> tuple[str, Signed]:
     """Require a checkpoint's quorum under a policy, and tell who has cosigned it.
 
     Raises:
-        NoteRefused, SignatureRefused, TimeRefused, QuorumMissing: as `Trust.require` does.
+        NoteRefused, SignatureRefused, KeyReplaced, TimeRefused, QuorumMissing: as `Trust.require`.
     """
     judged = trust.require(note, now_s=now_s, skew_s=SKEW_S)
     times = judged.witnesses
     by = ", ".join(f"{name} at {utc(1000 * time_s)}" for name, time_s in times.items())
     found = f"size {judged.checkpoint.size}, cosigned by {by or 'nobody'}"
-    return found, Signed(note, judged.checkpoint, tuple(times.values()))
+    return found, Signed(note, judged.checkpoint, tuple(times.values()), judged)
 
 
 class Remembered:

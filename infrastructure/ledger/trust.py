@@ -5,6 +5,8 @@
 - A name is a member once in the whole file, and a public key stands in it once, under whatever
   name and algorithm, as log or as witness: nobody counts twice, and no log witnesses itself.
 - Two keys of one log are allowed: while a key is replaced, checkpoints carry both signatures.
+- Keys of one name are one witness's, and count once: what they stand for are alternatives (in a
+  group of which one is enough) or belong together (in a group of theirs alone).
 - Names are opaque octets, here as UTF-8 with surrogate escapes: different octets stay different.
 
 ```
@@ -21,7 +23,7 @@ Source:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple, NoReturn
@@ -29,6 +31,7 @@ from typing import NamedTuple, NoReturn
 from infrastructure.ledger.checkpoint import Checkpoint
 from infrastructure.ledger.errors import (
     KeyRefused,
+    KeyReplaced,
     PolicyRefused,
     QuorumMissing,
     SignatureRefused,
@@ -79,14 +82,19 @@ class Group(NamedTuple):
 class Judged(NamedTuple):
     """A checkpoint whose log has signed it, and who has cosigned it.
 
-    `witnesses` holds the times of the cosignatures in seconds, by names of the policy; `quorum`
+    `logs` are the keys of the log that signed it, one or, while it is replaced, two; `witnesses` holds the times of the cosignatures in seconds, by names of the policy; `quorum`
     tells whether they are enough.
     """
 
     checkpoint: Checkpoint
-    log: Verifier
+    logs: tuple[Verifier, ...]
     witnesses: Mapping[str, int]
     quorum: bool
+
+    @property
+    def log(self) -> Verifier:
+        """The first key of the log, in the order of the policy, that has signed it."""
+        return self.logs[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +150,7 @@ class Trust:
         Raises:
             NoteRefused: it is no note, or not that of a checkpoint.
             SignatureRefused: no known log of this origin signed it, or a known key does not verify.
+            KeyReplaced: only other keys have signed it under the name of the log.
             TimeRefused: a cosignature is from the future.
         """
         parsed = Note.parse(note)
@@ -149,8 +158,9 @@ class Trust:
         keys = [log.verifier for log in self.logs if log.verifier.name == checkpoint.origin]
         if not keys:
             raise SignatureRefused("checkpoint: expected the origin of a known log")
+        _require_known(keys, parsed)
         times = parsed.verify((*keys, *(witness.verifier for witness in self.witnesses)))
-        signed = [key for key in keys if key in times]
+        signed = tuple(key for key in keys if key in times)
         if not signed:
             raise SignatureRefused("checkpoint: expected a signature of its log, found none")
         cosigned = {
@@ -160,8 +170,8 @@ class Trust:
         }
         if now_s is not None and any(time_s > now_s + skew_s for time_s in cosigned.values()):
             raise TimeRefused("cosignature: expected a time that has come, found a later one")
-        met = self._met(cosigned)
-        return Judged(checkpoint, signed[0], MappingProxyType(cosigned), met)
+        met = self.is_met_by(cosigned)
+        return Judged(checkpoint, signed, MappingProxyType(cosigned), met)
 
     def require(self, note: bytes, *, now_s: int | None = None, skew_s: int = 300) -> Judged:
         """Verify a checkpoint and its cosignatures, which must be a quorum.
@@ -180,8 +190,9 @@ class Trust:
             raise QuorumMissing("witnesses", expected=expected, found=found)
         return judged
 
-    def _met(self, cosigned: Mapping[str, int]) -> bool:
-        witnessing = set(cosigned)
+    def is_met_by(self, names: Iterable[str]) -> bool:
+        """Whether the witnesses of these names in the policy are a quorum."""
+        witnessing = set(names)
         # Members stand before their groups, so one pass in the order of the file is enough.
         for group in self.groups:
             if sum(member in witnessing for member in group.members) >= group.threshold:
@@ -208,7 +219,17 @@ def _refuse(what: str) -> NoReturn:
 class _Reader:
     """What the lines of a policy have said so far."""
 
-    __slots__ = ("_keys", "_lines", "_members", "_names", "groups", "logs", "quorums", "witnesses")
+    __slots__ = (
+        "_keys",
+        "_lines",
+        "_members",
+        "_names",
+        "_stands_for",
+        "groups",
+        "logs",
+        "quorums",
+        "witnesses",
+    )
 
     def __init__(self) -> None:
         self.logs: list[KnownLog] = []
@@ -219,6 +240,7 @@ class _Reader:
         self._members: set[str] = set()
         self._keys: set[bytes] = set()
         self._lines: set[tuple[str, bytes]] = set()
+        self._stands_for: dict[str, frozenset[str]] = {}
 
     def read(self, items: list[bytes]) -> None:
         """Read the next line, given as its items.
@@ -237,12 +259,15 @@ class _Reader:
             case [b"witness", name, vkey, *url]:
                 verifier = self._new_key(vkey, COSIGNATURE_ED25519, COSIGNATURE_ML_DSA_44)
                 self.witnesses.append(Witness(self._new_name(name), verifier, _url(url)))
+                self._stands_for[self.witnesses[-1].name] = frozenset({verifier.name})
                 _require_few("witnesses", self.witnesses)
             case [b"group", name, threshold, _, *_]:
                 members = self._new_members(items[3:])
                 enough = _threshold(threshold, len(members))
+                stands_for = self._without_doubles(members, enough)
                 # The name comes last: a group is not among what stands before it.
                 self.groups.append(Group(self._new_name(name), enough, members))
+                self._stands_for[self.groups[-1].name] = stands_for
                 _require_few("groups", self.groups)
             case [b"quorum", name]:
                 self._set_quorum(_text(name))
@@ -283,12 +308,29 @@ class _Reader:
             self._members.add(member)
         return members
 
+    def _without_doubles(self, members: tuple[str, ...], enough: int) -> frozenset[str]:
+        """Return for which witnesses a group stands; refuse one in which a witness counts twice."""
+        each = [self._stands_for[member] for member in members]
+        every = frozenset[str]().union(*each)
+        if enough > 1 and len(every) > 1 and sum(map(len, each)) > len(every):
+            _refuse("expected all keys of one witness to count once (group them: any)")
+        return every
+
     def _set_quorum(self, name: str) -> None:
         if self.quorums:
             _refuse("expected one quorum line")
         if name != _NO_QUORUM and name not in self._names:
             _refuse("expected a quorum that is defined on a line before")
         self.quorums.append(name)
+
+
+def _require_known(keys: Sequence[Verifier], note: Note) -> None:
+    """Tell a log's name over a key that the policy does not list from no signature at all."""
+    ids = {line.key_id for line in note.signatures if line.name == keys[0].name}
+    if ids and ids.isdisjoint(key.key_id for key in keys):
+        expected = " or ".join(key.key_id.hex() for key in keys)
+        found = " and ".join(sorted(each.hex() for each in ids))
+        raise KeyReplaced("key of the log", expected=expected, found=found)
 
 
 def _text(octets: bytes) -> str:

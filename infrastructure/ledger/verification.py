@@ -37,6 +37,7 @@ from infrastructure.ledger.errors import (
 )
 from infrastructure.ledger.lifecycle import Lifecycle, News
 from infrastructure.ledger.memory import Memory
+from infrastructure.ledger.policy_key import NamedKey
 
 
 class Verification:
@@ -65,6 +66,12 @@ class Verification:
     def news(self) -> News:
         """What the entries of this batch have taught: keys, access logs, the last MAPHEAD."""
         return self._lifecycle.news()
+
+    def named_keys(self) -> list[NamedKey]:
+        """The keys that the log has named, up to the last entry that was found good."""
+        past = self._memory.named_keys() if self._memory else ()
+        known = {each.vkey: each for each in past}
+        return list((known | dict(self.news().named_keys)).values())
 
     def finish(self, size: int, range_bytes: bytes) -> None:
         """Compare what was counted in with the stored head of the log.

@@ -37,12 +37,14 @@ class Line:
 class Submission:
     """Lines that are written together or not at all, once per ``tag``.
 
-    ``reply`` gives what is kept under the tag for whoever tries again.
+    ``reply`` gives what is kept under the tag for whoever tries again. ``stands`` is asked under
+    the write lock: whether the keys that it was sealed under may still be used.
     """
 
     lines: tuple[Line, ...]
     tag: bytes | None = None
     reply: Callable[[Placed], bytes] | None = None
+    stands: Callable[[], bool] | None = None
 
 
 class Placed(NamedTuple):
@@ -68,7 +70,11 @@ class Repeated(NamedTuple):
     reply: bytes
 
 
-Outcome = Placed | Conflict | Repeated
+class Outdated(NamedTuple):
+    """It was sealed under keys that may no longer be used; nothing was written, seal it again."""
+
+
+Outcome = Placed | Conflict | Repeated | Outdated
 
 
 class Standing(NamedTuple):

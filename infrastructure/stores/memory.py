@@ -19,6 +19,7 @@ from infrastructure.stores.contract import (
     Line,
     LoggedEvent,
     Outcome,
+    Outdated,
     Placed,
     RecordStore,
     Repeated,
@@ -128,6 +129,8 @@ class MemoryStore(RecordStore):
     def _place(self, submission: Submission) -> Outcome:
         if submission.tag is not None and submission.tag in self._replies:
             return Repeated(self._replies[submission.tag])
+        if submission.stands is not None and not submission.stands():
+            return Outdated()
         ends: dict[bytes, int] = {}
         sealed = []
         for line in submission.lines:

@@ -34,6 +34,7 @@ from infrastructure.stores.contract import (
     Line,
     LoggedEvent,
     Outcome,
+    Outdated,
     Placed,
     RecordStore,
     Repeated,
@@ -199,6 +200,8 @@ class SqliteStore(RecordStore):
             known = replies[tag] if tag in replies else self._find_reply(tag)
             if known is not None:
                 return Repeated(known)
+        if submission.stands is not None and not submission.stands():
+            return Outdated()
         lines: list[tuple[Line, int]] = []
         met: dict[bytes, int] = {}
         for line in submission.lines:

@@ -30,6 +30,11 @@ class MemoryViews:
             self._rows.setdefault(table.name, {})[row.key] = row
         self._position = after
 
+    def remove(self, table: Table, keys: Sequence[Key]) -> None:
+        """Take rows away for good."""
+        for each in keys:
+            self._rows.get(table.name, {}).pop(each, None)
+
     def select(
         self,
         table: Table,

@@ -13,7 +13,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -92,6 +92,20 @@ class SqliteViews(TrackingRecorder):
                     self._writer.execute("ROLLBACK")
                 raise
 
+    def remove(self, table: Table, keys: Sequence[Key]) -> None:
+        """Take rows away for good, out of the write-ahead log too; the pages are overwritten."""
+        where = " AND ".join(f"{column} = ?" for column in table.key)
+        with self._lock:
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                self._writer.executemany(f"DELETE FROM {table.name} WHERE {where}", keys)
+                self._writer.execute("COMMIT")
+            except BaseException:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                raise
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
     def select(
         self,
         table: Table,
@@ -125,6 +139,34 @@ class SqliteViews(TrackingRecorder):
         """All rows of a table in the order of their keys."""
         found = self._reading.all(f"{_select(table)} ORDER BY {', '.join(table.key)}")
         return [_row(table, each) for each in found]
+
+    def forget(self, tables: Sequence[Table], key_ids: Collection[bytes]) -> int:
+        """Take away the rows that these keys sealed; how many there were.
+
+        A cell begins with the id of its key. Nothing of these rows can be opened any more, and a
+        rebuilt version has none of them.
+        """
+        gone = 0
+        with self._lock:
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                self._writer.execute("CREATE TEMP TABLE IF NOT EXISTS gone(key_id BLOB PRIMARY KEY)")
+                self._writer.execute("DELETE FROM gone")
+                self._writer.executemany(
+                    "INSERT INTO gone VALUES(?)", [(each,) for each in key_ids]
+                )
+                for table in tables:
+                    found = self._writer.execute(
+                        f"DELETE FROM {table.name} WHERE substr(cell, 1, 16) IN"
+                        " (SELECT key_id FROM gone)"
+                    )
+                    gone += found.rowcount
+                self._writer.execute("COMMIT")
+            except BaseException:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                raise
+        return gone
 
     @contextmanager
     def snapshot(self) -> Iterator[ViewStore]:

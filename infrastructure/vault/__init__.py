@@ -9,5 +9,6 @@ The map of this room:
 - ``items``: keys of single texts, made ahead in blocks.
 - ``envelope``: seals and opens a record in layout PSR1.
 - ``cells``: seals and opens a cell of a projection.
+- ``fingerprints``: what stands in the clear for an identifier, so that it can be found.
 - ``broker``: opens content against the receipt of a recorded access, and not otherwise.
 """

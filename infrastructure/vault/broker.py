@@ -3,7 +3,8 @@
 After the record has committed an access entry, and only then, it asks the broker for a ticket that
 names the entry's actor, request and position and the keys that it may open. A ticket works once;
 the opening that it gives lives for one request. Whether a key is in memory makes no difference
-(fine print 5). The interface is that of a process of its own, into which it will move.
+(fine print 5). ``infrastructure.broker`` offers the same as a process of its own: there a ticket is
+a claim that the broker holds against the committed row.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from domain.confidentiality import (
@@ -25,13 +26,15 @@ from domain.confidentiality import (
 )
 from domain.errors import NotThere, RecordUnavailable, Sealed
 from domain.events.access import AccessKind, AccessRecorded
-from domain.rows import Content, Place
+from domain.ports import Opening
+from domain.rows import Content, Fingerprints, Place, Sealer
 from domain.values import Circumstances, FreeText, Receipt
 from infrastructure.errors import Broken, KeyGone
 from infrastructure.vault import cells, envelope
 from infrastructure.vault.items import ItemKeys
 from infrastructure.vault.keyring import Keyring
 from infrastructure.vault.keys import KeyPlace, SubjectKey
+from infrastructure.vault.port import Payloads, SealedRow
 
 TICKET_SECONDS = 30
 OPENING_SECONDS = 60
@@ -74,7 +77,7 @@ class Broker:
         keys = frozenset(
             (self._keyring.tag(owner), label.purpose, label.cls)
             for owner in owners
-            for label in _labels(entry, owner)
+            for label in labels_of(entry, owner)
         )
         ticket = secrets.token_bytes(16)
         now = time.monotonic()
@@ -109,6 +112,20 @@ class Broker:
         if not all(each.batch for each in self._redeem(receipt)):
             raise RecordUnavailable
         return BrokerOpening(self._keyring, self._items, self._log_ids, None)
+
+    def keyring(self, who: Circumstances) -> Keyring:
+        """The keys with which somebody writes: those of this process."""
+        del who
+        return self._keyring
+
+    def folding(self, who: Circumstances | None) -> None:
+        """How a command's events are opened: the keys to them are at hand."""
+        del who
+
+    def sealer(self, opening: Opening, clinic: Owner, fingerprints: Fingerprints) -> Sealer:
+        """What a follower seals cells with: the keys of this process."""
+        del opening
+        return cells.CellSealer(self._keyring, clinic, fingerprints)
 
     def _redeem(self, receipt: Receipt) -> list[Grant]:
         now = time.monotonic()
@@ -174,6 +191,10 @@ class BrokerOpening:
 
     def cell(self, sealed: bytes, place: Place) -> Content:
         """The content of a cell that one of the access entries covers."""
+        return cells.unpack(self.packed_cell(sealed, place))
+
+    def packed_cell(self, sealed: bytes, place: Place) -> bytes:
+        """``cell`` for whoever unpacks the content elsewhere."""
         self._must_be_live()
         key_id = cells.cell_key(sealed)
         key = self._granted.get(key_id)
@@ -185,7 +206,23 @@ class BrokerOpening:
                 raise Sealed from None
             if self._keys is not None:
                 self._granted[key_id] = key
-        return cells.open_cell(key, sealed, place)
+        return cells.open_packed(key, sealed, place)
+
+    def cells(self, sealed: Iterable[tuple[bytes, Place]]) -> list[Content]:
+        """``cell`` for many."""
+        return [self.cell(cell, place) for cell, place in sealed]
+
+    def records(self, rows: Sequence[SealedRow]) -> Payloads | None:
+        """The payloads of events that the look covers; a standing grant has their keys at hand."""
+        if self._keys is None:
+            return None
+        return {row.position: self.record(row) for row in rows}
+
+    def record(self, row: SealedRow) -> bytes | str | None:
+        """The payload of one event; see ``Payloads``."""
+        self._must_be_live()
+        self._must_be_granted(self._keyring.place(row.key_id))
+        return payload_of(self._keyring, row)
 
     def _must_be_live(self) -> None:
         if self._until is not None and self._until < time.monotonic():
@@ -200,7 +237,36 @@ class BrokerOpening:
             raise NotThere
 
 
-def _labels(entry: AccessRecorded, owner: Owner) -> Iterable[Label]:
+def payload_of(keyring: Keyring, row: SealedRow) -> bytes | str | None:
+    """The payload of an event; ``None`` where its key has been destroyed, else why it does not open.
+
+    One altered row must not keep the others shut.
+    """
+    place = (envelope.Kind.EVENT, row.log_id, row.stream_id, row.version)
+    try:
+        return envelope.open_record(keyring.for_opening(row.key_id), *place, row.record)
+    except KeyGone:
+        return None
+    except Broken as broken:
+        return broken.code
+
+
+def covers(entry: AccessRecorded, owner: Owner, who: Circumstances) -> bool:
+    """Whether an access entry covers an owner: nothing opens that its entry leaves out."""
+    match owner.kind:
+        case OwnerKind.CLIENT:
+            return owner.id == entry.client
+        case OwnerKind.CASE:
+            return owner.id == entry.relationship
+        case OwnerKind.PRACTITIONER if Class.PROCESS_NOTE in entry.classes:
+            return owner.id == who.actor.id
+        case OwnerKind.CLINIC:
+            return entry.client is None
+        case _:
+            return entry.client is None and entry.classes == (Class.AUDIT_LOG,)
+
+
+def labels_of(entry: AccessRecorded, owner: Owner) -> Iterable[Label]:
     """The labels that an entry's classes mean for one owner."""
     for cls in entry.classes:
         if cls is Class.AUDIT_LOG:

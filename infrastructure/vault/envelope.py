@@ -49,6 +49,7 @@ class Kind(IntEnum):
     GENESIS = 0x40
     KEY = 0x41
     MAPHEAD = 0x42
+    SHRED = 0x43
     RECOVERY = 0x44
     ANCHOR = 0x45
     POLICY = 0x47

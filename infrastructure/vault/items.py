@@ -11,17 +11,19 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from infrastructure.errors import Broken, KeyGone
 from infrastructure.vault.keyring import Keyring
+from infrastructure.vault.keyrows import StoredItem
 from infrastructure.vault.keys import KEY_SIZE, SubjectKey
-from infrastructure.vault.keystore import KeyStore, StoredItem
+from infrastructure.vault.keystore import KeyStore
 
 BLOCK = 8
+_TRIES = 4
 _NONCE = 12
 
 Owners = tuple[SubjectKey, SubjectKey | None]
@@ -33,15 +35,21 @@ ItemKey = tuple[bytes, bytes]
 class ItemKeys:
     """Spare item keys by owner, and the way to those in use."""
 
-    def __init__(self, store: KeyStore, keyring: Keyring, generation_key: bytes) -> None:
+    def __init__(
+        self, store: KeyStore, keyring: Keyring, generation_key: Callable[[int], bytes]
+    ) -> None:
+        """``generation_key`` gives the key that wraps from outside, by its generation."""
         self._store = store
         self._keyring = keyring
-        self._generation = AESGCM(generation_key)
+        self._generation_key = generation_key
+        self._ciphers: dict[int, AESGCM] = {}
         self._lock = threading.Lock()
         self._spare: dict[tuple[bytes, bytes | None], deque[ItemKey]] = {}
+        self._heard = keyring.rung()
 
     def at_hand(self, owner: SubjectKey, escrow: SubjectKey | None, count: int = 1) -> bool:
         """Whether so many spare keys are ready."""
+        self._listen()
         return len(self._spare.get(_name(owner, escrow), ())) >= count
 
     def make(self, wanted: Mapping[Owners, int]) -> None:
@@ -50,17 +58,28 @@ class ItemKeys:
         for owners, count in wanted.items():
             if not self.at_hand(*owners, count):
                 fresh[owners] = [_fresh() for _ in range(max(count, BLOCK))]
-        self._store.add_items(
-            StoredItem(
-                item_id,
-                owner.key_id,
-                self._wrap(owner, item_id, key),
-                escrow.key_id if escrow else None,
-                self._wrap(escrow, item_id, key) if escrow else None,
+        if not fresh:
+            return
+        first = next(iter(fresh.values()))[0][0]
+        for _ in range(_TRIES):
+            generation = self._store.generation()
+            self._store.add_items(
+                StoredItem(
+                    item_id,
+                    owner.key_id,
+                    self._wrap(generation, owner, item_id, key),
+                    escrow.key_id if escrow else None,
+                    self._wrap(generation, escrow, item_id, key) if escrow else None,
+                    generation,
+                )
+                for (owner, escrow), keys in fresh.items()
+                for item_id, key in keys
             )
-            for (owner, escrow), keys in fresh.items()
-            for item_id, key in keys
-        )
+            # All or none were kept: none, where somebody has just rotated.
+            if self._store.items(first) is not None:
+                break
+        else:
+            raise Broken("E-KEYSTATE", "an item key that was just made is not there")
         with self._lock:
             for owners, keys in fresh.items():
                 self._spare.setdefault(_name(*owners), deque()).extend(keys)
@@ -91,7 +110,7 @@ class ItemKeys:
         Raises:
             Broken: E-AEAD, it does not open in its place.
         """
-        return self._unwrap(stored.item_id, stored.owner_key, stored.wrapped)
+        return self._unwrap(stored, stored.owner_key, stored.wrapped)
 
     def check(self, stored: StoredItem) -> None:
         """Whether an item key opens for its owner and, where there is one, for the escrow alike.
@@ -105,23 +124,43 @@ class ItemKeys:
             return
         if stored.escrow_key is None or stored.escrow is None:
             raise Broken("E-KEYSTATE", "an item key that is half in escrow")
-        if self._unwrap(stored.item_id, stored.escrow_key, stored.escrow) != key:
+        if self._unwrap(stored, stored.escrow_key, stored.escrow) != key:
             raise Broken("E-KEYSTATE", "another key in escrow than its owner's")
 
-    def _unwrap(self, item_id: bytes, owner_key: bytes, wrapped: bytes) -> bytes:
+    def forget(self) -> None:
+        """Drop every spare key; their rows stay, sealed and unused."""
+        with self._lock:
+            self._spare.clear()
+
+    def _listen(self) -> None:
+        rung = self._keyring.rung()
+        if rung != self._heard:
+            self.forget()
+            self._heard = rung
+
+    def _unwrap(self, stored: StoredItem, owner_key: bytes, wrapped: bytes) -> bytes:
         owner = self._keyring.for_opening(owner_key)
-        place = item_id + owner_key
+        place = stored.item_id + owner_key
+        generation = self._cipher(stored.generation)
         try:
-            inner = self._generation.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], place)
+            inner = generation.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], place)
             return owner.items.decrypt(inner[:_NONCE], inner[_NONCE:], place)
         except (InvalidTag, ValueError):
             raise Broken("E-AEAD", "an item key does not open in its place") from None
 
-    def _wrap(self, owner: SubjectKey, item_id: bytes, key: bytes) -> bytes:
+    def _wrap(self, generation: int, owner: SubjectKey, item_id: bytes, key: bytes) -> bytes:
         place = item_id + owner.key_id
         first, second = secrets.token_bytes(_NONCE), secrets.token_bytes(_NONCE)
         inner = first + owner.items.encrypt(first, key, place)
-        return second + self._generation.encrypt(second, inner, place)
+        return second + self._cipher(generation).encrypt(second, inner, place)
+
+    def _cipher(self, generation: int) -> AESGCM:
+        found = self._ciphers.get(generation)
+        if found is None:
+            found = AESGCM(self._generation_key(generation))
+            # The one of a rotation at most stays beside the present one.
+            self._ciphers = {generation: found, **dict(list(self._ciphers.items())[:1])}
+        return found
 
 
 def _fresh() -> ItemKey:

@@ -18,13 +18,17 @@ from typing import NamedTuple, TypeVar
 
 from domain.confidentiality import KeyPurpose, Label, Owner
 from infrastructure.errors import Broken, KeyGone
+from infrastructure.vault.bell import Bell
 from infrastructure.vault.custody import Custody
+from infrastructure.vault.keyrows import CONDEMNED, DESTROYED, PENDING, RETIRED, StoredKey
 from infrastructure.vault.keys import KEY_SIZE, KeyPlace, SubjectKey
-from infrastructure.vault.keystore import DESTROYED, PENDING, KeyStore, StoredKey
+from infrastructure.vault.keystore import KeyStore
+from infrastructure.vault.rotation import hand_over
 
 KEPT_SECONDS = 15 * 60
 """How long an unwrapped key stays in memory."""
 MOST_KEPT = 20_000
+_TRIES = 4
 _YEARLY = frozenset({KeyPurpose.ACCOUNTABILITY, KeyPurpose.STAFF})
 
 Name = TypeVar("Name")
@@ -39,9 +43,13 @@ class LoggedKey(NamedTuple):
 
 
 class _Made(NamedTuple):
-    """A subject's keys for one label, the newest epoch first, with where their makings stand."""
+    """A subject's keys for one label, the newest epoch first, with where their makings stand.
 
-    keys: tuple[tuple[int, SubjectKey], ...]
+    In place of a destroyed key stands ``None``: what it sealed is not sealed under an older one.
+    """
+
+    keys: tuple[tuple[int, SubjectKey | None], ...]
+    newest: int
     until: float
 
 
@@ -55,12 +63,15 @@ class Keyring:
         log_id: bytes,
         tag_key: bytes,
         logged: Callable[[bytes], LoggedKey | None],
+        bell: Bell,
     ) -> None:
         self._store = store
         self._custody = custody
         self._log_id = log_id
         self._tag_key = tag_key
         self._logged = logged
+        self._bell = bell
+        self._heard = bell.count()
         self._lock = threading.RLock()
         self._tags: dict[Owner, bytes] = {}
         self._open: dict[bytes, tuple[SubjectKey, float]] = {}
@@ -77,9 +88,21 @@ class Keyring:
             known = self._tags[owner] = hmac.digest(self._tag_key, subject, "sha256")[:16]
         return known
 
+    def rung(self) -> int:
+        """How often the bell has been rung: what was sealed before its last ring is sealed again.
+
+        Open keys that were at hand before it are dropped.
+        """
+        count = self._bell.count()
+        if count != self._heard:
+            self.forget()
+            self._heard = count
+        return count
+
     def for_sealing(self, owner: Owner, label: Label, now: datetime) -> SubjectKey | None:
         """The subject's key of this epoch, if it is at hand; ``make`` finds or makes the others."""
-        kept = self._sealing.get((owner, label, _epoch(label, now)))
+        self.rung()
+        kept = self._sealing.get((owner, label, _floor(label, now)))
         if kept is None or kept[1] < time.monotonic():
             return None
         return kept[0]
@@ -90,26 +113,69 @@ class Keyring:
         """These keys, read from the key store, or made there, durably.
 
         They are handed out, not only kept, since an import may want more than are kept.
+
+        Raises:
+            KeyGone: What would be written belongs to somebody who has been erased.
         """
-        found, missing = {}, []
-        for owner, label in dict.fromkeys(wanted):
-            epoch = _epoch(label, now)
-            stored = self._store.newest(self.tag(owner), label, epoch)
-            if stored is None:
-                missing.append((owner, label, epoch))
-            else:
-                found[owner, label] = self._keep_for_sealing(owner, stored)
-        if not missing:
-            return found
-        # No lock is held over the disk, so that threads share its fsync; of two that make the same
-        # key, in this process or another, the first is kept and both read it back.
-        self._store.add_keys(self._fresh(*each) for each in missing)
-        for owner, label, epoch in missing:
-            stored = self._store.newest(self.tag(owner), label, epoch)
-            if stored is None:
-                raise Broken("E-KEYSTATE", "a key that was just made is not there")
-            found[owner, label] = self._keep_for_sealing(owner, stored)
-        return found
+        self.rung()
+        found: dict[tuple[Owner, Label], SubjectKey] = {}
+        missing = list(dict.fromkeys(wanted))
+        for _ in range(_TRIES):
+            missing = [each for each in missing if not self._find(each, now, found)]
+            if not missing:
+                return found
+            # No lock is held over the disk, so that threads share its fsync; of two that make the
+            # same key, in this process or another, the first is kept and both read it back. Where
+            # somebody has just rotated, nothing is kept, and the next try wraps anew.
+            self._store.add_keys([self._fresh(*each, now) for each in missing])
+        raise Broken("E-KEYSTATE", "a key that was just made is not there")
+
+    def _find(
+        self,
+        wanted: tuple[Owner, Label],
+        now: datetime,
+        found: dict[tuple[Owner, Label], SubjectKey],
+    ) -> bool:
+        stored = self._newest(*wanted, now)
+        if stored is None or stored.state == RETIRED:
+            return False
+        if stored.state == DESTROYED or stored.state & CONDEMNED:
+            raise KeyGone
+        found[wanted] = self._keep_for_sealing(wanted[0], stored, _floor(wanted[1], now))
+        return True
+
+    def _newest(self, owner: Owner, label: Label, now: datetime) -> StoredKey | None:
+        """The newest key that may seal now, a retired one too."""
+        if label.purpose in _YEARLY:
+            return self._store.in_epoch(self.tag(owner), label, now.year)
+        epochs = self._store.epochs(self.tag(owner), label)
+        return epochs[0] if epochs else None
+
+    def retire(self, owner: Owner, purpose: KeyPurpose) -> list[bytes]:
+        """Let the next append begin a new epoch of these keys; what they sealed still opens.
+
+        The ids of the keys whose retiring has to be logged now; one that was never used stays.
+        """
+        newest: dict[Label, StoredKey] = {}
+        for stored in self._store.of_subject(self.tag(owner), purpose):
+            newest[stored.place.label] = stored
+        retired = [
+            stored.place.key_id
+            for stored in newest.values()
+            if stored.state != DESTROYED and self._logged(stored.place.key_id) is not None
+        ]
+        self._store.retire(retired)
+        self._bell.ring()
+        return retired
+
+    def retired_before(self, key: SubjectKey) -> list[bytes]:
+        """The retired epochs before a key, whose retiring may not have been logged."""
+        tag, label, epoch = key.place.subject_tag, key.place.label, key.place.epoch
+        return [
+            stored.place.key_id
+            for stored in self._store.epochs(tag, label)
+            if stored.state == RETIRED and stored.place.epoch < epoch
+        ]
 
     def existing(self, owner: Owner, label: Label, at: datetime, position: int) -> SubjectKey:
         """The subject's newest key that was made before a position; makes none.
@@ -120,30 +186,39 @@ class Keyring:
         Raises:
             KeyGone: There is none, or it has been destroyed.
         """
+        self.rung()
         made = self._made.get((owner, label))
-        if (
-            made is None
-            or made.until < time.monotonic()
-            or not made.keys
-            or made.keys[0][1].place.epoch < _epoch(label, at)
-        ):
+        if made is None or made.until < time.monotonic() or made.newest < _floor(label, at):
             made = self._find_made(owner, label)
         for making, key in made.keys:
             if making < position:
+                if key is None:
+                    break
                 return key
         raise KeyGone
 
     def _find_made(self, owner: Owner, label: Label) -> _Made:
-        keys = []
-        for stored in self._store.epochs(self.tag(owner), label):
+        keys: list[tuple[int, SubjectKey | None]] = []
+        epochs = self._store.epochs(self.tag(owner), label)
+        for stored in epochs:
             logged = self._logged(stored.place.key_id)
-            if logged is not None and stored.state != DESTROYED:
-                keys.append((logged.position, self.for_opening(stored.place.key_id)))
-        made = _Made(tuple(keys), time.monotonic() + KEPT_SECONDS)
+            if logged is not None:
+                key = None
+                if stored.state != DESTROYED:
+                    key = self.for_opening(stored.place.key_id)
+                keys.append((logged.position, key))
+        newest = epochs[0].place.epoch if epochs else 0
+        made = _Made(tuple(keys), newest, time.monotonic() + KEPT_SECONDS)
         if len(self._made) >= MOST_KEPT:
             self._made.clear()
-        self._made[owner, label] = made
+        if len(keys) == len(epochs):
+            # One that is being made would be missed by whoever asks after it is in the log.
+            self._made[owner, label] = made
         return made
+
+    def is_logged(self, key_id: bytes) -> bool:
+        """Whether the log knows a key: one that it does not know has sealed nothing."""
+        return self._logged(key_id) is not None
 
     def unlogged(self, key: SubjectKey) -> bool:
         """Whether the key's making has still to be written into the log."""
@@ -180,6 +255,7 @@ class Keyring:
             Broken: E-KEYSTATE where it is unknown, E-AEAD where it does not open in its place,
                 E-KCV where the log knows another.
         """
+        self.rung()
         kept = self._open.get(key_id)
         if kept is not None and kept[1] >= time.monotonic():
             return kept[0]
@@ -200,14 +276,22 @@ class Keyring:
             self._sealing.clear()
             self._made.clear()
 
-    def _fresh(self, owner: Owner, label: Label, epoch: int) -> StoredKey:
+    def _fresh(self, owner: Owner, label: Label, now: datetime) -> StoredKey:
+        before = self._newest(owner, label, now)
+        if label.purpose not in _YEARLY:
+            siblings = self._store.of_subject(self.tag(owner), label.purpose)
+            if any(each.state == DESTROYED or each.state & CONDEMNED for each in siblings):
+                # Whoever was erased is not begun anew in a class that she had nothing in.
+                raise KeyGone
+        epoch = max(_floor(label, now), before.place.epoch + 1 if before else 0)
         place = KeyPlace(secrets.token_bytes(16), self.tag(owner), label, epoch)
-        generation = self._custody.generation
+        generation = self._store.generation()
         context = place.context(self._log_id, generation)
-        wrapped = self._custody.wrap(secrets.token_bytes(KEY_SIZE), context)
+        self._must_know(generation)
+        wrapped = self._custody.wrap(generation, secrets.token_bytes(KEY_SIZE), context)
         return StoredKey(place, generation, wrapped, PENDING, int(time.time()))
 
-    def _keep_for_sealing(self, owner: Owner, stored: StoredKey) -> SubjectKey:
+    def _keep_for_sealing(self, owner: Owner, stored: StoredKey, floor: int) -> SubjectKey:
         key = self._unwrap(stored)
         # Whatever its state says: a record put back from a backup may have lost the key's making,
         # and what is sealed under a key that the log does not know never opens again.
@@ -215,7 +299,7 @@ class Keyring:
             self._unlogged[key.key_id] = key
         place = stored.place
         self._places[key.key_id] = place
-        self._keep(self._sealing, (owner, place.label, place.epoch), key)
+        self._keep(self._sealing, (owner, place.label, floor), key)
         return key
 
     def _in_log(self, key: SubjectKey) -> bool:
@@ -234,7 +318,14 @@ class Keyring:
         if stored.wrapped is None or stored.state == DESTROYED:
             raise Broken("E-KEYSTATE", "a key that is neither there nor destroyed")
         context = stored.place.context(self._log_id, stored.kek_generation)
-        return SubjectKey(stored.place, self._custody.unwrap(stored.wrapped, context))
+        self._must_know(stored.kek_generation)
+        secret = self._custody.unwrap(stored.kek_generation, stored.wrapped, context)
+        return SubjectKey(stored.place, secret)
+
+    def _must_know(self, generation: int) -> None:
+        """Take over a generation that another process has made."""
+        if generation not in self._custody.generations:
+            hand_over(self._store, self._custody, self._log_id, generation)
 
     @staticmethod
     def _keep(kept: dict[Name, tuple[SubjectKey, float]], name: Name, key: SubjectKey) -> None:
@@ -245,6 +336,9 @@ class Keyring:
         kept[name] = (key, time.monotonic() + KEPT_SECONDS)
 
 
-def _epoch(label: Label, now: datetime) -> int:
-    """Accountability keys change every year, so that entries can expire by age (fine print 13)."""
+def _floor(label: Label, now: datetime) -> int:
+    """The least epoch that a key may have now.
+
+    Accountability keys change every year, so that entries can expire by age (fine print 13).
+    """
     return now.year if label.purpose in _YEARLY else 1

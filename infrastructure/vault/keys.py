@@ -74,6 +74,10 @@ class SubjectKey:
     def __repr__(self) -> str:
         return f"SubjectKey({self.place.key_id.hex()[:8]}…)"
 
+    def handed_over(self) -> bytes:
+        """The key itself, for the process to which the broker releases it."""
+        return self._secret
+
     @property
     def key_id(self) -> bytes:
         """The random id of this epoch of the key; never derived from the subject."""

@@ -13,56 +13,40 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from domain.confidentiality import Class, KeyPurpose, Label
+from domain.confidentiality import KeyPurpose, Label
 from domain.errors import RecordUnavailable
 from infrastructure.errors import WrongKeyStore
-from infrastructure.vault.keys import KeyPlace
-
-FORMAT = 1
-_SCHEMA = """
-CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
-CREATE TABLE secret(
-  name TEXT PRIMARY KEY, kek_generation INTEGER NOT NULL, wrapped BLOB NOT NULL) STRICT;
-CREATE TABLE subject_key(
-  key_id BLOB PRIMARY KEY, subject_tag BLOB NOT NULL, purpose INTEGER NOT NULL,
-  class INTEGER NOT NULL, epoch INTEGER NOT NULL, kek_generation INTEGER NOT NULL, wrapped BLOB,
-  state INTEGER NOT NULL, made_at INTEGER NOT NULL,
-  UNIQUE(subject_tag, purpose, class, epoch)) STRICT;
-CREATE TABLE item_key(
-  item_id BLOB PRIMARY KEY, owner_key BLOB NOT NULL, wrapped BLOB NOT NULL,
-  escrow_key BLOB, escrow BLOB) STRICT, WITHOUT ROWID;
-"""
-
-PENDING, ACTIVE, RETIRED, DESTROYED = range(4)
-
+from infrastructure.vault.keyrows import (
+    ACTIVE,
+    BRING_FORWARD,
+    DESTROYED,
+    FORMAT,
+    PENDING,
+    RETIRED,
+    SCHEMA,
+    SELECT_ITEM,
+    SELECT_KEY,
+    StoredItem,
+    StoredKey,
+    stored_key,
+)
 
 Statement = tuple[str, Sequence[tuple[object, ...]]]
 """A statement and the rows to execute it with."""
 
-
-class StoredKey(NamedTuple):
-    """A subject key as it lies here."""
-
-    place: KeyPlace
-    kek_generation: int
-    wrapped: bytes | None
-    state: int
-    made_at: int
-    """Seconds since 1970, for sweeping what was made and never used."""
-
-
-class StoredItem(NamedTuple):
-    """An item key as it lies here: wrapped for its owner and, a process note's, for the escrow."""
-
-    item_id: bytes
-    owner_key: bytes
-    wrapped: bytes
-    escrow_key: bytes | None
-    escrow: bytes | None
+_NUMBER = 8
+_ADD_KEY = (
+    "INSERT OR IGNORE INTO subject_key SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?"
+    " WHERE (SELECT value FROM meta WHERE name = 'kek_generation') = ?"
+)
+_ADD_ITEM = (
+    "INSERT INTO item_key SELECT ?, ?, ?, ?, ?, ?"
+    " WHERE (SELECT value FROM meta WHERE name = 'kek_generation') = ?"
+)
 
 
 class KeyStore:
@@ -97,12 +81,36 @@ class KeyStore:
     def create(path: Path, log_id: bytes) -> None:
         """Make an empty key store for a log."""
         db = _connect(path)
-        db.executescript(_SCHEMA)
+        db.executescript(SCHEMA)
         db.executemany(
-            "INSERT INTO meta VALUES(?, ?)", [("format", bytes([FORMAT])), ("log_id", log_id)]
+            "INSERT INTO meta VALUES(?, ?)",
+            [("format", bytes([FORMAT])), ("log_id", log_id), ("kek_generation", number(1))],
         )
         db.close()
         path.chmod(0o600)
+
+    @staticmethod
+    def bring_forward(path: Path) -> None:
+        """Bring a key store of the format before to the present one; another stays as it is.
+
+        Raises:
+            WrongKeyStore: It is missing or damaged.
+        """
+        if not path.exists():
+            msg = "The key store is missing."
+            raise WrongKeyStore(msg)
+        db = None
+        try:
+            db = _connect(path)
+            (found,) = db.execute("SELECT value FROM meta WHERE name = 'format'").fetchone()
+            if found == bytes([FORMAT - 1]):
+                db.executescript(f"BEGIN IMMEDIATE; {BRING_FORWARD} COMMIT;")
+        except (sqlite3.DatabaseError, TypeError):
+            msg = "The key store is damaged."
+            raise WrongKeyStore(msg) from None
+        finally:
+            if db is not None:
+                db.close()
 
     def close(self) -> None:
         """Close the file."""
@@ -126,7 +134,7 @@ class KeyStore:
         """The key with this id."""
         return self._one("key_id = ?", (key_id,))
 
-    def newest(self, subject_tag: bytes, label: Label, epoch: int) -> StoredKey | None:
+    def in_epoch(self, subject_tag: bytes, label: Label, epoch: int) -> StoredKey | None:
         """A subject's key for a label, in this epoch."""
         return self._one(
             "subject_tag = ? AND purpose = ? AND class = ? AND epoch = ?",
@@ -137,14 +145,25 @@ class KeyStore:
         """A subject's keys for a label, the newest epoch first."""
         with self._lock:
             rows = self._db.execute(
-                f"{_SELECT} WHERE subject_tag = ? AND purpose = ? AND class = ?"
+                f"{SELECT_KEY} WHERE subject_tag = ? AND purpose = ? AND class = ?"
                 " ORDER BY epoch DESC",
                 (subject_tag, label.purpose, label.cls),
             ).fetchall()
-        return [_stored(row) for row in rows]
+        return [stored_key(row) for row in rows]
+
+    def of_subject(self, subject_tag: bytes, purpose: KeyPurpose) -> list[StoredKey]:
+        """A subject's keys of a purpose, of every class, the oldest epoch first."""
+        rows = self.rows(
+            f"{SELECT_KEY} WHERE subject_tag = ? AND purpose = ? ORDER BY epoch",
+            (subject_tag, int(purpose)),
+        )
+        return [stored_key(row) for row in rows]
 
     def add_keys(self, keys: Iterable[StoredKey]) -> None:
         """Keep keys as pending, durably; one that is there already stays as it is.
+
+        One that is wrapped under another than the present generation is not kept: somebody rotated
+        meanwhile, and nobody would ever rewrap it.
 
         Raises:
             RecordUnavailable: The disk is full, or the file stays locked; nothing was kept.
@@ -160,24 +179,25 @@ class KeyStore:
                 each.wrapped,
                 each.state,
                 each.made_at,
+                number(each.kek_generation),
             )
             for each in keys
         ]
-        self._write(("INSERT OR IGNORE INTO subject_key VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)", rows))
+        self.write((_ADD_KEY, rows))
 
     def pending(self) -> list[StoredKey]:
         """Keys whose making may not have been logged."""
         with self._lock:
-            rows = self._db.execute(f"{_SELECT} WHERE state = ?", (PENDING,)).fetchall()
-        return [_stored(row) for row in rows]
+            rows = self._db.execute(f"{SELECT_KEY} WHERE state = ?", (PENDING,)).fetchall()
+        return [stored_key(row) for row in rows]
 
     def settle(self, logged: Iterable[bytes], orphaned: Iterable[bytes]) -> None:
         """Mark keys as logged, and sweep those whose making never was."""
         orphans = [(each,) for each in orphaned]
-        self._write(
+        self.write(
             (
-                "UPDATE subject_key SET state = ? WHERE key_id = ?",
-                [(ACTIVE, each) for each in logged],
+                "UPDATE subject_key SET state = ? WHERE key_id = ? AND state = ?",
+                [(ACTIVE, each, PENDING) for each in logged],
             ),
             ("DELETE FROM item_key WHERE owner_key = ?", orphans),
             (
@@ -186,22 +206,57 @@ class KeyStore:
             ),
         )
 
+    def retire(self, key_ids: Iterable[bytes]) -> None:
+        """Let keys open only; those that are destroyed stay so."""
+        self.write(
+            (
+                "UPDATE subject_key SET state = ? WHERE key_id = ? AND state <> ?",
+                [(RETIRED, each, DESTROYED) for each in key_ids],
+            )
+        )
+
     def items(self, item_id: bytes) -> StoredItem | None:
         """The item key with this id."""
-        row = self._row(
-            "SELECT item_id, owner_key, wrapped, escrow_key, escrow FROM item_key"
-            " WHERE item_id = ?",
-            (item_id,),
-        )
+        row = self._row(f"{SELECT_ITEM} WHERE item_id = ?", (item_id,))
         return None if row is None else StoredItem(*row)
 
     def add_items(self, items: Iterable[StoredItem]) -> None:
-        """Keep a block of item keys, durably.
+        """Keep a block of item keys, durably; only under the present generation, as ``add_keys``.
 
         Raises:
             RecordUnavailable: The disk is full, or the file stays locked; nothing was kept.
         """
-        self._write(("INSERT INTO item_key VALUES(?, ?, ?, ?, ?)", list(items)))
+        self.write((_ADD_ITEM, [(*each, number(each.generation)) for each in items]))
+
+    def generation(self) -> int:
+        """The generation of the key-encryption key that wraps whatever is new."""
+        return self._meta("kek_generation") or 1
+
+    def rotating(self) -> int | None:
+        """The generation that is being left, while a rotation is under way."""
+        return self._meta("rotation")
+
+    def rows(self, query: str, values: tuple[object, ...] = ()) -> list[Any]:
+        """What a query of this room finds.
+
+        Raises:
+            RecordUnavailable: The file stays locked, cannot be read, or has been closed.
+        """
+        try:
+            with self._lock:
+                return self._db.execute(query, values).fetchall()
+        except (sqlite3.OperationalError, sqlite3.ProgrammingError):
+            raise RecordUnavailable from None
+
+    def vacuum(self) -> None:
+        """Write the file anew, so that no free page keeps what was taken away."""
+        with self._lock, suppress(sqlite3.OperationalError):
+            # Hygiene alone: what makes a destroyed key final is the rotation that follows.
+            self._db.execute("VACUUM")
+
+    def _meta(self, name: str) -> int | None:
+        row = self._row("SELECT value FROM meta WHERE name = ?", (name,))
+        return None if row is None else int.from_bytes(row[0], "big")
 
     def key_ids(self) -> list[bytes]:
         """The ids of all subject keys."""
@@ -214,8 +269,8 @@ class KeyStore:
             return [row[0] for row in self._db.execute("SELECT item_id FROM item_key")]
 
     def _one(self, where: str, values: tuple[object, ...]) -> StoredKey | None:
-        row = self._row(f"{_SELECT} WHERE {where}", values)
-        return None if row is None else _stored(row)
+        row = self._row(f"{SELECT_KEY} WHERE {where}", values)
+        return None if row is None else stored_key(row)
 
     def _row(self, query: str, values: tuple[object, ...]) -> Any:
         try:
@@ -225,7 +280,7 @@ class KeyStore:
             # The file stays locked, cannot be read, or has been closed.
             raise RecordUnavailable from None
 
-    def _write(self, *statements: Statement) -> None:
+    def write(self, *statements: Statement) -> None:
         """Write in one durable transaction with whoever else is waiting to.
 
         Whoever gets the lock first writes for all; the others find that theirs has been done.
@@ -254,22 +309,9 @@ class KeyStore:
                 done.set_result(None)
 
 
-_SELECT = (
-    "SELECT key_id, subject_tag, purpose, class, epoch, kek_generation, wrapped, state, made_at"
-    " FROM subject_key"
-)
-
-
-def _stored(row: tuple[bytes, bytes, int, int, int, int, bytes | None, int, int]) -> StoredKey:
-    key_id, subject_tag, purpose, cls, epoch, generation, wrapped, state, made_at = row
-    try:
-        label = Label(KeyPurpose(purpose), Class(cls))
-    except ValueError:
-        msg = "The key store is damaged."
-        raise WrongKeyStore(msg) from None
-    return StoredKey(
-        KeyPlace(key_id, subject_tag, label, epoch), generation, wrapped, state, made_at
-    )
+def number(value: int) -> bytes:
+    """A number as it lies in ``meta``."""
+    return value.to_bytes(_NUMBER, "big")
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from domain.events.case import (
     Diagnosis,
     Outcome,
 )
-from domain.values import ClientId, Format
+from domain.values import CaseId, ClientId, Format
 from tests.support.decisions import must_be_retry_safe
 from tests.support.examples import (
     ANNA,
@@ -28,6 +28,8 @@ from tests.support.examples import (
     CLIENT,
     CLOSED,
     JOINED,
+    MEMBER_JOINED,
+    MEMBER_LEFT,
     OPENED,
     OTHER_CLIENT,
     WORDS,
@@ -36,6 +38,8 @@ from tests.support.examples import (
 
 TRANSFERRED = CaseTransferred(case=CASE, previous=ANNA, therapist=BARTEK)
 LEFT = CaseTeamLeft(case=CASE, practitioner=BARTEK)
+THIRD = ClientId("e" * 32)
+TOGETHER = replace(OPENED, clients=(CLIENT, THIRD), format=Format.FAMILY)
 
 
 def given_case(*events: object) -> Case:
@@ -79,6 +83,83 @@ def test_an_individual_case_is_the_clients_own() -> None:
 def test_a_joint_case_owns_itself(room: Format) -> None:
     clients = (CLIENT, OTHER_CLIENT)
     assert case.owner_of(CASE, clients, room) == Owner(OwnerKind.CASE, CASE)
+
+
+def a_family(*events: object) -> Case:
+    state = case.fold((TOGETHER, *events))
+    assert state is not None
+    return state
+
+
+def test_whoever_joins_a_joint_case_takes_part_in_it() -> None:
+    assert case.join(a_family(), OTHER_CLIENT) == (MEMBER_JOINED,)
+    assert a_family(MEMBER_JOINED).clients == (CLIENT, THIRD, OTHER_CLIENT)
+
+
+def test_whoever_leaves_a_joint_case_is_still_among_those_whom_a_look_at_it_shows() -> None:
+    there = a_family(MEMBER_JOINED)
+    assert case.leave(there, OTHER_CLIENT) == (MEMBER_LEFT,)
+    left = a_family(MEMBER_JOINED, MEMBER_LEFT)
+    assert left.clients == (CLIENT, THIRD)
+    assert left.everyone == (CLIENT, THIRD, OTHER_CLIENT)
+    assert left.owner == Owner(OwnerKind.CASE, CASE)
+
+
+def test_whoever_comes_back_is_nobody_who_was_there_once() -> None:
+    back = a_family(MEMBER_JOINED, MEMBER_LEFT, MEMBER_JOINED)
+    assert (back.former, back.everyone) == ((), (CLIENT, THIRD, OTHER_CLIENT))
+
+
+def test_a_couple_has_no_room_for_a_third_until_one_leaves() -> None:
+    couple = case.fold((replace(TOGETHER, format=Format.COUPLE),))
+    assert couple is not None
+    with pytest.raises(WrongState):
+        case.join(couple, OTHER_CLIENT)
+    (left,) = case.leave(couple, THIRD)
+    alone = case.evolve(couple, left)
+    assert alone is not None
+    with pytest.raises(WrongState):
+        case.leave(alone, CLIENT)
+    assert case.join(alone, OTHER_CLIENT) == (MEMBER_JOINED,)
+
+
+def test_nobody_joins_or_leaves_what_is_one_persons_alone() -> None:
+    for change in (case.join, case.leave):
+        with pytest.raises(WrongState):
+            change(given_case(), OTHER_CLIENT)
+    assert given_case(MEMBER_JOINED, replace(MEMBER_LEFT, client=CLIENT)).clients == (CLIENT,)
+
+
+def test_nobody_leaves_who_never_took_part() -> None:
+    with pytest.raises(WrongState):
+        case.leave(a_family(), OTHER_CLIENT)
+
+
+def test_nobody_joins_or_leaves_a_closed_case() -> None:
+    closed = a_family(CLOSED)
+    with pytest.raises(WrongState):
+        case.join(closed, OTHER_CLIENT)
+    with pytest.raises(WrongState):
+        case.leave(closed, THIRD)
+
+
+@given(any_history)
+def test_nobody_is_lost_or_counted_twice_however_often_they_come_and_go(
+    history: list[object],
+) -> None:
+    state = a_family(*(each for each in history if getattr(each, "case", CASE) == CaseId(CASE)))
+    assert len(set(state.everyone)) == len(state.everyone)
+    assert state.joint is (state.format is not Format.INDIVIDUAL)
+
+
+@given(any_history)
+def test_joining_or_leaving_repeated_changes_nothing(history: list[object]) -> None:
+    must_be_retry_safe(
+        case.fold,
+        [TOGETHER, *history],
+        lambda state: case.join(state, OTHER_CLIENT),
+        lambda state: case.leave(state, OTHER_CLIENT),
+    )
 
 
 def test_a_problem_needs_no_diagnosis() -> None:

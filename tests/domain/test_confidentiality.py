@@ -10,6 +10,7 @@ from domain.confidentiality import (
     CLINICAL,
     FRAME,
     PROCESS_NOTE,
+    SEARCH,
     Class,
     KeyPurpose,
     Label,
@@ -30,6 +31,7 @@ STAFF = (
 CLASSES = {
     "access.recorded": "M",
     "access.denied": "M",
+    "search.asked": "M",
     "process_note.written": "D",
     "process_note.amended": "D",
     "case.problem_stated": "B",
@@ -39,6 +41,10 @@ CLASSES = {
     "note.amended": "B",
     "note.countersigned": "B",
     "note.marked_erroneous": "B",
+    "note.parts_added": "B",
+    "case.aliases_drawn": "B",
+    "session.part_recorded": "I",
+    "session.attendance_recorded": "I",
 }
 """The class of every event that is more than administrative."""
 
@@ -47,6 +53,7 @@ FRAMES = (
     | {"consent.given", "consent.refused", "consent.withdrawn"}
     | {"case.opened", "case.team_joined", "case.team_left"}
     | {"case.transferred", "case.closed", "case.reopened"}
+    | {"case.member_joined", "case.member_left"}
     | {"practitioner.registered", "practitioner.roles_changed", "practitioner.departed"}
     | {"integration.registered", "integration.withdrawn"}
 )
@@ -90,6 +97,11 @@ def test_the_frame_of_a_couple_stays_readable_to_the_policy() -> None:
 @pytest.mark.parametrize("owner", STAFF, ids=lambda owner: owner.kind.name)
 def test_what_staff_answer_for_is_sealed_for_staff(owner: Owner) -> None:
     assert label_for(ACCOUNTABILITY, owner) == Label(KeyPurpose.STAFF, Class.AUDIT_LOG)
+    assert label_for(SEARCH, owner) == Label(KeyPurpose.STAFF, Class.AUDIT_LOG)
+
+
+def test_what_was_searched_for_in_a_record_dies_with_the_record() -> None:
+    assert label_for(SEARCH, CLIENT) == label_for(SEARCH, COUPLE) == SEARCH
 
 
 def test_a_label_for_an_owner_is_its_own_label_for_that_owner() -> None:

@@ -49,6 +49,22 @@ read consents                  | clinician      | TREAT                    | tea
 record a consent               | clinician      | TREAT                    | team
 read a caseload                | clinician      | TREAT                    | own
 read a caseload                | integration    | TREAT HOPERAT HQUALIMP   | caseload:read
+find any client                | reception      | TREAT HOPERAT            | -
+find one's own client          | clinician      | TREAT                    | own
+search in a record             | clinician      | TREAT                    | team
+move a misfiled note           | clinician      | TREAT                    | team or author
+ask for the erasure of one item | clinician     | TREAT                    | team
+ask for the erasure of one item | compliance    | ACCESS-REVIEW HCOMPL     | -
+ask for the erasure of a record or an old log | compliance | ACCESS-REVIEW HCOMPL | -
+read a request for erasure     | clinician      | TREAT                    | own
+read a request for erasure     | compliance     | ACCESS-REVIEW HCOMPL     | -
+read a request for erasure     | custodian      | HOPERAT HCOMPL           | -
+withdraw a request for erasure | clinician      | TREAT                    | own
+withdraw a request for erasure | compliance     | ACCESS-REVIEW HCOMPL     | -
+approve an erasure             | custodian      | HOPERAT HCOMPL           | -
+carry out an approved erasure  | compliance     | ACCESS-REVIEW HCOMPL     | -
+carry out an approved erasure  | custodian      | HOPERAT HCOMPL           | -
+place or lift a hold           | compliance     | ACCESS-REVIEW HCOMPL     | -
 read a client's access log     | compliance     | ACCESS-REVIEW HCOMPL     | -
 read a client's access log     | client         | PATRQT                   | own
 read the audit trail           | compliance     | ACCESS-REVIEW HCOMPL     | -
@@ -105,6 +121,7 @@ def should_permit(
         "-": True,
         "team": standing.on_care_team,
         "author": standing.is_author,
+        "team or author": standing.on_care_team or standing.is_author,
         "own": standing.is_own,
     }
     return holds.get(condition, condition in scopes)

@@ -6,7 +6,18 @@ from dataclasses import FrozenInstanceError, fields
 import pytest
 from hypothesis import given
 
-from domain import case, client, consent, integration, note, practitioner, process_note, session
+from domain import (
+    case,
+    client,
+    consent,
+    continuity,
+    erasure,
+    integration,
+    note,
+    practitioner,
+    process_note,
+    session,
+)
 from domain.events import VOCABULARY, Event
 from tests.support.examples import EVERY_EVENT, any_history
 
@@ -14,6 +25,8 @@ FOLDS = (
     case.fold,
     client.fold,
     consent.fold,
+    continuity.fold,
+    erasure.fold,
     integration.fold,
     note.fold,
     practitioner.fold,

@@ -46,7 +46,7 @@ def refused(path: Path, open_: Open) -> str:
 
 def test_a_folder_holds_what_its_page_says(made: Made) -> None:
     assert {each.name for each in made.path.iterdir()} == FILES | CUSTODIANS
-    assert (made.path / "FORMAT").read_text() == FORMAT == "powiernik 2\n"
+    assert (made.path / "FORMAT").read_text() == FORMAT == "powiernik 3\n"
     assert made.path.stat().st_mode & 0o777 == 0o700
     for name in FILES - {"FORMAT"}:
         assert (made.path / name).stat().st_mode & 0o777 == 0o600, name
@@ -131,7 +131,7 @@ def test_a_folder_is_made_whole_or_not_at_all(
 # Opening
 
 
-@pytest.mark.parametrize("content", ["powiernik 3\n", "", "powiernik 1", "POWIERNIK 1\n"])
+@pytest.mark.parametrize("content", ["powiernik 4\n", "", "powiernik 1", "POWIERNIK 1\n"])
 def test_a_folder_of_another_format_is_refused(clinic: Path, content: str) -> None:
     (clinic / "FORMAT").write_text(content)
     with pytest.raises(FolderRefused, match="does not know"):
@@ -216,7 +216,7 @@ def test_a_damaged_file_is_told(old_clinic: Path, open_: Open, name: str, damage
     [
         ("record.db", "PRAGMA user_version = 2"),
         ("accounts.db", "PRAGMA user_version = 2"),
-        ("keys.db", "UPDATE meta SET value = x'02' WHERE name = 'format'"),
+        ("keys.db", "UPDATE meta SET value = x'03' WHERE name = 'format'"),
     ],
 )
 def test_a_newer_file_is_refused(clinic: Path, open_: Open, name: str, statement: str) -> None:
@@ -279,11 +279,7 @@ from infrastructure.folder import open_with
 from infrastructure.vault.custody import Keyfile
 from tests.support import ink
 
-class Raw(Keyfile):
-    def __init__(self, key):
-        self._key, self.generation = key, 1
-
-folder = open_with(Path(sys.argv[1]), Raw(bytes.fromhex(sys.stdin.readline())))
+folder = open_with(Path(sys.argv[1]), Keyfile(bytes.fromhex(sys.stdin.readline()), 1))
 print("ready", flush=True)
 name = sys.stdin.readline().strip()
 until, written, number, stale = time.monotonic() + 1.5, 0, 0, 0
@@ -312,7 +308,7 @@ def start(script: str, clinic: Path, made: Made) -> subprocess.Popen[str]:
     )
     assert process.stdin is not None
     assert process.stdout is not None
-    process.stdin.write(made.custody._key.hex() + "\n")
+    process.stdin.write(made.custody.export(1).hex() + "\n")
     process.stdin.flush()
     assert process.stdout.readline() == "ready\n"
     return process
@@ -360,11 +356,7 @@ from infrastructure.folder import open_with
 from infrastructure.vault.custody import Keyfile
 from tests.support import ink
 
-class Raw(Keyfile):
-    def __init__(self, key):
-        self._key, self.generation = key, 1
-
-folder = open_with(Path(sys.argv[1]), Raw(bytes.fromhex(sys.stdin.readline())))
+folder = open_with(Path(sys.argv[1]), Keyfile(bytes.fromhex(sys.stdin.readline()), 1))
 folder.record.append_now((ink.drafted(ink.ANNA),), ink.WHO)
 print("ready", flush=True)
 wal = Path(sys.argv[1]) / "record.db-wal"
@@ -432,8 +424,30 @@ def test_the_layout_names_what_the_page_names(tmp_path: Path) -> None:
 # Bringing forward
 
 
+AS_FORMAT_2 = """
+DROP INDEX subject_key_generation;
+DROP INDEX item_key_owner;
+DROP INDEX item_key_escrow;
+ALTER TABLE item_key DROP COLUMN generation;
+UPDATE secret SET name = 'generation' WHERE name = 'items-1';
+DELETE FROM secret WHERE name = 'index';
+DELETE FROM meta WHERE name = 'kek_generation';
+UPDATE meta SET value = x'01' WHERE name = 'format';
+"""
+
+
+def as_format_2(clinic: Path) -> None:
+    """The folder as the second version left it."""
+    db = sqlite3.connect(clinic / "keys.db")
+    db.executescript(AS_FORMAT_2)
+    db.close()
+    (clinic / "keys.bell").unlink(missing_ok=True)
+    (clinic / "FORMAT").write_text("powiernik 2\n")
+
+
 def as_format_1(clinic: Path) -> None:
     """The folder as the first version left it."""
+    as_format_2(clinic)
     db = sqlite3.connect(clinic / "keys.db")
     db.execute("DELETE FROM secret WHERE name IN ('receipts', 'spool')")
     db.commit()
@@ -450,9 +464,24 @@ def test_a_folder_of_the_first_format_is_brought_forward_and_keeps_its_old_key_s
     folder = open_(clinic)
     folder.record.append_now((ink.registered(ink.ANNA),), ink.WHO)
     assert (clinic / "FORMAT").read_text() == FORMAT
-    assert (clinic / "keys.db.format-1").read_bytes() == before
+    assert (clinic / "keys.db.powiernik-1").read_bytes() == before
     folder.close()
     open_(clinic)
+
+
+def test_a_folder_of_the_second_format_is_brought_forward_and_reads_what_it_holds(
+    clinic: Path, open_: Open
+) -> None:
+    folder = open_(clinic)
+    folder.record.append_now((ink.registered(ink.ANNA),), ink.WHO)
+    folder.record.append_now((ink.drafted(ink.ANNA, words="before"),), ink.WHO)
+    folder.close()
+    as_format_2(clinic)
+    folder = open_(clinic)
+    assert len(folder.record.read(ink.drafted(ink.ANNA).stream)) == 1
+    verify_folder(folder)
+    (item_id,) = folder.keys.item_ids()[:1]
+    folder.vault.items.check(folder.vault.items.owner(item_id))
 
 
 def test_bringing_forward_can_be_cut_short_and_done_again(clinic: Path, open_: Open) -> None:

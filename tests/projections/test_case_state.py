@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from domain.errors import NotThere
 from domain.use_cases import cases
 from domain.values import CaseId
-from projections.case_state import CaseState
+from projections.case_lines import CaseState
 from tests.support.clinic import Founded, SmallClinic, small_clinic
 from tests.support.life import Life, act, lives
 from tests.support.rows import follower

@@ -9,8 +9,9 @@ from __future__ import annotations
 from api.compose import PROJECTIONS
 
 CLEAR = {
-    "case_state-1/cases": ("case_id", "open"),
-    "case_state-1/items": ("case_id", "item_id"),
+    "case_state-2/cases": ("case_id", "open"),
+    "case_state-2/items": ("case_id", "item_id"),
+    "case_state-2/members": ("case_id", "client_id"),
     "access_log-1/entries": ("client_id", "position_of"),
     "audit_trail-1/trail": ("position_of", "client_id", "time_ms", "actor_id", "owner_kind"),
     "caseload-1/cares": ("practitioner_id", "case_id", "since_ms", "caring"),
@@ -26,6 +27,9 @@ CLEAR = {
     "name_cards-1/cards": ("person_id",),
     "process_notes-1/own": ("author_id", "case_id", "item_id"),
     "staff-1/staff": ("practitioner_id",),
+    # Both are keyed: whoever has no key sees that so many people can be found, and that two of them
+    # share a telephone.
+    "identifiers-1/found_by": ("row_id", "fingerprint"),
 }
 
 

@@ -66,13 +66,16 @@ def test_a_log_tells_kinds_actions_and_objects_from_closed_lists(life: Life, nam
         "case",
         "client",
         "consent",
+        "find",
         "follow",
         "identity",
         "practitioner",
         "record",
+        "search",
         "test",
     }
-    kinds = {"CREATE", "AMEND", "READ", "AUDIT_READ", "DENY", "SYSTEM_BATCH"}
+    kinds = {"CREATE", "AMEND", "READ", "SEARCH", "LIST_HIT"}
+    kinds |= {"AUDIT_READ", "DENY", "SYSTEM_BATCH"}
     assert {each["kind"] for each in lines} <= kinds
     assert {each["action"] for each in lines} <= set("CRUDE")
     assert not {each["type"] for each in lines} & {*VOCABULARY, "process_note", "note"}
@@ -94,7 +97,11 @@ def test_case_state_knows_no_process_notes(life: Life) -> None:
     for table in CaseStateProjection.tables:
         for line in rows[f"{CaseStateProjection.name}/{table.name}"]:
             assert not [each for each in words(line) if "process" in each.lower()]
-    items = {key[1] for key, _, _ in rows[f"{CaseStateProjection.name}/items"]}
+    items = {
+        key[1]
+        for key, _, content in rows[f"{CaseStateProjection.name}/items"]
+        if content["item"] in ("note", "session")
+    }
     assert items == {note for _, note in life.notes} | {each for _, each in life.sessions}
 
 

@@ -70,7 +70,7 @@ def without_the_key_encryption_key(site: Site) -> str:
     context = stored.place.context(stored_log_id(site), another.generation)
     return agreed(
         site.verifying(),
-        code_of(lambda: another.unwrap(stored.wrapped or b"", context)),
+        code_of(lambda: another.unwrap(1, stored.wrapped or b"", context)),
     )
 
 

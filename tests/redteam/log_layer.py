@@ -23,13 +23,13 @@ from infrastructure.anchor.proofs import Proofs
 from infrastructure.control import recovery_line
 from infrastructure.ledger.check import Row
 from infrastructure.ledger.control import ControlKind, Recovery, log_id_of, recovery_stream
+from infrastructure.ledger.key_control import CONTROL_KEY
 from infrastructure.ledger.merkle import HASH_SIZE, CompactRange, leaf_hash
 from infrastructure.ledger.note import ED25519, Note, Signer
 from infrastructure.ledger.tiles import TileFolder, TileWriter, tile_path
 from tests.redteam import writing
 from tests.redteam.harness import (
     ACCEPTED,
-    CONTROL_KEY,
     HELD,
     Forgery,
     Site,

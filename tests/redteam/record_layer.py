@@ -191,8 +191,8 @@ def swapped_keys(site: Site) -> str:
     site.damage(swap, (theirs.wrapped, one), file="keys.db")
     site.damage(swap, (mine.wrapped, two), file="keys.db")
     swapped = [site.verifying(), site.reading(NOTE), site.reading(OTHERS_NOTE)]
-    secret = site.custody.unwrap(theirs.wrapped, theirs.place.context(log_id, 1))
-    anew = site.custody.wrap(secret, mine.place.context(log_id, 1))
+    secret = site.custody.unwrap(1, theirs.wrapped, theirs.place.context(log_id, 1))
+    anew = site.custody.wrap(1, secret, mine.place.context(log_id, 1))
     site.damage(swap, (anew, one), file="keys.db")
     site.damage(swap, (theirs.wrapped, two), file="keys.db")
     assert set(swapped) == {"E-AEAD"}
@@ -210,7 +210,7 @@ def attackers_key(site: Site) -> str:
     attackers = create_keyfile(site.place / "attackers.key", ["the attacker's"], cost=LIGHT)
     context = stored.place.context(folder.genesis.log_id, attackers.generation)
     update = "UPDATE subject_key SET wrapped = ? WHERE key_id = ?"
-    site.damage(update, (attackers.wrap(bytes(32), context), key_id), file="keys.db")
+    site.damage(update, (attackers.wrap(1, bytes(32), context), key_id), file="keys.db")
     return agreed(site.verifying(), site.reading(NOTE))
 
 

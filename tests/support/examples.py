@@ -11,7 +11,10 @@ from domain.confidentiality import Class
 from domain.events import Event
 from domain.events.access import AccessDenied, AccessKind, AccessRecorded, Action
 from domain.events.case import (
+    CaseAliasesDrawn,
     CaseClosed,
+    CaseMemberJoined,
+    CaseMemberLeft,
     CaseOpened,
     CaseProblemStated,
     CaseReopened,
@@ -22,15 +25,29 @@ from domain.events.case import (
 )
 from domain.events.client import (
     Authority,
+    ClientAliasGiven,
     ClientCaseLinked,
     ClientContactChanged,
+    ClientHoldLifted,
+    ClientHoldPlaced,
     ClientIdentified,
     ClientRegistered,
     ClientRepresentativeAdded,
     ClientRepresentativeEnded,
+    HoldGround,
     Sex,
 )
 from domain.events.consent import ConsentGiven, ConsentRefused, ConsentWithdrawn, Form, Scope
+from domain.events.continuity import BackupPart, ContinuityBackupMade, ContinuityDrillCompleted
+from domain.events.erasure import (
+    ErasureApproved,
+    ErasureCompleted,
+    ErasureGround,
+    ErasureRefused,
+    ErasureRequested,
+    ErasureScope,
+    RefusalGround,
+)
 from domain.events.integration import IntegrationRegistered, IntegrationWithdrawn
 from domain.events.note import (
     NoteAmended,
@@ -38,26 +55,35 @@ from domain.events.note import (
     NoteDrafted,
     NoteKind,
     NoteMarkedErroneous,
+    NoteMoved,
+    NotePartsAdded,
+    NoteReceived,
     NoteRevised,
     NoteSigned,
+    PartOf,
 )
 from domain.events.practitioner import (
+    CustodianAppointed,
     PractitionerDeparted,
     PractitionerRegistered,
     PractitionerRolesChanged,
 )
 from domain.events.process_note import ProcessNoteAmended, ProcessNoteWritten
+from domain.events.search import SearchAsked
 from domain.events.session import (
     CancelledBy,
+    SessionAttendanceRecorded,
     SessionCancelled,
     SessionHeld,
     SessionMissed,
+    SessionPartRecorded,
     SessionScheduled,
 )
 from domain.values import (
     ActorId,
     CaseId,
     ClientId,
+    ErasureId,
     Format,
     FreeText,
     ItemId,
@@ -80,6 +106,7 @@ SESSION = SessionId("5" * 32)
 NOTE = NoteId("0" * 32)
 ANNA, BARTEK = PractitionerId("1" * 32), PractitionerId("2" * 32)
 CONSENT, MOTHER = ItemId("6" * 32), ItemId("7" * 32)
+PART = ItemId("f" * 32)
 INTEGRATION = ActorId("8" * 32)
 STREAM = StreamId("9" * 32)
 WORDS = FreeText("She slept better.")
@@ -97,6 +124,11 @@ REPRESENTED = ClientRepresentativeAdded(
     family_name="Kowal",
 )
 LINKED = ClientCaseLinked(case=CASE)
+HOLD = ItemId("4" * 32)
+HELD_FOR_COURT = ClientHoldPlaced(
+    hold=HOLD, ground=HoldGround.COURT, setter=ANNA, review_on=date(2026, 9, 1)
+)
+HOLD_LIFTED = ClientHoldLifted(hold=HOLD, lifter=BARTEK)
 
 OPENED = CaseOpened(
     case=CASE,
@@ -106,6 +138,10 @@ OPENED = CaseOpened(
     therapist=ANNA,
 )
 JOINED = CaseTeamJoined(case=CASE, practitioner=BARTEK)
+MEMBER_JOINED = CaseMemberJoined(case=CASE, client=OTHER_CLIENT)
+MEMBER_LEFT = CaseMemberLeft(case=CASE, client=OTHER_CLIENT)
+DRAWN = CaseAliasesDrawn(case=CASE, aliases=("p7", "p41"))
+GIVEN_ALIAS = ClientAliasGiven(case=CASE, alias="p7")
 CLOSED = CaseClosed(case=CASE, outcome=Outcome.COMPLETED)
 
 SCHEDULED = SessionScheduled(
@@ -149,6 +185,28 @@ COUNTERSIGNED = NoteCountersigned(
 )
 AMENDED = NoteAmended(note=NOTE, case=CASE, author=ANNA, reason=WORDS, text=WORDS)
 ERRONEOUS = NoteMarkedErroneous(note=NOTE, case=CASE, reason=WORDS)
+PARTS_ADDED = NotePartsAdded(note=NOTE, case=CASE, parts=(PartOf("p7", PART),))
+PART_RECORDED = SessionPartRecorded(
+    part=PART, case=CASE, note=NOTE, alias="p7", author=ANNA, text=WORDS, session=SESSION
+)
+ATTENDED = SessionAttendanceRecorded(
+    attendance=ItemId("e" * 32), case=CASE, session=SESSION, alias="p7", present=True
+)
+
+MOVED = NoteMoved(note=NOTE, case=CASE)
+RECEIVED = NoteReceived(
+    note=NOTE,
+    case=CASE,
+    author=ANNA,
+    kind=NoteKind.SESSION,
+    occurred_at=NOW - HOUR,
+    written_at=NOW,
+    signed_at=NOW,
+    late=False,
+    title="psychotherapist",
+    registration=CERTIFICATE,
+    text=WORDS,
+)
 
 WRITTEN = ProcessNoteWritten(note=NOTE, case=CASE, author=ANNA, occurred_at=NOW - HOUR, text=WORDS)
 
@@ -171,6 +229,63 @@ JOINED_CLINIC = PractitionerRegistered(
 )
 CONNECTED = IntegrationRegistered(
     integration=INTEGRATION, staff_stream=STREAM, title="a dashboard", scopes=("caseload:read",)
+)
+APPOINTED = CustodianAppointed(practitioner=BARTEK, number=1, key="clinic/custodian-1+0+key")
+ERASURE = ErasureId("3" * 32)
+ASKED_TO_ERASE = ErasureRequested(
+    erasure=ERASURE,
+    scope=ErasureScope.ITEM,
+    ground=ErasureGround.ART_51,
+    requester=ANNA,
+    clients=(CLIENT,),
+    case=CASE,
+    item=ItemId(NOTE),
+    author=ANNA,
+)
+APPROVED = ErasureApproved(
+    erasure=ERASURE,
+    custodian=BARTEK,
+    number=1,
+    key="clinic/custodian-1+0+key",
+    statement="5" * 64,
+    signature="a line",
+)
+KEPT = ErasureRefused(
+    erasure=ERASURE, ground=RefusalGround.RETENTION_MEDICAL, until=date(2046, 12, 31)
+)
+ERASED = ErasureCompleted(
+    erasure=ERASURE,
+    scope=ErasureScope.ITEM,
+    ground=ErasureGround.ART_51,
+    approvers=(BARTEK, ANNA),
+    position=4711,
+    keys=0,
+    items=2,
+    destroyed_at=NOW,
+    case=CASE,
+    item=ItemId(NOTE),
+)
+BACKED_UP = ContinuityBackupMade(
+    backup=ItemId("b" * 32),
+    parts=(BackupPart.RECORD, BackupPart.KEYS, BackupPart.ACCOUNTS),
+    events=1000,
+    size=1_500_000,
+    milliseconds=820,
+    generation=1,
+    keys_expire_at=NOW + timedelta(days=7),
+)
+PRACTISED = ContinuityDrillCompleted(
+    backup=ItemId("b" * 32),
+    equal=True,
+    events=950,
+    texts=110,
+    destroyed=0,
+    keys=40,
+    rows=2000,
+    different=0,
+    milliseconds=2300,
+    age_seconds=3600,
+    events_since=12,
 )
 LOOKED = AccessRecorded(
     kind=AccessKind.READ,
@@ -217,6 +332,22 @@ EVERY_EVENT: tuple[Event, ...] = (
     COUNTERSIGNED,
     AMENDED,
     ERRONEOUS,
+    PARTS_ADDED,
+    PART_RECORDED,
+    ATTENDED,
+    MEMBER_JOINED,
+    MEMBER_LEFT,
+    DRAWN,
+    GIVEN_ALIAS,
+    MOVED,
+    RECEIVED,
+    HELD_FOR_COURT,
+    HOLD_LIFTED,
+    APPOINTED,
+    ASKED_TO_ERASE,
+    APPROVED,
+    KEPT,
+    ERASED,
     WRITTEN,
     ProcessNoteAmended(note=NOTE, case=CASE, text=WORDS),
     GIVEN,
@@ -227,8 +358,11 @@ EVERY_EVENT: tuple[Event, ...] = (
     PractitionerDeparted(),
     CONNECTED,
     IntegrationWithdrawn(),
+    BACKED_UP,
+    PRACTISED,
     LOOKED,
     DENIED,
+    SearchAsked(search=ItemId("e" * 32), query=WORDS),
 )
 """One of each, so that a new event without an example fails ``test_vocabulary``."""
 

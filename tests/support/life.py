@@ -16,11 +16,13 @@ from domain.events.case import Coding, Diagnosis, Outcome
 from domain.events.client import Authority, ClientContactChanged, ClientRepresentativeAdded
 from domain.events.consent import ConsentGiven, ConsentRefused, ConsentWithdrawn, Form, Scope
 from domain.events.session import CancelledBy
+from domain.identifying import Identifier
 from domain.use_cases import (
     administrator,
     cases,
     compliance,
     consents,
+    finding,
     notes,
     process_notes,
     registration,
@@ -37,6 +39,7 @@ from domain.values import (
     Role,
     SessionId,
 )
+from tests.support import joint_acts
 from tests.support.clinic import SmallClinic, command
 
 
@@ -307,6 +310,22 @@ def _look(life: Life, chance: int) -> object:
             return notes.look_at_note(clinic.desk, who, *recent(life.notes, chance))
 
 
+def _search(life: Life, chance: int) -> object:
+    clinic, case = life.clinic, life.cases[chance % len(life.cases)]
+    match chance // 11 % 3:
+        case 0:
+            who = clinic.who(life.clinician(chance, case))
+            return finding.look_for_words(clinic.desk, who, case, "words")
+        case 1:
+            who = clinic.who(clinic.people.reception)
+            return finding.find_by_identifier(
+                clinic.desk, who, Identifier.EMAIL, f"{chance}@example.invalid"
+            )
+        case _:
+            who = clinic.who(life.clinician(chance))
+            return finding.find_by_name(clinic.desk, who, "clinet", caseload=life.cases)
+
+
 def _roles(life: Life, chance: int) -> object:
     roles = (Role.CLINICIAN, Role.RECEPTION) if chance % 2 else (Role.CLINICIAN,)
     people = life.clinic.people
@@ -346,22 +365,27 @@ ACTS: tuple[Act, ...] = (
     _refusal,
     _withdrawal,
     _look,
+    _search,
     _roles,
     _time,
 )
 
+EVERY_ACT = (*ACTS, *joint_acts.ACTS)
+
 _CHANCES = 2310
-_MANY = 300
+_MANY, _MANY_TOGETHER = 300, 80
 
 lives = st.lists(
-    st.tuples(st.integers(0, len(ACTS) - 1), st.integers(0, _CHANCES - 1)), min_size=5, max_size=40
+    st.tuples(st.integers(0, len(EVERY_ACT) - 1), st.integers(0, _CHANCES - 1)),
+    min_size=5,
+    max_size=40,
 )
 
 
 def act(life: Life, number: int, chance: int) -> None:
     """Do one thing; a refused one leaves its trace, one that lacks its object nothing."""
     try:
-        work = ACTS[number](life, chance)
+        work = EVERY_ACT[number](life, chance)
         if work is not None:
             life.clinic.run(work)  # type: ignore[arg-type]  # what an act returns is a use case
     except (Refusal, ZeroDivisionError):
@@ -376,6 +400,8 @@ def live(life: Life, acts: list[tuple[int, int]]) -> None:
 
 def full(life: Life) -> None:
     """Live until there is something of everything; the same life each time."""
-    chance = random.Random(1918)
+    chance = random.Random(10)
     for _ in range(_MANY):
         act(life, chance.randrange(len(ACTS)), chance.randrange(_CHANCES))
+    for _ in range(_MANY_TOGETHER):
+        act(life, chance.randrange(len(ACTS), len(EVERY_ACT)), chance.randrange(_CHANCES))

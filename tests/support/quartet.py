@@ -228,7 +228,7 @@ def found(place: Path) -> Setting:
         lines[-1].write_text("\n".join(policy) + "\n")
         folders.append(folder)
         commands[f"witness {number}"] = _command("witness", "serve", folder, "--port", port)
-    _run(_command("checkpoint", "trust", *lines, "--data", data, "--quorum", 2))
+    _run(_command("checkpoint", "trust", *lines, *keyed, "--quorum", 2))
     first, second = (f"http://127.0.0.1:{port}" for port in witness_ports)
     return Setting(
         Layout(data),

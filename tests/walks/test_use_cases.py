@@ -58,7 +58,7 @@ from domain.values import (
     SessionId,
 )
 from projections.audit_trail import AuditTrail, Filter
-from projections.case_state import NoteLine
+from projections.case_lines import NoteLine
 from projections.entries import Entry
 from projections.process_notes import OWN, ProcessNotesProjection
 from tests.support.clinic import SmallClinic, command

@@ -7,13 +7,15 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from api.http.naming import Naming
 from api.http.schemas.common import Asked, Id, Instant, Line, Told, Words, example
+from api.http.schemas.joint import MemberTold, PartTold, PresentTold
 from domain.events.case import Coding, Diagnosis as DomainDiagnosis, Outcome
 from domain.events.note import NoteKind
 from domain.events.session import CancelledBy
 from domain.ports import Opening
-from domain.values import Format, FreeText, School
-from projections.case_state import CaseState, NoteLine, SessionLine, Signature
+from domain.values import Format, School
+from projections.case_lines import CaseState, NoteLine, SessionLine, Signature
 from projections.process_notes import ProcessNoteLine
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9./&-]{0,30}$")]
@@ -170,6 +172,7 @@ class SessionTold(Told):
     ends_at: datetime
     room: str
     status: str
+    present: list[PresentTold]
 
 
 class SignatureTold(Told):
@@ -199,12 +202,12 @@ class NoteHeading(Told):
 
 
 class AmendmentTold(Told):
-    """What was added to a note."""
+    """What was added to a note; ``None`` where it has been made unreadable."""
 
     author: str
     at: datetime
-    reason: str
-    text: str
+    reason: str | None
+    text: str | None
 
 
 class NoteTold(NoteHeading):
@@ -213,6 +216,7 @@ class NoteTold(NoteHeading):
     text: str
     added: list[AmendmentTold]
     erroneous_because: str | None
+    parts: list[PartTold]
 
 
 class CaseTold(Told):
@@ -231,6 +235,7 @@ class CaseTold(Told):
     problems: list[ProblemTold]
     sessions: list[SessionTold]
     notes: list[NoteHeading]
+    members: list[MemberTold]
 
 
 class ProcessNoteTold(Told):
@@ -250,12 +255,8 @@ class ProcessNotesTold(Told):
     notes: list[ProcessNoteTold]
 
 
-def case_told(state: CaseState, opening: Opening | None, *, reader: str) -> CaseTold:
+def case_told(state: CaseState, naming: Naming, *, reader: str) -> CaseTold:
     """The answer for a case; drafts are shown to their author alone, words by an opening."""
-
-    def words(text: FreeText) -> str | None:
-        return None if opening is None else opening.words(text)
-
     return CaseTold(
         case=state.id,
         version=state.version,
@@ -269,23 +270,33 @@ def case_told(state: CaseState, opening: Opening | None, *, reader: str) -> Case
         outcome=state.outcome,
         problems=[
             ProblemTold(
-                words=words(each.words),
+                words=naming.words_left(each.words),
                 stated_by=each.stated_by,
                 stated_at=each.stated_at,
                 diagnosis=each.diagnosis,
             )
             for each in state.problems
         ],
-        sessions=[session_told(each) for each in state.sessions],
+        sessions=[session_told(each, naming) for each in state.sessions],
         notes=[
             heading(each) for each in state.notes if each.status != "draft" or each.author == reader
         ],
+        members=[naming.member(each) for each in state.members],
     )
 
 
-def session_told(line: SessionLine) -> SessionTold:
+def session_told(line: SessionLine, naming: Naming) -> SessionTold:
     """The answer for a session."""
-    return SessionTold.model_validate(line)
+    return SessionTold(
+        id=line.id,
+        version=line.version,
+        therapist=line.therapist,
+        starts_at=line.starts_at,
+        ends_at=line.ends_at,
+        room=line.room,
+        status=line.status,
+        present=[naming.present(alias, there=there) for alias, there in line.present],
+    )
 
 
 def signature_told(signature: Signature) -> SignatureTold:
@@ -298,22 +309,22 @@ def heading(line: NoteLine) -> NoteHeading:
     return NoteHeading(**_heading(line))
 
 
-def note_told(line: NoteLine, opening: Opening) -> NoteTold:
+def note_told(line: NoteLine, naming: Naming) -> NoteTold:
     """A note with its words, as it is valid now."""
-    because = line.erroneous_because
     return NoteTold(
         **_heading(line),
-        text=opening.words(line.texts[-1]),
+        text=naming.words(line.texts[-1]) or "",
         added=[
             AmendmentTold(
                 author=each.author,
                 at=each.at,
-                reason=opening.words(each.reason),
-                text=opening.words(each.text),
+                reason=naming.words_left(each.reason),
+                text=naming.words_left(each.text),
             )
             for each in line.amendments
         ],
-        erroneous_because=None if because is None else opening.words(because),
+        erroneous_because=naming.words_left(line.erroneous_because),
+        parts=[naming.part(each) for each in line.parts],
     )
 
 

@@ -159,7 +159,7 @@ class TestAFolder:
 
     @pytest.mark.parametrize("command", COMMANDS)
     def test_of_a_newer_version_is_left_alone(self, data: Path, command: str) -> None:
-        (data / "FORMAT").write_text("powiernik 3\n")
+        (data / "FORMAT").write_text("powiernik 4\n")
         before = sorted((each.name, each.stat().st_mtime_ns) for each in data.iterdir())
         ended = self.run(data, command)
         assert ended.code == UNUSABLE
@@ -266,7 +266,7 @@ class TestRebuild:
     def test_of_what_nobody_knows_is_refused(self, data: Path) -> None:
         ended = keyed("rebuild", data, "horoscope-1")
         assert ended.code == UNUSABLE
-        assert "Unknown projection; there are case_state-1, " in ended.err
+        assert "Unknown projection; there are case_state-2, " in ended.err
 
 
 class TestResetPassword:

@@ -51,6 +51,12 @@ def signed(data: Path, place: Path) -> Ended:
     return powiernik("checkpoint", "run", place, "--data", data, "--once")
 
 
+def keyed_group(command: str, data: Path, *words: object) -> Ended:
+    """A command of ``checkpoint`` that needs the passphrase."""
+    with descriptor(PASSPHRASE) as number:
+        return powiernik("checkpoint", command, "--data", data, "--passphrase-fd", number, *words)
+
+
 def offline(*words: object) -> subprocess.CompletedProcess[str]:
     """The offline verifier, as a process of its own."""
     command = [sys.executable, "-m", "infrastructure.ledger", *map(str, words)]
@@ -96,7 +102,7 @@ def test_witnesses_are_named_by_the_lines_that_they_print(data: Path, tmp_path: 
         url = f"http://127.0.0.1:{number}"
         lines.append(tmp_path / f"w{number}.lines")
         lines[-1].write_text(powiernik("witness", "keys", witness, "--url", url).out)
-    named = powiernik("checkpoint", "trust", *lines, "--data", data, "--quorum", 2)
+    named = keyed_group("trust", data, *lines, "--quorum", 2)
     assert named.code == GOOD, named.said
     policy = (data / "trust.policy").read_text()
     assert policy.count("\nwitness ") >= 2
@@ -105,7 +111,7 @@ def test_witnesses_are_named_by_the_lines_that_they_print(data: Path, tmp_path: 
     run = signed(data, place)
     assert run.code == BROKEN
     assert "quorum missing" in run.out
-    assert powiernik("checkpoint", "trust", *lines, "--data", data, "--quorum", 3).code == UNUSABLE
+    assert keyed_group("trust", data, *lines, "--quorum", 3).code == UNUSABLE
 
 
 def test_a_client_is_handed_what_proves_her_log_whole(

@@ -804,7 +804,7 @@ def test_a_bundle_of_a_stranger_is_not_believed() -> None:
     stranger = Signer("clinic.example/log/1", ED25519, b"\x05" * 32)
     checkpoint = Checkpoint("clinic.example/log/1", LOG.size, LOG.root())
     forged = LOG.bundle(0, note=signed(checkpoint, stranger).encode())
-    assert bad_in(verdict_of(forged)) == {"checkpoint": "E-AUTH"}
+    assert bad_in(verdict_of(forged)) == {"checkpoint": "E-KEYSTATE"}
     text = Note.parse(LOG.note()).text
     assert str(LOG.size) in text
 

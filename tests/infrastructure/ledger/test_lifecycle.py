@@ -10,10 +10,12 @@ from hypothesis import given, strategies as st
 
 from infrastructure.ledger import lifecycle
 from infrastructure.ledger.chain import Link
-from infrastructure.ledger.control import ControlKind, Genesis, KeyMade, map_stream
+from infrastructure.ledger.control import ControlKind, Genesis, map_stream
 from infrastructure.ledger.errors import LogBroken
+from infrastructure.ledger.key_control import KeyMade
 from infrastructure.ledger.lifecycle import Change, Key, Lifecycle, LoggedMap
 from infrastructure.ledger.map import MapLabel, map_root
+from infrastructure.ledger.policy_key import NamedKey
 from infrastructure.ledger.verification import EntryVerification, RowVerification
 from tests.support.logs import APPEND_KEY, LOG_ID, NO_KEY, WrittenLog, header, name
 
@@ -106,12 +108,18 @@ class Remembered:
     def custodians(self) -> tuple[str, ...]:
         return self.news.custodians
 
+    def named_keys(self) -> tuple[NamedKey, ...]:
+        return tuple(self.news.named_keys.values())
+
     def key(self, key_id: bytes) -> Key | None:
         self.asked.append(key_id)
         return self.news.keys.get(key_id)
 
     def access_log(self, subject_tag: bytes) -> bytes | None:
         return self.news.access_logs.get(subject_tag)
+
+    def is_closed(self, key_id: bytes) -> bool:
+        return key_id in self.news.closed
 
     def is_access_log(self, stream_id: bytes) -> bool:
         return stream_id in self.news.access_logs.values()
@@ -197,7 +205,7 @@ def test_a_control_kind_that_is_not_known_is_refused(kind: int) -> None:
     assert broken(log)[0] == "E-PARSE"
 
 
-OTHERS = (ControlKind.SHRED, ControlKind.ANCHOR, ControlKind.REDACT, ControlKind.INCIDENT)
+OTHERS = (ControlKind.ANCHOR, ControlKind.REDACT, ControlKind.INCIDENT)
 
 
 @pytest.mark.parametrize("kind", OTHERS)

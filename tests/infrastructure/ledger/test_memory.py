@@ -270,7 +270,7 @@ def test_a_missing_memory_is_not_made_in_passing(path: Path) -> None:
     "change",
     [
         "PRAGMA application_id = 0",
-        "PRAGMA user_version = 2",
+        "PRAGMA user_version = 3",
         "DELETE FROM standing",
         "DROP TABLE standing",
         "UPDATE standing SET size = size + 1",

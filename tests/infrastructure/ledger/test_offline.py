@@ -53,9 +53,11 @@ from tests.support.shown import (
 ROOT = Path(__file__).parents[3]
 
 
-def a_log(size: int, *, first: str = "stream") -> ShownLog:
+def a_log(size: int, *, first: str = "stream", custodians: Sequence[Signer] = ()) -> ShownLog:
     """A log of two clients with notes and looks, and a map head now and then."""
     log = ShownLog()
+    for each in custodians:
+        log.control(ControlKind.POLICY, name(0, "policy"), ["custodian", each.verifier.vkey()])
     for number in range(2):
         log.access_key(number)
         log.key(name(number, "key"), name(number, "subject"))
@@ -117,7 +119,7 @@ def not_judged_in(verdict: Verdict) -> list[str]:
 def test_every_claim_of_a_good_log_is_good(tmp_path: Path, size: int) -> None:
     verdict = verdict_of(exported(tmp_path / "log", size))
     assert verdict.good, [claim.line() for claim in verdict.claims]
-    names = ["checkpoint", "entries", "tiles", "root", "origin", "times"]
+    names = ["checkpoint", "entries", "tiles", "root", "origin", "keys", "times"]
     assert [claim.name for claim in verdict.claims] == names
     assert verdict.shown == {"origin": ORIGIN, "size": size}
     assert f"found {size} of them from position 0" in found_of(verdict, "entries")
@@ -206,7 +208,7 @@ def test_a_law_that_the_keeper_broke_is_told_though_the_root_is_signed(
     verdict = verdict_of(exported(tmp_path / "log", log.size, log))
     assert bad_in(verdict) == {"entries": code}
     assert "position 400" in found_of(verdict, "entries")
-    assert not_judged_in(verdict) == ["origin", "times"]
+    assert not_judged_in(verdict) == ["origin", "keys", "times"]
 
 
 def test_a_control_record_that_is_withheld_is_told(folder: Path) -> None:
@@ -238,7 +240,7 @@ def test_without_a_bundle_the_rest_is_not_judged(folder: Path, lacking: str) -> 
     (folder / lacking).unlink()
     verdict = verdict_of(folder)
     assert bad_in(verdict) == {"entries": "E-PARSE"}
-    assert not_judged_in(verdict) == ["tiles", "root", "origin", "times"]
+    assert not_judged_in(verdict) == ["tiles", "root", "origin", "keys", "times"]
 
 
 @pytest.mark.parametrize("lacking", [tile_path(0, 1), tile_path(1, 0, 3)])
@@ -268,7 +270,7 @@ def test_a_size_that_no_folder_can_have_ends_at_the_first_bundle(tmp_path: Path)
         (b"\xff" * 300_000, "E-PARSE"),
         (LOG.note(times_s=(COSIGNED_S,)), "E-QUORUM"),
         (LOG.note(times_s=(NOW_S + SKEW_S + 1, NOW_S)), "E-TIME"),
-        (LOG.note(log_key=Signer(ORIGIN, ED25519, b"\x05" * 32)), "E-AUTH"),
+        (LOG.note(log_key=Signer(ORIGIN, ED25519, b"\x05" * 32)), "E-KEYSTATE"),
         (flipped(LOG.note(), 30), "E-PARSE"),
     ],
     ids=["empty", "long", "quorum", "future", "stranger", "altered"],
@@ -279,7 +281,7 @@ def test_a_checkpoint_that_is_not_believed_ends_it(tmp_path: Path, note: bytes, 
     verdict = verdict_of(folder)
     assert set(bad_in(verdict)) == {"checkpoint"}
     assert bad_in(verdict)["checkpoint"] in (code, "E-AUTH")
-    assert not_judged_in(verdict) == ["entries", "tiles", "root", "origin", "times"]
+    assert not_judged_in(verdict) == ["entries", "tiles", "root", "origin", "keys", "times"]
     assert not verdict.shown
 
 
@@ -385,7 +387,7 @@ def test_a_log_that_shrank_is_a_rollback_and_both_checkpoints_are_kept(tmp_path:
     shutil.rmtree(folder)
     verdict = verdict_of(exported(folder, EARLY), memory=memory)
     assert bad_in(verdict) == {"remembered": "E-ROLLBACK"}
-    assert not_judged_in(verdict) == ["entries", "tiles", "root", "origin", "times"]
+    assert not_judged_in(verdict) == ["entries", "tiles", "root", "origin", "keys", "times"]
     assert evidence_in(memory) == sorted([LOG.note(EARLY), LOG.note(MIDDLE)])
     assert remembered_size(memory) == MIDDLE
 
@@ -464,9 +466,7 @@ CUSTODIANS = [Signer(f"custodian/{number}", ED25519, bytes([number]) * 32) for n
 
 def recovered(signers: list[Signer]) -> ShownLog:
     """A log that goes on under a new name from where a backup ended."""
-    log = a_log(EARLY)
-    for each in CUSTODIANS:
-        log.control(ControlKind.POLICY, name(0, "policy"), ["custodian", each.verifier.vkey()])
+    log = a_log(EARLY, custodians=CUSTODIANS)
     size, new_id = log.size, log_id_of(NEW_ORIGIN)
     said = [NEW_ORIGIN, ORIGIN, size, log.root(), size + 9, "the disk", b""]
     text = Recovery(NEW_ORIGIN, ORIGIN, size, log.root(), size + 9, "the disk", b"", b"")
@@ -687,11 +687,11 @@ def test_each_subject_is_told_by_its_contents(
 def test_claims_are_told_one_on_a_line(files: Files, capsys: pytest.CaptureFixture[str]) -> None:
     assert files.run("log") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line[:4] for line in lines] == ["GOOD"] * 6 + ["All "]
+    assert [line[:4] for line in lines] == ["GOOD"] * 7 + ["All "]
     altered(files.path / "log" / tile_path(0, 1), flipped)
     assert files.run("log") == 1
     lines = capsys.readouterr().out.splitlines()
-    assert [line[:4] for line in lines] == ["GOOD", "GOOD", "BAD ", "GOOD", "GOOD", "GOOD", "1 of"]
+    assert [line[:4] for line in lines] == ["GOOD", "GOOD", "BAD ", *["GOOD"] * 4, "1 of"]
     assert lines[2].endswith("(E-LEAF)")
 
 

@@ -17,6 +17,7 @@ from domain.values import ActorId, ClientId, FreeText, Receipt
 from infrastructure.errors import Broken
 from infrastructure.folder import OpenFolder
 from infrastructure.vault.cells import CellSealer
+from infrastructure.vault.fingerprints import FromSecret
 from tests.support import ink
 
 HERE = Place("case-state", "note", ("1",), 7)
@@ -194,7 +195,7 @@ def test_a_standing_grant_lasts(folder: OpenFolder, monkeypatch: pytest.MonkeyPa
 
 
 def a_cell(folder: OpenFolder, client: ClientId, label: Label = CLINICAL) -> bytes:
-    sealer = CellSealer(folder.vault.keyring, folder.vault.clinic)
+    sealer = CellSealer(folder.vault.keyring, folder.vault.clinic, FromSecret(bytes(32)))
     under = Under(ink.owner(client), label, datetime(2026, 11, 23, tzinfo=UTC))
     found = sealer.seal(under, {"words": ink.CANARY, "at": 7}, HERE)
     assert found is not None
@@ -236,7 +237,7 @@ def test_any_flipped_bit_of_a_cell_is_refused(folder: OpenFolder) -> None:
 
 def test_the_digest_of_a_cell_is_the_same_for_the_same_content_alone(folder: OpenFolder) -> None:
     note_of(folder, ink.ANNA)
-    sealer = CellSealer(folder.vault.keyring, folder.vault.clinic)
+    sealer = CellSealer(folder.vault.keyring, folder.vault.clinic, FromSecret(bytes(32)))
     under = Under(ink.owner(ink.ANNA), CLINICAL, ink.NOW)
 
     def digest(content: dict[str, str], place: Place = HERE) -> bytes:
@@ -250,5 +251,5 @@ def test_the_digest_of_a_cell_is_the_same_for_the_same_content_alone(folder: Ope
 
 
 def test_no_cell_is_sealed_under_a_key_that_is_not_there(folder: OpenFolder) -> None:
-    sealer = CellSealer(folder.vault.keyring, folder.vault.clinic)
+    sealer = CellSealer(folder.vault.keyring, folder.vault.clinic, FromSecret(bytes(32)))
     assert sealer.seal(Under(ink.owner(ink.ANNA), CLINICAL, ink.NOW), {}, HERE) is None

@@ -10,7 +10,7 @@ import pytest
 
 from infrastructure.errors import Broken, WrongKeyStore, WrongPassphrase
 from infrastructure.vault import custody
-from infrastructure.vault.custody import LIGHT, MOST_SLOTS, SLOT_SIZE, Cost, Keyfile, unlock
+from infrastructure.vault.custody import LIGHT, MOST_PEOPLE, SLOT_SIZE, Cost, Keyfile, unlock
 from infrastructure.vault.keys import derive
 from tests.infrastructure.conftest import PASSPHRASES, Made
 
@@ -38,8 +38,8 @@ def refused_at_once(path: Path) -> Exception:
 
 
 def test_each_passphrase_opens_the_same_key(made: Made, keyfile: Path) -> None:
-    wrapped = made.custody.wrap(SECRET, CONTEXT)
-    assert unlock(keyfile, PASSPHRASES[1]).unwrap(wrapped, CONTEXT) == SECRET
+    wrapped = made.custody.wrap(1, SECRET, CONTEXT)
+    assert unlock(keyfile, PASSPHRASES[1]).unwrap(1, wrapped, CONTEXT) == SECRET
 
 
 def test_a_wrong_passphrase_opens_nothing(keyfile: Path) -> None:
@@ -50,7 +50,7 @@ def test_a_wrong_passphrase_opens_nothing(keyfile: Path) -> None:
 
 def test_two_keyfiles_have_two_keys(made: Made, other: Made) -> None:
     with pytest.raises(Broken, match="E-AEAD"):
-        other.custody.unwrap(made.custody.wrap(SECRET, CONTEXT), CONTEXT)
+        other.custody.unwrap(1, made.custody.wrap(1, SECRET, CONTEXT), CONTEXT)
 
 
 # SPEC: slots of 152 B, at most 8: "PSK\x01" | kdf u8=1 | lanes u8 | t u16 | m_KiB u32 | salt 16
@@ -174,7 +174,7 @@ def test_a_keyfile_is_never_overwritten(keyfile: Path) -> None:
     assert keyfile.read_bytes() == before
 
 
-@pytest.mark.parametrize("count", [0, MOST_SLOTS + 1])
+@pytest.mark.parametrize("count", [0, MOST_PEOPLE + 1])
 def test_a_keyfile_that_would_not_open_is_not_made(tmp_path: Path, count: int) -> None:
     with pytest.raises(Broken, match="E-LIMIT"):
         custody.create(tmp_path / "kek.key", ["words"] * count, cost=LIGHT)
@@ -194,27 +194,27 @@ def test_a_keyfile_is_its_owners_alone(made: Made) -> None:
 
 
 def test_a_wrapped_key_opens_in_its_own_context_alone(made: Made) -> None:
-    wrapped = made.custody.wrap(SECRET, CONTEXT)
+    wrapped = made.custody.wrap(1, SECRET, CONTEXT)
     assert len(wrapped) == 105
-    assert made.custody.unwrap(wrapped, CONTEXT) == SECRET
+    assert made.custody.unwrap(1, wrapped, CONTEXT) == SECRET
     for bad in (CONTEXT + b"x", b"", CONTEXT[:-1]):
         with pytest.raises(Broken, match="E-AEAD"):
-            made.custody.unwrap(wrapped, bad)
+            made.custody.unwrap(1, wrapped, bad)
 
 
 def test_any_flipped_bit_of_a_wrapped_key_is_refused(made: Made) -> None:
-    wrapped = made.custody.wrap(SECRET, CONTEXT)
+    wrapped = made.custody.wrap(1, SECRET, CONTEXT)
     for bit in range(len(wrapped) * 8):
         altered = bytearray(wrapped)
         altered[bit // 8] ^= 1 << bit % 8
         with pytest.raises(Broken, match=r"E-(AEAD|PARSE)"):
-            made.custody.unwrap(bytes(altered), CONTEXT)
+            made.custody.unwrap(1, bytes(altered), CONTEXT)
 
 
 @pytest.mark.parametrize("size", [0, 16, 31, 33])
 def test_a_secret_of_another_length_is_refused(made: Made, size: int) -> None:
     with pytest.raises(Broken, match="E-PARSE"):
-        made.custody.unwrap(made.custody.wrap(bytes(size), CONTEXT), CONTEXT)
+        made.custody.unwrap(1, made.custody.wrap(1, bytes(size), CONTEXT), CONTEXT)
 
 
 def test_an_open_keyfile_does_not_show_its_key() -> None:

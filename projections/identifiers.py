@@ -1,0 +1,107 @@
+"""Identifiers: who has this PESEL, telephone or e-mail, and nothing that tells so to the database.
+
+A row is a fingerprint and, sealed under the clinic's key, whose it is. Its own id is a fingerprint,
+too, of the client and the field: whoever reads the table cannot tell which rows are one person's,
+nor find her stream, and a rebuild still gives the same rows. What was corrected is replaced; what
+is known no longer leaves a row without a fingerprint, which nothing finds.
+
+Source:
+    docs of the design: security, section 3.1; compliance KEY-05.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from domain.confidentiality import TENANT, KeyPurpose, Owner, OwnerKind
+from domain.events.client import ClientContactChanged, ClientIdentified
+from domain.identifying import Identifier, normal
+from domain.ports import Opening, Recorded
+from domain.rows import Content, Fingerprints, Place, StoredRow, Table, Under, ViewStore
+from domain.values import ClientId
+from projections.projection import Rows
+
+FOUND_BY = Table(
+    "found_by", key=("row_id",), clear=("fingerprint",), indexes=(("fingerprint",),)
+)
+_ROW = "row"
+_UNKNOWN = ""
+_CLINIC = Owner(OwnerKind.CLINIC, "")
+"""Its keys seal the rows; a row names no subject, which would name her."""
+LEAST_OPENED = 4
+"""So many cells are opened for every question, found or not."""
+_MOST_HOLDERS = 20
+
+
+class IdentifiersProjection:
+    """How events change the index."""
+
+    name = "identifiers-1"
+    tables = (FOUND_BY,)
+    purposes = frozenset({KeyPurpose.CLINICAL})
+
+    def apply(self, recorded: Recorded, rows: Rows) -> None:
+        """Let one event change rows."""
+        match recorded.event:
+            case ClientIdentified() as event:
+                self._put(recorded, rows, Identifier.PESEL, event.pesel)
+            case ClientContactChanged() as event:
+                self._put(recorded, rows, Identifier.PHONE, event.phone)
+                self._put(recorded, rows, Identifier.EMAIL, event.email)
+            case _:
+                pass
+
+    @staticmethod
+    def _put(recorded: Recorded, rows: Rows, field: Identifier, value: str | None) -> None:
+        known = None if value is None else normal(field, value)
+        key = (rows.fingerprint(_ROW, f"{recorded.stream}/{field}"),)
+        if known is None and rows.get(FOUND_BY, key) is None:
+            return
+        fingerprint = _UNKNOWN if known is None else rows.fingerprint(field, known)
+        content: Content = {} if known is None else {"client": recorded.stream}
+        under = Under(_CLINIC, TENANT, recorded.recorded_at)
+        clear = {"fingerprint": fingerprint}
+        rows.put(FOUND_BY, key, clear, content, under, recorded.position)
+
+
+class Identifiers:
+    """The queries of the index. It hands out pseudonymous ids, and takes as long for nobody's."""
+
+    def __init__(
+        self,
+        view: str,
+        store: ViewStore,
+        fingerprints: Fingerprints,
+        opening: Callable[[], Opening],
+    ) -> None:
+        """``opening`` gives a standing grant, which opens whose row it is (fine print 6)."""
+        self._view = view
+        self._store = store
+        self._fingerprints = fingerprints
+        self._opening = opening
+
+    def holders(self, identifier: Identifier, value: str) -> tuple[ClientId, ...]:
+        """Whose identifier it is, in its one form."""
+        wanted = self._fingerprints.of(identifier, value).hex()
+        found = self._store.select(FOUND_BY, {"fingerprint": wanted}, limit=_MOST_HOLDERS)
+        # Somebody's row and nobody's cost the same: others are opened in the place of those that
+        # are not there, and what they say is let go.
+        others = self._store.select(FOUND_BY, {}, limit=LEAST_OPENED)
+        padding = (others * LEAST_OPENED)[: max(0, LEAST_OPENED - len(found))]
+        opening = self._opening()
+        holders = [self._holder(row, opening) for row in found]
+        for row in padding:
+            self._holder(row, opening)
+        return tuple(each for each in holders if each is not None)
+
+    def forget(self, client: ClientId) -> None:
+        """Take a client's rows away for good, since her keys do not seal them."""
+        keys = [
+            (self._fingerprints.of(_ROW, f"{client}/{field}").hex(),) for field in Identifier
+        ]
+        self._store.remove(FOUND_BY, keys)
+
+    def _holder(self, row: StoredRow, opening: Opening) -> ClientId | None:
+        place = Place(self._view, FOUND_BY.name, row.key, row.position)
+        found = opening.cell(row.cell, place).get("client")
+        return None if found is None else ClientId(found)

@@ -1,0 +1,1 @@
+# botocore ships no types. What Powiernik uses of it.
