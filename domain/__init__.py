@@ -6,6 +6,7 @@ The map:
 - ``client`` ``practitioner`` ``integration`` ``case`` ``session`` ``note`` ``process_note``
   ``consent`` ``access``: the aggregates, each as State, evolve, decisions.
 - ``confidentiality``: the classes A to M, and under whose keys what is sealed.
+- ``erasure`` ``legal_gate`` ``retention`` ``hold``: what may be destroyed, when, by whom.
 - ``policy``: who may do what, to whose record, for which purpose, as one table.
 - ``use_cases/``: load, permit, decide, append; one module per audience.
 - ``ports``: what the domain needs from the world; ``values`` and ``errors``: its small words.

@@ -10,7 +10,7 @@ Source:
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from enum import Enum, auto
 
 from domain.errors import Invalid, NotPermitted, WrongState
@@ -25,29 +25,11 @@ from domain.events.erasure import (
     HandOver,
     RefusalGround,
 )
+from domain.legal_gate import GROUNDS, Findings, Refusal, weigh
 from domain.ports import Shredded
-from domain.retention import Regime
 from domain.values import CaseId, ClientId, ErasureId, ItemId, PractitionerId
 
 APPROVALS = 2
-
-EXEMPT = frozenset(
-    {ErasureGround.ART_51, ErasureGround.WRONG_CLIENT, ErasureGround.UNLAWFUL_RECORDING}
-)
-"""What ought never to have been recorded there goes before its time, and under a hold (RET-02)."""
-
-GROUNDS: dict[ErasureScope, frozenset[ErasureGround]] = {
-    ErasureScope.ITEM: EXEMPT | {ErasureGround.RETENTION_EXPIRED, ErasureGround.CONSENT_WITHDRAWN},
-    ErasureScope.PURPOSE: frozenset(
-        {ErasureGround.RETENTION_EXPIRED, ErasureGround.CONSENT_WITHDRAWN}
-    ),
-    ErasureScope.CLIENT: frozenset(
-        {ErasureGround.RETENTION_EXPIRED, ErasureGround.CONSENT_WITHDRAWN}
-    ),
-    ErasureScope.MEMBER: frozenset({ErasureGround.RETENTION_EXPIRED, ErasureGround.MEMBER_ERASED}),
-    ErasureScope.LOG_AGE: frozenset({ErasureGround.LOG_EXPIRED}),
-}
-"""On which grounds how much may go; single items alone are exempt from retention."""
 
 
 class Status(Enum):
@@ -93,14 +75,6 @@ class Approval:
     number: int
     key: str
     signature: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why it stays, and until when; without a day where nobody can tell."""
-
-    ground: RefusalGround
-    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,45 +150,53 @@ def fold(events: Iterable[object]) -> Erasure | None:
     return state
 
 
-# The gate
-
-
 @dataclass(frozen=True, slots=True)
-class Findings:
-    """What the gate weighs, as it is today.
+class DestructionRecord:
+    """The destruction record (*protokół zniszczenia*): what, when, who, by which right (RET-03).
 
-    ``kept_until``: the last day of each client's retention, ``None`` where its clock does not run
-    yet; ``held``: whether one of them is under a hold; ``log_kept_until``: that of the log's year.
+    ``approvers`` are the custodians with the numbers of their keys. It holds no content, and no
+    names: whoever prints it adds those of staff.
     """
 
-    today: date
-    regime: Regime
-    kept_until: tuple[date | None, ...] = ()
-    held: bool = False
-    log_kept_until: date | None = None
+    erasure: ErasureId
+    scope: ErasureScope
+    ground: ErasureGround
+    target: Target
+    hand_over: HandOver | None
+    requester: PractitionerId
+    approvers: tuple[tuple[PractitionerId, int], ...]
+    destroyed_at: datetime
+    destroyed: Shredded
 
 
-def gate(request: Erasure, found: Findings) -> Refusal | None:
-    """Why the law keeps what is asked for; ``None`` where it may go."""
-    if request.ground is ErasureGround.ART_51 and request.requester != request.target.author:
-        return Refusal(RefusalGround.NOT_THE_AUTHOR)
-    if request.ground in EXEMPT:
-        return None
-    if request.scope is ErasureScope.LOG_AGE:
-        floor = found.log_kept_until
-        late = floor is not None and found.today > floor
-        return None if late else Refusal(RefusalGround.LOG_FLOOR, floor)
-    if found.held:
-        return Refusal(RefusalGround.HOLD)
-    medical = found.regime is Regime.MEDICAL_ENTITY
-    ground = RefusalGround.RETENTION_MEDICAL if medical else RefusalGround.RETENTION_PSYCHOLOGIST
-    days = [each for each in found.kept_until if each is not None]
-    if not days or len(days) < len(found.kept_until):
-        return Refusal(ground)
-    return None if found.today > max(days) else Refusal(ground, max(days))
+def destruction_record(state: Erasure) -> DestructionRecord:
+    """What is handed over when something was destroyed.
+
+    Raises:
+        WrongState: Nothing was.
+    """
+    if state.destroyed is None or state.destroyed_at is None:
+        raise WrongState("Nothing has been destroyed")
+    return DestructionRecord(
+        erasure=state.id,
+        scope=state.scope,
+        ground=state.ground,
+        target=state.target,
+        hand_over=state.hand_over,
+        requester=state.requester,
+        approvers=tuple((each.custodian, each.number) for each in state.approvals),
+        destroyed_at=state.destroyed_at,
+        destroyed=state.destroyed,
+    )
 
 
 # Decisions
+
+
+def gate(state: Erasure, found: Findings) -> Refusal | None:
+    """Why the law keeps what is asked for; ``None`` where it may go."""
+    by_author = state.requester == state.target.author
+    return weigh(state.scope, state.ground, found, by_author=by_author)
 
 
 def request(

@@ -30,7 +30,9 @@ def extracts(text: str, sought: str) -> tuple[str, ...]:
         end = min(len(text), last + 1 + AROUND)
         found.append(_cut(text, max(0, first - AROUND), end))
         # What has been shown already is not shown again.
-        start = next((each for each in range(at + 1, len(plain)) if places[each] >= end), len(plain))
+        start = next(
+            (each for each in range(at + 1, len(plain)) if places[each] >= end), len(plain)
+        )
     return tuple(found)
 
 

@@ -72,17 +72,24 @@ class Record(Protocol):
         """
         ...
 
-    def fold(self, stream: str, fold: Callable[[Iterable[object]], State]) -> tuple[State, int]:
+    def fold(
+        self,
+        stream: str,
+        fold: Callable[[Iterable[object]], State],
+        who: Circumstances | None = None,
+    ) -> tuple[State, int]:
         """The state that a command decides on, and the stream's version.
 
-        Free text stays closed; the command's own event is its access entry (LOG-06).
+        Free text stays closed; the command's own event is its access entry (LOG-06). Where the keys
+        are with a broker of its own, it opens what is needed in somebody's name (``who``) alone.
         """
         ...
 
-    def read(self, stream: str) -> Sequence[Recorded]:
+    def history(self, stream: str, who: Circumstances | None = None) -> Sequence[Recorded]:
         """The events of a stream with who recorded them and when; free text stays closed.
 
         For commands on what stands in an event itself: its erasure, or its filing elsewhere.
+        Opened as by ``fold``.
         """
         ...
 

@@ -49,8 +49,9 @@ from infrastructure.vault.keystore import KeyStore
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """What destroying works with; ``forget`` takes away the rows that these keys sealed.
+    """What destroying works with.
 
+    ``forget`` takes away the rows that these keys sealed, and whatever else finds those erased.
     ``backups`` are those of the key store that still hold what is destroyed, sealed.
     """
 
@@ -61,7 +62,7 @@ class Hands:
     keyring: Keyring
     bell: Bell
     enter: Callable[[Submission], Outcome]
-    forget: Callable[[Collection[bytes]], None]
+    forget: Callable[[Destruction, Collection[bytes]], None]
     backups: Callable[[], Iterable[BackupLeft]]
 
     def __repr__(self) -> str:
@@ -102,7 +103,7 @@ class RecordShredder:
             outcome = hands.enter(Submission(tuple(shred_line(each) for each in shreds)))
             if not isinstance(outcome, Placed):
                 raise RecordUnavailable
-        self._finish(what.request)
+        self._finish(what)
         done = self.carried_out(what.request)
         if done is None:
             raise RecordUnavailable
@@ -151,12 +152,12 @@ class RecordShredder:
             raise RecordUnavailable
         return len(lines)
 
-    def _finish(self, request: str) -> None:
+    def _finish(self, what: Destruction) -> None:
         hands = self._hands
-        shreds = [shred for _, shred in self._of_request(bytes.fromhex(request))]
+        shreds = [shred for _, shred in self._of_request(bytes.fromhex(what.request))]
         shredding.apply(hands.keys, shreds)
         hands.bell.ring()
-        hands.forget({each for shred in shreds for each in shred.keys})
+        hands.forget(what, {each for shred in shreds for each in shred.keys})
         hands.keys.vacuum()
 
     def _of_request(self, request: bytes) -> list[tuple[int, Shred]]:

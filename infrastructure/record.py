@@ -118,8 +118,16 @@ class Record:
         A broker of its own opens it in somebody's name (``who``) alone, and the log has to show
         what she did with it.
         """
-        found = self._read(stream, None, self._vault.broker.folding(who))
+        found = self.history(stream, who)
         return fold(each.event for each in found), found[-1].version if found else 0
+
+    def history(self, stream: str, who: Circumstances | None = None) -> list[Recorded]:
+        """The events of a stream with who recorded them and when, for a command; see ``fold``."""
+        reader = self._vault.broker.folding(who)
+        found = self._read(stream, None, reader)
+        if reader is not None:
+            reader.owes(found)
+        return found
 
     def read(
         self, stream: str, *, until: int | None = None, opening: Reader | None = None

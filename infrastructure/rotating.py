@@ -44,6 +44,9 @@ def rotate(
             progress,
         )
         shredder.make_final(found.before, found.evidence)
+        for each in folder.layout.folder.glob(f"{folder.layout.keys.name}.powiernik-*"):
+            # What an older version left: copies under a generation that is gone.
+            each.unlink()
     return found
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from domain.ports import Recorded
 from infrastructure import codec
+from infrastructure.backup.gone import read_gone
 from infrastructure.control import Genesis
 from infrastructure.errors import Broken, KeyGone
 from infrastructure.folder import (
@@ -213,6 +214,7 @@ def _must_be_shredded(folder: OpenFolder, gone: set[bytes]) -> None:
         return
     for shred in shreds_of(folder.store, folder.vault.lineage, folder.append_key):
         gone -= {*shred.keys, *shred.items}
+    gone -= read_gone(folder.layout.folder, folder.append_key).all
     if gone:
         raise Broken("E-KEYSTATE", "a key that is gone, and no record says that it was destroyed")
 

@@ -21,11 +21,9 @@ from domain.rows import Content, Fingerprints, Place, StoredRow, Table, Under, V
 from domain.values import ClientId
 from projections.projection import Rows
 
-FOUND_BY = Table(
-    "found_by", key=("row_id",), clear=("fingerprint",), indexes=(("fingerprint",),)
-)
+FOUND_BY = Table("found_by", key=("row_id",), clear=("fingerprint",), indexes=(("fingerprint",),))
 _ROW = "row"
-_UNKNOWN = ""
+_UNKNOWN, _NOBODYS = "", "nobody's"
 _CLINIC = Owner(OwnerKind.CLINIC, "")
 """Its keys seal the rows; a row names no subject, which would name her."""
 LEAST_OPENED = 4
@@ -83,23 +81,23 @@ class Identifiers:
     def holders(self, identifier: Identifier, value: str) -> tuple[ClientId, ...]:
         """Whose identifier it is, in its one form."""
         wanted = self._fingerprints.of(identifier, value).hex()
-        found = self._store.select(FOUND_BY, {"fingerprint": wanted}, limit=_MOST_HOLDERS)
-        # Somebody's row and nobody's cost the same: others are opened in the place of those that
-        # are not there, and what they say is let go.
         others = self._store.select(FOUND_BY, {}, limit=LEAST_OPENED)
-        padding = (others * LEAST_OPENED)[: max(0, LEAST_OPENED - len(found))]
+        found = self._with(wanted, _MOST_HOLDERS)
+        # Somebody's and nobody's cost the same: one question that finds and one that does not, and
+        # cells of others opened in the place of those that are not there, whose words are let go.
+        padding = self._with(_NOBODYS if found or not others else str(others[0].clear[0]), 1)
+        padding = (padding + others * LEAST_OPENED)[: max(0, LEAST_OPENED - len(found))]
         opening = self._opening()
-        holders = [self._holder(row, opening) for row in found]
-        for row in padding:
-            self._holder(row, opening)
+        holders = [self._holder(row, opening) for row in (*found, *padding)][: len(found)]
         return tuple(each for each in holders if each is not None)
 
     def forget(self, client: ClientId) -> None:
         """Take a client's rows away for good, since her keys do not seal them."""
-        keys = [
-            (self._fingerprints.of(_ROW, f"{client}/{field}").hex(),) for field in Identifier
-        ]
+        keys = [(self._fingerprints.of(_ROW, f"{client}/{field}").hex(),) for field in Identifier]
         self._store.remove(FOUND_BY, keys)
+
+    def _with(self, fingerprint: str, limit: int) -> list[StoredRow]:
+        return self._store.select(FOUND_BY, {"fingerprint": fingerprint}, limit=limit)
 
     def _holder(self, row: StoredRow, opening: Opening) -> ClientId | None:
         place = Place(self._view, FOUND_BY.name, row.key, row.position)

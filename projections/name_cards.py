@@ -11,11 +11,14 @@ from domain.events.client import (
     ClientAliasGiven,
     ClientCaseLinked,
     ClientContactChanged,
+    ClientHoldLifted,
+    ClientHoldPlaced,
     ClientIdentified,
     ClientRepresentativeAdded,
     ClientRepresentativeEnded,
 )
 from domain.events.practitioner import (
+    CustodianAppointed,
     PractitionerDeparted,
     PractitionerRegistered,
     PractitionerRolesChanged,
@@ -111,9 +114,9 @@ class NameCardsProjection:
                 found = self._representatives(recorded, rows)
                 left = [each for each in found if each[0] != event.representative]
                 self._put(recorded, rows, {"representatives": left})
-            case ClientCaseLinked() | ClientAliasGiven():
+            case ClientCaseLinked() | ClientAliasGiven() | ClientHoldPlaced() | ClientHoldLifted():
                 self._count(recorded, rows, ADMINISTRATIVE)
-            case PractitionerRolesChanged() | PractitionerDeparted():
+            case PractitionerRolesChanged() | PractitionerDeparted() | CustodianAppointed():
                 self._count(recorded, rows, FRAME)
             case _:
                 pass

@@ -41,9 +41,7 @@ class _Known(NamedTuple):
 class NameIndex:
     """The names of one process."""
 
-    def __init__(
-        self, cards: NameCards, store: ViewStore, opening: Callable[[], Opening]
-    ) -> None:
+    def __init__(self, cards: NameCards, store: ViewStore, opening: Callable[[], Opening]) -> None:
         self._cards = cards
         self._store = store
         self._opening = opening

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from domain.confidentiality import FRAME, KeyPurpose
 from domain.events.practitioner import (
+    CustodianAppointed,
     PractitionerDeparted,
     PractitionerRegistered,
     PractitionerRolesChanged,
@@ -59,6 +60,8 @@ class StaffProjection:
                 self._put(recorded, rows, {"roles": [each.value for each in event.roles]})
             case PractitionerDeparted():
                 self._put(recorded, rows, {"departed": True})
+            case CustodianAppointed():
+                self._put(recorded, rows, {})
             case _:
                 pass
 

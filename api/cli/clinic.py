@@ -100,7 +100,16 @@ def init(
     default=None,
     help="Run this checkpointer beside the server, as a process of its own.",
 )
-def serve(
+@click.option(
+    "--broker",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="The socket of the broker that has the keys; then no passphrase is asked for.",
+)
+@click.option(
+    "--no-follow", is_flag=True, help="Another process follows: 'powiernik follow', or a server."
+)
+def serve(  # noqa: PLR0913, PLR0917 - an option each
     data: Path,
     passphrase: Passphrase,
     host: str,
@@ -108,18 +117,24 @@ def serve(
     tls_certificate: Path | None,
     tls_key: Path | None,
     checkpointer: Path | None,
+    broker: Path | None,
+    no_follow: bool,  # noqa: FBT001 - click hands it over so
 ) -> None:
     """Serve the clinic over HTTP."""
     if host not in options.LOOPBACK and tls_certificate is None:
         msg = "Beyond loopback a TLS certificate is needed (--tls-certificate, --tls-key)."
         raise click.UsageError(msg)
-    secret = passphrase.ask()
-    with compose.opened(data, secret) as clinic:
+    opened = (
+        compose.opened(data, passphrase.ask())
+        if broker is None
+        else compose.opened_behind(data, broker)
+    )
+    with opened as clinic:
         for name, code in sorted(ledger.ask_witnesses(clinic.folder).items()):
             click.echo(f"witness {name}: {code}", err=True)
         clinic.start_scrubbing()
         with _beside(checkpointer, data):
-            _serve(clinic, host, port, tls_certificate, tls_key)
+            _serve(clinic, host, port, tls_certificate, tls_key, follow=not no_follow)
 
 
 @click.command()

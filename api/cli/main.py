@@ -13,7 +13,7 @@ import sys
 import click
 
 from api import compose
-from api.cli import backup, checkpoint, clinic, incidents, log, report, witness
+from api.cli import backup, broker, checkpoint, clinic, custodian, incidents, log, report, witness
 from api.cli.options import BROKEN, UNUSABLE
 from domain.errors import Refusal
 
@@ -35,7 +35,10 @@ for command in (
     backup.group,
     backup.restore,
     backup.drill,
+    broker.group,
+    broker.follow,
     checkpoint.group,
+    custodian.group,
     incidents.group,
     incidents.recover,
     log.group,

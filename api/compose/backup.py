@@ -212,7 +212,7 @@ def drill(
         equal=not different,
         events=contents.events,
         texts=contents.texts,
-        destroyed=contents.destroyed,
+        destroyed=contents.closed,
         keys=restored.found.keys,
         rows=sum(count for count, _ in rows.values()),
         different=different,

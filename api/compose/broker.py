@@ -42,9 +42,10 @@ def broker(
     """
     folder = data_folder.open_folder(path, secret, clock=clock)
     try:
-        with locked(path / "broker.lock"), serving(
-            folder, socket, allowed=allowed, followers=followers, quotas=quotas
-        ) as server:
+        with (
+            locked(path / "broker.lock"),
+            serving(folder, socket, allowed=allowed, followers=followers, quotas=quotas) as server,
+        ):
             yield server
     finally:
         folder.close()

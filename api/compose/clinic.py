@@ -15,18 +15,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from api.compose.erasing import ShredsNothing
+from api.compose.erasing import shredder_of
 from api.compose.finding import Finder, StandingGrant
 from api.compose.ledger import Scrubbing
 from domain import access
 from domain.access import Look
-from domain.confidentiality import Class, KeyPurpose
-from domain.errors import ProjectionBehind
+from domain.confidentiality import Class, KeyPurpose, OwnerKind
+from domain.errors import ProjectionBehind, RecordUnavailable, Refusal
 from domain.events.access import AccessKind
 from domain.ports import Clock, Opening, Recorded, Shredder, Write
 from domain.retention import Rules
 from domain.rows import Fingerprints, Overtaken
-from domain.use_cases.desk import Desk
+from domain.use_cases.desk import Desk, attempt, record_denial
 from domain.use_cases.erasing import Archive
 from domain.values import (
     ActingMode,
@@ -34,6 +34,7 @@ from domain.values import (
     ActorId,
     ActorKind,
     Circumstances,
+    ClientId,
     PurposeOfUse,
     RequestId,
     Role,
@@ -93,6 +94,8 @@ POLL_SECONDS = 0.05
 RETRY_SECONDS = 1
 HALTED_SECONDS = 60
 INDEX_SECONDS = 1.0
+CAME_TO_NOTHING = "deny.came-to-nothing"
+"""The reason that the log gives for an attempt after which nothing was written."""
 
 logger = logging.getLogger("powiernik")
 
@@ -174,7 +177,7 @@ class Clinic:
     finder: Finder
     lookups: Allowances
     fingerprints: Fingerprints
-    shredder: Shredder = field(default_factory=ShredsNothing)
+    shredder: Shredder
     rules: Rules = field(default_factory=Rules)
     wake: threading.Event = field(default_factory=threading.Event)
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -252,9 +255,32 @@ class Clinic:
         except (Broken, OSError):
             return f"incident unknown; {Scope.LOG}"
         if not found:
-            return None
+            return self._alarm()
         gravest = next((each for each in found if each.scope is Scope.LOG), found[0])
         return f"incident {gravest.number}; {gravest.scope}"
+
+    def _alarm(self) -> str | None:
+        try:
+            alarms = self.folder.vault.broker.alarms()
+        except RecordUnavailable:
+            return "the broker does not answer"
+        return f"broker alarm {alarms[0][0]}; {alarms[0][1]}" if alarms else None
+
+    async def settle(self, who: Circumstances, *, wrote: bool) -> None:
+        """Let a request that has ended leave its entry, whatever came of it.
+
+        What a broker of its own opened for a command that came to nothing (somebody else had
+        written, the words were refused) is told of as well: as an attempt (LOG-06).
+        """
+        owners = self.folder.vault.broker.owed(who)
+        if wrote or not owners:
+            return
+        clients = tuple(ClientId(each.id) for each in owners if each.kind is OwnerKind.CLIENT)
+        try:
+            await record_denial(self.desk, who, attempt("record"), clients, CAME_TO_NOTHING)
+        except (Refusal, Broken) as refused:
+            # The broker misses the entry, and raises its alarm.
+            logger.error("an attempt could not be recorded: %s", refused.code)  # noqa: TRY400 - no traceback
 
     # Following
 
@@ -479,7 +505,8 @@ def compose(folder: OpenFolder) -> Clinic:
         clinic=folder.genesis.clinic,
         origin=folder.vault.lineage.origin,
     )
-    return Clinic(folder, views, desk, finder, lookups, keyed)
+    shredder = shredder_of(folder, views.stores.values(), finder)
+    return Clinic(folder, views, desk, finder, lookups, keyed, shredder)
 
 
 def system(folder: OpenFolder, request: str) -> Circumstances:
@@ -535,6 +562,16 @@ def status(path: Path) -> Status:
     root = CompactRange.from_bytes(standing.size, standing.range_bytes).root().hex()
     size = sum(each.stat().st_size for each in path.iterdir() if each.is_file())
     return Status(genesis.origin, genesis.created_at, standing.size, root, size, positions)
+
+
+@contextlib.contextmanager
+def opened_behind(path: Path, socket: Path, *, clock: Clock | None = None) -> Iterator[Clinic]:
+    """``opened`` for a clinic whose keys are with a broker."""
+    clinic = open_behind(path, socket, clock=clock)
+    try:
+        yield clinic
+    finally:
+        clinic.close()
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from fastapi import Depends, Header, Request
 
 from api.compose import Clinic, SignedIn
 from api.http.errors import HeaderMissing, PasswordChangeRequired, Unauthenticated
+from api.http.recorded import asks
 from domain.use_cases.desk import Desk
 from domain.values import Circumstances, PurposeOfUse, RequestId
 
@@ -79,7 +80,7 @@ async def circumstances(
     except ValueError:
         detail = "Purpose-Of-Use is missing or not a known code."
         raise HeaderMissing(400, "purpose-of-use", detail) from None
-    return of(request, desk, holder, purpose)
+    return asks(of(request, desk, holder, purpose))
 
 
 def of(

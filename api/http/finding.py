@@ -94,16 +94,12 @@ def _readable(notes: tuple[NoteLine, ...], reader: str) -> list[NoteLine]:
     return [each for each in notes if each.status != "draft" or each.author == reader]
 
 
-def _scan(
-    lines: list[NoteLine | ProcessNoteLine], words: str, opening: Opening
-) -> list[NoteFound]:
+def _scan(lines: list[NoteLine | ProcessNoteLine], words: str, opening: Opening) -> list[NoteFound]:
     found = []
     for line in lines:
         kind = "note" if isinstance(line, NoteLine) else "process-note"
         pieces = [
-            piece
-            for text in _texts(line)
-            for piece in extracts(_words(text, opening), words)
+            piece for text in _texts(line) for piece in extracts(_words(text, opening), words)
         ]
         if pieces:
             found.append(NoteFound(note=line.id, kind=kind, extracts=pieces))
@@ -116,7 +112,7 @@ def _texts(line: NoteLine | ProcessNoteLine) -> list[FreeText]:
         return list(line.texts)
     added = [text for each in line.amendments for text in (each.reason, each.text)]
     because = [] if line.erroneous_because is None else [line.erroneous_because]
-    return [line.texts[-1], *added, *because]
+    return [*line.texts[-1:], *added, *because]
 
 
 def _words(text: FreeText, opening: Opening) -> str:

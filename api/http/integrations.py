@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 from api.http.auth import TheClinic, TheDesk, Who
 from api.http.conditions import CaughtUp
 from api.http.front_desk import check_span, show_calendar
+from api.http.naming import Naming
 from api.http.recorded import RecordedRoute, leaves
 from api.http.schemas.access import CalendarTold, CaseloadLine, CaseloadTold
 from api.http.schemas.cases import CaseTold, case_told
@@ -35,7 +36,8 @@ async def read_case_state(
         raise ProjectionBehind
     response.headers["ETag"] = f'"{state.version}"'
     response.headers["Ledger-Position"] = str(receipt.last)
-    return case_told(state, None, reader=who.actor.id)
+    unopened = Naming(clinic.views.name_cards, state.roster, None)
+    return case_told(state, unopened, reader=who.actor.id)
 
 
 @router.get(

@@ -6,21 +6,34 @@ event is withheld (compliance.md LOG-01).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextvars import ContextVar
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from domain.errors import RecordUnavailable
-from domain.ports import Record, Write
+from domain.ports import Record, Recorded, Write
 from domain.values import Circumstances, Command, Receipt
+
+State = TypeVar("State")
 
 NOTHING = "none"
 """Declared by routes that show no personal data at all."""
 
-_appended: ContextVar[list[bool] | None] = ContextVar("appended", default=None)
+
+
+@dataclass
+class _Noted:
+    """What has come of a request so far, and whose it is."""
+
+    appended: bool = False
+    who: Circumstances | None = None
+
+
+_noted: ContextVar[_Noted | None] = ContextVar("noted", default=None)
 
 
 def leaves(event: str, *, audience: str) -> dict[str, Any]:
@@ -34,7 +47,21 @@ class WitnessedRecord:
     def __init__(self, record: Record) -> None:
         self._record = record
         self.frame = record.frame
-        self.fold = record.fold
+
+    def fold(
+        self,
+        stream: str,
+        fold: Callable[[Iterable[object]], State],
+        who: Circumstances | None = None,
+    ) -> tuple[State, int]:
+        """What a command decides on, opened in the name of whoever asks."""
+        noted = _noted.get()
+        return self._record.fold(stream, fold, who or (noted and noted.who))
+
+    def history(self, stream: str, who: Circumstances | None = None) -> Sequence[Recorded]:
+        """What a command reads of an event itself, opened in the name of whoever asks."""
+        noted = _noted.get()
+        return self._record.history(stream, who or (noted and noted.who))
 
     def replay(self, who: Circumstances, command: Command) -> Receipt | None:
         """The receipt of a command that has been done before: its event is in the record."""
@@ -58,9 +85,17 @@ class WitnessedRecord:
 
 
 def _note() -> None:
-    noted = _appended.get()
+    noted = _noted.get()
     if noted is not None:
-        noted.append(True)
+        noted.appended = True
+
+
+def asks(who: Circumstances) -> Circumstances:
+    """Note whose request this is."""
+    noted = _noted.get()
+    if noted is not None:
+        noted.who = who
+    return who
 
 
 class RecordedRoute(APIRoute):
@@ -83,13 +118,15 @@ class RecordedRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def handle_recorded(request: Request) -> Response:
-            noted: list[bool] = []
-            token = _appended.set(noted)
+            noted = _Noted()
+            token = _noted.set(noted)
             try:
                 response = await handle(request)
             finally:
-                _appended.reset(token)
-            if self.access_event != NOTHING and not noted:
+                _noted.reset(token)
+                if noted.who is not None:
+                    await request.app.state.clinic.settle(noted.who, wrote=noted.appended)
+            if self.access_event != NOTHING and not noted.appended:
                 raise RecordUnavailable
             return response
 

@@ -5,6 +5,8 @@
   ``on_case`` is how each of them begins.
 - ``reception``: the calendar. ``compliance``: access logs and the audit trail, by officers and by
   the client herself. ``administrator``: staff, programs, sign-ins. ``sign_in``: everybody.
+- ``erasures`` ``erasure_looks`` ``erasing`` ``misfiled`` ``holds`` ``custodians``: what is
+  destroyed, moved or kept, by officers, clinicians and the custodians.
 - ``desk``: where all of them stand.
 
 Every look goes the same way (``desk.look``): load the frame, ask the policy, record the access,

@@ -7,10 +7,11 @@ from datetime import date
 from domain import client as client_file, note as note_file
 from domain.client import Client
 from domain.confidentiality import Class, KeyPurpose, Owner, OwnerKind
-from domain.erasure import EXEMPT, Erasure, Findings, Target
+from domain.erasure import Erasure, Target
 from domain.errors import NotThere, ProjectionBehind, WrongState
 from domain.events.erasure import ErasureGround, ErasureScope
 from domain.events.note import NotePartsAdded
+from domain.legal_gate import EXEMPT, Findings
 from domain.note import Status
 from domain.policy import Act, Standing
 from domain.ports import CONTENT, Destruction, Holdings, Recorded, Shredder, Signatures
@@ -159,7 +160,7 @@ def _of_member(desk: Desk, archive: Archive, state: Erasure) -> Destruction:
     frame, _ = desk.client(client_id)
     joint = [each for each in (frame.cases if frame else ()) if _is_joint(desk, each)]
     streams = archive.holdings.parts(client_id, case_id)
-    texts = texts_in(each for stream in streams for each in desk.record.read(stream))
+    texts = texts_in(each for stream in streams for each in desk.record.history(stream))
     if set(joint) - {case_id}:
         return Destruction(state.id, reason, texts=texts)
     owner = Owner(OwnerKind.CLIENT, client_id)
@@ -177,7 +178,7 @@ def _own_notes(desk: Desk, archive: Archive, clients: tuple[ClientId, ...]) -> t
     cases = [case for each in clients if (frame := desk.client(each)[0]) for case in frame.cases]
     own = [each for each in cases if not _is_joint(desk, each)]
     streams = [stream for each in own for stream in archive.holdings.process_notes(each)]
-    return texts_in(each for stream in streams for each in desk.record.read(stream))
+    return texts_in(each for stream in streams for each in desk.record.history(stream))
 
 
 def _texts_of_item(desk: Desk, target: Target) -> tuple[FreeText, ...]:
@@ -191,12 +192,12 @@ def _texts_of_item(desk: Desk, target: Target) -> tuple[FreeText, ...]:
         if isinstance(each.event, NotePartsAdded)
         for part in each.event.parts
     ]
-    return texts_in((*found, *(each for part in parts for each in desk.record.read(part))))
+    return texts_in((*found, *(each for part in parts for each in desk.record.history(part))))
 
 
 def _of_item(desk: Desk, item: Item) -> Iterator[Recorded]:
     """The events of an item; none where one is a process note, or of another case."""
-    found = desk.record.read(item.stream)
+    found = desk.record.history(item.stream)
     for each in found:
         is_ours = each.event is not None and getattr(each.event, "case", None) == item.case
         if not is_ours or each.label.cls is Class.PROCESS_NOTE:

@@ -6,16 +6,14 @@ own events are the entries of the clients' access logs (LOG-06): who asked, appr
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 
-from domain import access, erasure as erasure_file
-from domain.access import Look
-from domain.confidentiality import Class, Owner, OwnerKind
+from domain import erasure as erasure_file
+from domain.confidentiality import Owner, OwnerKind
 from domain.erasure import APPROVALS, Custodian, Erasure, Target
-from domain.errors import Invalid, NotPermitted, NotThere, Stale
-from domain.events.access import AccessKind
+from domain.errors import Invalid, NotPermitted, Stale
 from domain.events.erasure import (
     ErasureEvent,
     ErasureGround,
@@ -23,11 +21,12 @@ from domain.events.erasure import (
     ErasureScope,
     HandOver,
 )
-from domain.policy import Act, Standing
+from domain.policy import Act
 from domain.ports import Write
 from domain.practitioner import may_be_custodian
 from domain.use_cases.desk import Desk, admit, attempt
 from domain.use_cases.erasing import Archive, Item, destruction, findings, found_item
+from domain.use_cases.erasure_looks import seen
 from domain.values import (
     CaseId,
     Circumstances,
@@ -170,49 +169,6 @@ async def complete_erasure(
     return await desk.record.append((write,), stamped, command=command, reply=reply)
 
 
-async def look_at_erasure(
-    desk: Desk, who: Circumstances, erasure_id: ErasureId
-) -> tuple[Erasure, int, Receipt]:
-    """A request as it stands, with its version; the look is recorded for each client in it."""
-    state, version, stamped = await _seen(desk, who, Act.READ_ERASURE, erasure_id)
-    receipt = await _record_reading(desk, stamped, erasure_id, state.target.clients)
-    return state, version, receipt
-
-
-async def look_at_statement(
-    desk: Desk, archive: Archive, who: Circumstances, erasure_id: ErasureId
-) -> tuple[str, int, Receipt]:
-    """What a custodian signs, as it is now, with the request's version."""
-    state, version, receipt = await look_at_erasure(desk, who, erasure_id)
-    return archive.shredder.statement(destruction(desk, archive, state)), version, receipt
-
-
-async def admit_to_erasures(desk: Desk, who: Circumstances, *, own: bool) -> Circumstances:
-    """Whether the actor may see the list of requests: all of them, or those that she made."""
-    tried = attempt("erasures", kind=AccessKind.LIST)
-    return await admit(desk, who, Act.READ_ERASURE, Standing(is_own=own), attempt=tried)
-
-
-async def look_at_erasures(
-    desk: Desk, who: Circumstances, hits: Iterable[tuple[ErasureId, ClientId]]
-) -> Receipt:
-    """Record the list: one entry for the query, one for each client whom a request names."""
-    found: dict[ClientId, tuple[ItemId, ...]] = {}
-    for erasure_id, client in hits:
-        found[client] = (*found.get(client, ()), ItemId(erasure_id))
-    query = Look(AccessKind.LIST, "erasures", (Class.ADMINISTRATIVE,), count=len(found))
-    writes = [_entry(desk, who, query, None)]
-    for client, items in found.items():
-        hit = replace(query, kind=AccessKind.LIST_HIT, items=items, count=None)
-        writes.append(_entry(desk, who, hit, client))
-    return await desk.record.append(writes, who)
-
-
-def load(desk: Desk, erasure_id: ErasureId) -> tuple[Erasure | None, int]:
-    """A request and its stream's version."""
-    return desk.record.frame(erasure_id, erasure_file.fold)
-
-
 def digest(statement: str) -> str:
     """By what an approval tells which statement was signed."""
     return sha256(statement.encode()).hexdigest()
@@ -275,51 +231,13 @@ async def _targeted(
     return Target(clients=clients, case=new.case, year=new.year), stamped
 
 
-async def _seen(
-    desk: Desk, who: Circumstances, act: Act, erasure_id: ErasureId
-) -> tuple[Erasure, int, Circumstances]:
-    state, version = load(desk, erasure_id)
-    own = state is not None and state.requester == PractitionerId(who.actor.id)
-    stamped = await admit(
-        desk,
-        who,
-        act,
-        Standing(is_own=own),
-        attempt=attempt("erasure", erasure_id),
-        clients=state.target.clients if state else (),
-        exists=state is not None,
-    )
-    if state is None:
-        raise NotThere
-    return state, version, stamped
-
-
 async def _admitted(
     desk: Desk, who: Circumstances, act: Act, erasure_id: ErasureId, expected: int
 ) -> tuple[Erasure, Circumstances]:
-    state, version, stamped = await _seen(desk, who, act, erasure_id)
+    state, version, stamped = await seen(desk, who, act, erasure_id)
     if expected != version:
         raise Stale(version)
     return state, stamped
-
-
-async def _record_reading(
-    desk: Desk, who: Circumstances, erasure_id: ErasureId, clients: tuple[ClientId, ...]
-) -> Receipt:
-    """Write a look at a request down; nothing sealed is opened by it."""
-    shown = Look(AccessKind.READ, "erasure", (Class.ADMINISTRATIVE,), object=ItemId(erasure_id))
-    writes = [_entry(desk, who, shown, each) for each in clients]
-    return await desk.record.append(writes or [_entry(desk, who, shown, None)], who)
-
-
-def _entry(desk: Desk, who: Circumstances, shown: Look, client: ClientId | None) -> Write:
-    event = access.record_look(shown, client, origin=desk.origin, now=desk.clock.now())
-    frame = None if client is None else desk.client(client)[0]
-    if client is None or frame is None:
-        stream, owner = desk.account_of(who.actor)
-        return Write(stream, (event,), owner, after=None)
-    owner = Owner(OwnerKind.CLIENT, client)
-    return Write(frame.access_stream, (event,), owner, after=None, concerning=(client,))
 
 
 def _write(

@@ -83,9 +83,7 @@ async def find_by_name(
     Raises:
         Invalid: There are too few letters.
     """
-    admitted = await admit(
-        desk, who, Act.FIND_OWN_CLIENT, Standing(is_own=True), attempt=_tried()
-    )
+    admitted = await admit(desk, who, Act.FIND_OWN_CLIENT, Standing(is_own=True), attempt=_tried())
     if max(map(len, identifying.name_parts(name)), default=0) < SHORTEST_NAME:
         raise Invalid("name", f"needs at least {SHORTEST_NAME} letters")
     mine = _clients_of(desk, admitted, caseload)
@@ -188,9 +186,7 @@ async def _show(
     return Found(tuple(there), opening, receipt)
 
 
-def _clients_of(
-    desk: Desk, who: Circumstances, caseload: Iterable[CaseId]
-) -> Collection[ClientId]:
+def _clients_of(desk: Desk, who: Circumstances, caseload: Iterable[CaseId]) -> Collection[ClientId]:
     """Those whom the actor cares for now, whatever a lagging list says."""
     return {each for case in own_cases(desk, who, caseload).values() for each in case.clients}
 

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from domain import hold as hold_file
+from domain import access, hold as hold_file
+from domain.access import Look
 from domain.client import Client, Hold
-from domain.confidentiality import Owner, OwnerKind
+from domain.confidentiality import Class, Owner, OwnerKind
 from domain.errors import NotThere, Stale
+from domain.events.access import AccessKind
 from domain.events.client import ClientEvent, HoldGround
 from domain.policy import Act
 from domain.ports import Write
@@ -68,6 +70,35 @@ async def lift_hold(
     )
 
 
+async def look_at_holds(
+    desk: Desk, who: Circumstances, client_id: ClientId
+) -> tuple[Client, int, Receipt]:
+    """The holds on a client's record, with her file's version; the look is recorded with her."""
+    frame, version, stamped = await _admitted(desk, who, client_id)
+    shown = Look(AccessKind.READ, "hold", (Class.ADMINISTRATIVE,), object=ItemId(client_id))
+    event = access.record_look(shown, client_id, origin=desk.origin, now=desk.clock.now())
+    owner = Owner(OwnerKind.CLIENT, client_id)
+    write = Write(frame.access_stream, (event,), owner, after=None, concerning=(client_id,))
+    return frame, version, await desk.record.append((write,), stamped)
+
+
+async def _admitted(
+    desk: Desk, who: Circumstances, client_id: ClientId
+) -> tuple[Client, int, Circumstances]:
+    frame, version = desk.client(client_id)
+    stamped = await admit(
+        desk,
+        who,
+        Act.HOLD_RECORD,
+        attempt=attempt("hold", client_id),
+        clients=(client_id,),
+        exists=frame is not None,
+    )
+    if frame is None:
+        raise NotThere
+    return frame, version, stamped
+
+
 async def _change(
     desk: Desk,
     who: Circumstances,
@@ -80,17 +111,7 @@ async def _change(
 ) -> Receipt:
     if done := desk.record.replay(who, command):
         return done
-    state, version = desk.client(client_id)
-    stamped = await admit(
-        desk,
-        who,
-        Act.HOLD_RECORD,
-        attempt=attempt("hold", client_id),
-        clients=(client_id,),
-        exists=state is not None,
-    )
-    if state is None:
-        raise NotThere
+    state, version, stamped = await _admitted(desk, who, client_id)
     if expected != version:
         raise Stale(version)
     owner = Owner(OwnerKind.CLIENT, client_id)

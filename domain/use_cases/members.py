@@ -14,7 +14,7 @@ from domain import (
 )
 from domain.case import Case
 from domain.confidentiality import Owner, OwnerKind
-from domain.errors import Invalid, NotThere, Sealed, Stale
+from domain.errors import Invalid, NotThere, Stale
 from domain.events.case import CaseAliasesDrawn
 from domain.policy import Act
 from domain.ports import Write
@@ -32,11 +32,7 @@ async def join_case(
     expected: int,
     command: Command,
 ) -> Receipt:
-    """Let somebody take part in a joint case; who comes back keeps her alias.
-
-    Raises:
-        Sealed: Her record has been erased.
-    """
+    """Let somebody take part in a joint case; who comes back keeps her alias."""
     if done := desk.record.replay(who, command):
         return done
     known = desk.client(client_id)[0] is not None
@@ -50,8 +46,6 @@ async def join_case(
         state, version = desk.record.fold(client_id, client_file.fold)
         if state is None:
             raise NotThere
-        if state.identity is None:
-            raise Sealed
         own = client_file.link_case(state, case_id)
         if state.alias_in(case_id) is None:
             alias = alias_book.draw(taken(desk, case_id), chance(desk))

@@ -29,7 +29,7 @@ from domain.policy import Act
 from domain.ports import Opening, Recorded, Write
 from domain.use_cases.desk import Desk, admit, attempt, look
 from domain.use_cases.erasing import Archive, findings
-from domain.use_cases.erasures import load
+from domain.use_cases.erasure_looks import load
 from domain.use_cases.members import must_know_everybody
 from domain.use_cases.on_case import OnCase, look_on, on_case, words_of
 from domain.values import (
@@ -89,7 +89,7 @@ async def move_note(
         raise WrongState("The note has been moved already")
     opening, _ = await look_on(desk, leaving, "note", misfiled.note, classes=words_of(leaving.case))
     new_id = NoteId(desk.identifiers.new())
-    history = desk.record.read(misfiled.note)
+    history = desk.record.history(misfiled.note)
     received = _received(note, history, new_id, misfiled.belongs_to, opening)
     texts = (each.text for each in received if isinstance(each, NoteReceived | NoteAmended))
     must_know_everybody(desk, receiving.case, *texts)
@@ -115,8 +115,10 @@ async def move_note(
 
 async def look_at_readers(
     desk: Desk, who: Circumstances, erasure_id: ErasureId
-) -> tuple[Erasure, Opening, Receipt]:
+) -> tuple[Erasure, int, Opening, Receipt]:
     """Open the access logs that say who had a misfiled note in hands, for the breach assessment.
+
+    Beside the request stands the position up to which the note stood there.
 
     It is a look at the access log of each client under whom the note stood (LOG-07).
 
@@ -134,7 +136,8 @@ async def look_at_readers(
         raise NotThere
     owners = tuple(Owner(OwnerKind.CLIENT, each) for each in clients)
     opening, receipt = await look(desk, stamped, shown, clients, owners)
-    return state, opening, receipt
+    (requested, *_) = desk.record.history(erasure_id)
+    return state, requested.position, opening, receipt
 
 
 async def _found(desk: Desk, who: Circumstances, misfiled: Misfiled) -> tuple[OnCase, Note]:

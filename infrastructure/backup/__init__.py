@@ -13,9 +13,10 @@ The map of this room:
   order in which they belong together.
 - ``make``: writes the sets, and goes on where it was cut short.
 - ``listed``: ``backups.list``, which backups there are and when they expire; ``expiry``: deletes.
-- ``sets``: reads sets into a folder, every part and every hash, and goes on where it was cut short;
-  ``restore``: puts a clinic back from three of them, and judges it before it takes its place.
-- ``mend``: what a key store of another age than its record needs.
+- ``sets``: reads sets into a folder, every part and every hash, and goes on where that was cut
+  short; ``restore``: puts a clinic back from three of them, judged before it takes its place.
+- ``mend``: what a key store of another age than its record needs; ``gone``: ``keys.gone``, keys
+  that are gone though the record does not say why.
 - ``seen``: what was seen elsewhere of a later state, so that an older record meets E-ROLLBACK.
 - ``shreds``: what a newer log says was destroyed, applied to the key store that was restored.
 - ``contents``: opens everything that a record holds, and counts what does not open.

@@ -1,4 +1,4 @@
-"""Opens everything that a record holds, and counts what does not open and why.
+"""Opens everything that a record holds, and counts what does not open.
 
 Nothing that is opened is kept, shown or returned; only numbers are. It is what a restore drill is
 about: a backup whose contents open is one, any other is a hope.
@@ -6,8 +6,8 @@ about: a backup whose contents open is one, any other is a hope.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 
 from domain.values import FreeText
 from infrastructure.errors import KeyGone
@@ -21,30 +21,29 @@ _EVERY = 1000
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """How many events and texts opened, how many are destroyed, and how many lack their key."""
+    """How many events and texts opened, and how many are closed for good.
+
+    ``items`` are the item keys that texts name and the key store does not have.
+    """
 
     events: int
     texts: int
-    destroyed: int
-    unreadable: int
+    closed: int
+    items: frozenset[bytes] = field(repr=False)
 
 
 def open_everything(
     folder: OpenFolder,
     size: int,
-    shredded_items: Iterable[bytes] | None,
     progress: Callable[[int, int], None] = lambda _now, _of: None,
 ) -> Contents:
     """Open every event and every text below a size.
 
-    An item key that is not there was destroyed, if the key store is no older than the record. Of an
-    older one ``shredded_items`` tells it apart: one that no SHRED names was never in it.
-
     Raises:
         Broken: Something is not what was written.
     """
-    shredded = None if shredded_items is None else frozenset(shredded_items)
-    events = texts = destroyed = unreadable = 0
+    events = texts = closed = 0
+    items: set[bytes] = set()
     for row in rows_of(folder.store)(0, size):
         if row.position % _EVERY == 0:
             progress(row.position, size)
@@ -52,7 +51,7 @@ def open_everything(
             continue
         event = folder.record.mapper.open(row).event
         if event is None:
-            destroyed += 1
+            closed += 1
             continue
         events += 1
         for each in fields(event):
@@ -63,10 +62,10 @@ def open_everything(
                 _open_text(folder, text.sealed)
                 texts += 1
             except KeyGone:
-                gone = shredded is None or field_place(text.sealed)[0] in shredded
-                destroyed, unreadable = destroyed + gone, unreadable + (not gone)
+                closed += 1
+                items.add(field_place(text.sealed)[0])
     progress(size, size)
-    return Contents(events, texts, destroyed, unreadable)
+    return Contents(events, texts, closed, frozenset(items))
 
 
 def _open_text(folder: OpenFolder, sealed: bytes) -> None:

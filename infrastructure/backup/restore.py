@@ -15,7 +15,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,15 +29,18 @@ from infrastructure.backup import (
     wrapping,
 )
 from infrastructure.backup.contents import Contents, open_everything
+from infrastructure.backup.gone import Gone, read_gone, write_gone
 from infrastructure.backup.listed import Backups, Listed
 from infrastructure.backup.manifest import BackupSet, Head
-from infrastructure.backup.mend import lacking, mend
+from infrastructure.backup.mend import Against, held_against, mend
 from infrastructure.backup.parts import write
 from infrastructure.backup.seen import Seen
 from infrastructure.backup.sets import Opened
+from infrastructure.backup.shreds import Later
 from infrastructure.errors import FolderRefused, WrongKeyStore
 from infrastructure.folder import Layout, OpenFolder, open_with, read_genesis, structure
 from infrastructure.ledger.errors import LogBroken
+from infrastructure.ledger.key_control import Shred
 from infrastructure.ledger.tiles import TileFolder
 from infrastructure.lineage import lineage_of
 from infrastructure.shreds import destroyed_again, shreds_of
@@ -73,7 +76,7 @@ class Wanted:
 class Judged:
     """What a restored record holds: how far it goes, what opens, what was lost and destroyed.
 
-    ``missing_keys`` is how many keys of the record the key store did not have, ``lost`` how many
+    ``unreadable`` is how many keys of the record are gone and nobody says why, ``lost`` how many
     records were seen elsewhere beyond the end, ``shreds`` how many destructions had to be done
     again.
     """
@@ -82,7 +85,7 @@ class Judged:
     root: bytes
     keys: int
     contents: Contents
-    missing_keys: int
+    unreadable: int
     lost: int
     shreds: int
 
@@ -123,8 +126,9 @@ def restore(
     _settle_stores(layout)
     again = _destroyed_again(layout, custody, opened[BackupSet.KEYS].head.log_id)
     with closing(open_with(making, custody, clock=clock, pinned=False)) as folder:
-        found = _judged(folder, opened, wanted, again, progress)
-    seen_elsewhere.settle_pin(layout)
+        seen = seen_elsewhere.newest(wanted.seen, folder)
+        found = _judged(folder, opened, wanted, again, seen.size, progress)
+    seen_elsewhere.put(seen, layout)
     serves = _may_serve(making, custody, clock)
     _note(making, opened)
     _take_place(making, target)
@@ -208,17 +212,41 @@ def _judged(
     opened: Mapping[BackupSet, Opened],
     wanted: Wanted,
     again: int,
+    seen_to: int,
     progress: Progress,
 ) -> Judged:
     size = folder.store.standing().size
     folder.pin.check(folder.store)
-    found = lacking(folder.store, folder.keys)
-    if found.missing and not wanted.accept_unreadable:
-        raise _older_keys(len(found.missing), "keys")
-    mend(folder.keys, found)
-    later = destroyed.later(wanted.log, folder) if wanted.log else None
-    seen_to = seen_elsewhere.put(wanted.seen, folder, folder.layout.folder)
-    known_to = max(size, opened[BackupSet.KEYS].head.size, later.size if later else 0)
+    later = destroyed.later(wanted.log, folder) if wanted.log else Later(0, ())
+    _must_know_so_far(seen_to, max(size, _known_to(opened), later.size), wanted)
+    applied = shredding.apply(folder.keys, later.shreds)
+    before = held_against(folder.store, folder.keys)
+    mend(folder.keys, before.missing, before.retired)
+    contents = open_everything(folder, size, lambda now, of: progress("open", now, of))
+    gone = _explained(folder, before, contents, later)
+    if gone.lost and not wanted.accept_unreadable:
+        raise _unreadable(len(gone.lost), _is_older(opened))
+    write_gone(folder.layout.folder, folder.append_key, gone)
+    verified = verify_folder(
+        folder, contents=False, progress=lambda now, of: progress("verify", now, of)
+    )
+    return Judged(
+        events=size,
+        root=verified.root,
+        keys=verified.keys,
+        contents=contents,
+        unreadable=len(gone.lost),
+        lost=seen_to - size,
+        shreds=again + len(applied),
+    )
+
+
+def _known_to(opened: Mapping[BackupSet, Opened]) -> int:
+    """How far the log is that the key store knows: what was destroyed by then is gone from it."""
+    return opened[BackupSet.KEYS].head.size
+
+
+def _must_know_so_far(seen_to: int, known_to: int, wanted: Wanted) -> None:
     if seen_to > known_to and not wanted.without_log:
         msg = (
             f"The log was seen at {seen_to} records, and what these sets know ends at {known_to}."
@@ -226,37 +254,37 @@ def _judged(
             " published log with --log, or say --without-log."
         )
         raise FolderRefused(msg)
-    applied = shredding.apply(folder.keys, later.shreds) if later else []
-    verified = verify_folder(
-        folder, contents=False, progress=lambda now, of: progress("verify", now, of)
-    )
-    shredded = [*destroyed.shreds_in(folder.store), *(later.shreds if later else ())]
-    ages = opened[BackupSet.KEYS].head.made, opened[BackupSet.RECORD].head.made
-    contents = open_everything(
-        folder,
-        size,
-        None if ages[0] >= ages[1] else (each for shred in shredded for each in shred.items),
-        lambda now, of: progress("open", now, of),
-    )
-    if contents.unreadable and not wanted.accept_unreadable:
-        raise _older_keys(contents.unreadable, "texts")
-    return Judged(
-        events=size,
-        root=verified.root,
-        keys=verified.keys,
-        contents=contents,
-        missing_keys=len(found.missing),
-        lost=seen_to - size,
-        shreds=again + len(applied),
-    )
 
 
-def _older_keys(count: int, what: str) -> FolderRefused:
-    kind = "are not in it" if what == "keys" else "have no key in it"
+def _explained(folder: OpenFolder, before: Against, contents: Contents, later: Later) -> Gone:
+    """Which keys are gone without a word of this record, and whether anybody else has one."""
+    own = _named(destroyed.shreds_in(folder.store))
+    gone = (before.gone | contents.items) - own
+    known = read_gone(folder.layout.folder, folder.append_key)
+    elsewhere = _named(later.shreds) | known.destroyed
+    return known | Gone(gone & elsewhere, gone - elsewhere - known.lost)
+
+
+def _named(shreds: Iterable[Shred]) -> frozenset[bytes]:
+    return frozenset(each for shred in shreds for each in (*shred.keys, *shred.items))
+
+
+def _is_older(opened: Mapping[BackupSet, Opened]) -> bool:
+    keys, record = (opened[kind].head for kind in (BackupSet.KEYS, BackupSet.RECORD))
+    return keys.made < record.made or keys.size < record.size
+
+
+def _unreadable(count: int, older: bool) -> FolderRefused:  # noqa: FBT001 - private
+    if older:
+        return FolderRefused(
+            f"The key store is older than the record: {count} keys of the record are not in it, and"
+            " what they seal could never be read. Look for a newer backup of the keys; a newer one"
+            " than the record is in order. To go on without them, say --accept-unreadable."
+        )
     return FolderRefused(
-        f"The key store is older than the record: {count} {what} of the record {kind}, and what"
-        " they seal could never be read. Look for a newer backup of the keys; a newer one than the"
-        " record is in order. To go on without them, say --accept-unreadable."
+        f"{count} keys of the record are gone from the key store, and the record does not say that"
+        " they were destroyed. If they were destroyed after it was backed up, the published log"
+        " says so: give it with --log. To go on without, say --accept-unreadable."
     )
 
 

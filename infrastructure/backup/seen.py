@@ -68,43 +68,49 @@ def _is_pin(data: bytes) -> bool:
     return _PIN in (data[:4], data[_SLOT : _SLOT + 4])
 
 
-def put(seen: Seen, folder: OpenFolder, scratch: Path) -> int:
-    """Put the newest head of each kind into a restored folder; how far the log was seen to be.
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """How far the log was seen to be, and the heads that say so, where the restored ones do not."""
+
+    size: int
+    pin: bytes | None = None
+    checkpoint: bytes | None = None
+
+
+def newest(seen: Seen, folder: OpenFolder) -> Newest:
+    """Judge what was seen by a restored folder's own keys and policy.
 
     Raises:
         FolderRefused: A head is not one of this log.
     """
     layout = folder.layout
-    newest = folder.store.standing().size
+    here = folder.pin.read()
+    best, pin = (0 if here is None else here.size), None
     for data in seen.pins:
-        size = _pinned(data, folder, scratch)
-        here = folder.pin.read()
-        if here is None or size > here.size:
-            # Written through the open file: whoever holds it goes on with the same one.
-            write(layout.head.with_name("head.pin.seen"), data)
-        newest = max(newest, size)
+        size = _pinned(data, folder)
+        if size > best:
+            best, pin = size, data
     published = _published(layout)
+    most, checkpoint = (0 if published is None else published.size), None
     for note in seen.checkpoints:
-        checkpoint = _judged(layout, note)
-        if published is None or checkpoint.size > published.size:
-            layout.log.mkdir(mode=0o755, exist_ok=True)
-            write(layout.log / "checkpoint", note)
-            published = checkpoint
-        newest = max(newest, checkpoint.size)
+        judged = _judged(layout, note)
+        if judged.size > most or published is None:
+            most, checkpoint, published = judged.size, note, judged
+    return Newest(max(folder.store.standing().size, best, most), pin, checkpoint)
+
+
+def put(found: Newest, layout: Layout) -> None:
+    """Put what was seen where whoever opens the folder looks for it; nobody has it open."""
+    if found.pin is not None:
+        write(layout.head, found.pin)
+    if found.checkpoint is not None:
+        layout.log.mkdir(mode=0o755, exist_ok=True)
+        write(layout.log / "checkpoint", found.checkpoint)
     sync_folder(layout.folder)
-    return newest
 
 
-def settle_pin(layout: Layout) -> None:
-    """Let the newer pinned head take the place of the restored one; nobody has either open."""
-    kept = layout.head.with_name("head.pin.seen")
-    if kept.exists():
-        kept.replace(layout.head)
-        sync_folder(layout.folder)
-
-
-def _pinned(data: bytes, folder: OpenFolder, scratch: Path) -> int:
-    path = scratch / "head.pin.given"
+def _pinned(data: bytes, folder: OpenFolder) -> int:
+    path = folder.layout.folder / "head.pin.given"
     write(path, data)
     try:
         with closing(PinnedHead(path, folder.genesis.log_id, folder.append_key)) as pin:

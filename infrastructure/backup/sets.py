@@ -72,7 +72,7 @@ def find(kind: BackupSet, place: Path, backup: str | None = None) -> Found:
         each for each in found if each.head.kind is kind and backup in (None, each.head.backup)
     ]
     if wanted:
-        return max(wanted, key=lambda each: (each.head.made, each.head.backup))
+        return max(wanted, key=lambda each: (each.head.made, each.head.size, each.head.backup))
     begun = any((each / BEGUN).is_file() for each in (place, *_inside(place)))
     unfinished = " One was begun and never finished." if begun else ""
     msg = f"There is no {kind.word} backup in its place.{unfinished}"

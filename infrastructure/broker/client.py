@@ -16,10 +16,10 @@ from typing import Any
 
 import msgpack
 
-from domain.confidentiality import Class, KeyPurpose, Label, Owner
+from domain.confidentiality import Class, KeyPurpose, Label, Owner, OwnerKind
 from domain.errors import RecordUnavailable, Sealed
 from domain.events.access import AccessRecorded
-from domain.ports import CONTENT
+from domain.ports import CONTENT, Recorded
 from domain.rows import Content, Fingerprints, Place, Under
 from domain.values import Circumstances, FreeText, Receipt
 from infrastructure.broker.line import Line
@@ -36,6 +36,10 @@ _MILLISECOND = timedelta(milliseconds=1)
 _HEAVY = MOST_BYTES // 2
 _ENTRY = struct.Struct(">Q")
 MOST_OWED = 10_000
+HEARD_SECONDS = 2
+"""How long an answer to how the broker fares is good."""
+
+Owe = Callable[[Circumstances, Iterable[Owner]], None]
 
 
 class NotHere(SubjectKey):
@@ -198,9 +202,10 @@ class RemoteKeyring:
 class SomebodysKeys:
     """The keyring in the name of whoever writes."""
 
-    def __init__(self, keyring: RemoteKeyring, who: Circumstances) -> None:
+    def __init__(self, keyring: RemoteKeyring, who: Circumstances, owe: Owe) -> None:
         self._keyring = keyring
         self._who = who
+        self._owe = owe
         self.rung = keyring.rung
         self.for_sealing = keyring.for_sealing
         self.unlogged = keyring.unlogged
@@ -211,7 +216,9 @@ class SomebodysKeys:
         self, wanted: Iterable[tuple[Owner, Label]], now: datetime
     ) -> dict[tuple[Owner, Label], SubjectKey]:
         """The keys that an append needs."""
-        return self._keyring.make(wanted, now, self._who)
+        asked = list(wanted)
+        self._owe(self._who, (owner for owner, label in asked if label.purpose in CONTENT))
+        return self._keyring.make(asked, now, self._who)
 
     def retire(self, owner: Owner, purpose: KeyPurpose) -> list[bytes]:
         """Let the next append begin a new epoch of these keys."""
@@ -285,6 +292,7 @@ class RemoteBroker:
         self._keyring = keyring
         self._lock = threading.Lock()
         self._owed: dict[tuple[str, str], set[Owner]] = {}
+        self._heard: tuple[list[tuple[int, str]], float] | None = None
 
     def ticket(
         self,
@@ -333,9 +341,9 @@ class RemoteBroker:
 
     def keyring(self, who: Circumstances) -> SomebodysKeys:
         """The keys with which somebody writes."""
-        return SomebodysKeys(self._keyring, who)
+        return SomebodysKeys(self._keyring, who, self._owe)
 
-    def folding(self, who: Circumstances | None) -> Folding:
+    def folding(self, who: Circumstances | None) -> RemoteFolding:
         """How the events that a command decides on are opened: in its actor's name.
 
         Raises:
@@ -343,7 +351,19 @@ class RemoteBroker:
         """
         if who is None:
             raise RecordUnavailable
-        return Folding(self._line, who)
+        return RemoteFolding(self._line, who, self._owe)
+
+    def owed(self, who: Circumstances) -> frozenset[Owner]:
+        """Of whom a request was given something for which the log may show nothing; asked once."""
+        with self._lock:
+            return frozenset(self._owed.pop((who.actor.id, who.request), ()))
+
+    def _owe(self, who: Circumstances, owners: Iterable[Owner]) -> None:
+        with self._lock:
+            if len(self._owed) >= MOST_OWED:
+                # Outside a request nobody asks for it; the broker keeps its own count.
+                self._owed.clear()
+            self._owed.setdefault((who.actor.id, who.request), set()).update(owners)
 
     def sealer(
         self, opening: RemoteOpening, clinic: Owner, fingerprints: Fingerprints
@@ -353,8 +373,19 @@ class RemoteBroker:
         return RemoteSealer(self._line, opening)
 
     def alarms(self) -> list[tuple[int, str]]:
-        """The number and code of each alarm that nobody has settled."""
-        return [(number, code) for number, code, _, _ in self._line.ask(Ask.STATE)]
+        """The number and code of each alarm that nobody has settled, as of a moment ago.
+
+        Raises:
+            RecordUnavailable: The broker does not answer.
+        """
+        now = time.monotonic()
+        if self._heard is None or self._heard[1] < now:
+            # One asks; the others go on with what was known, also while the broker does not answer.
+            known = [] if self._heard is None else self._heard[0]
+            self._heard = known, now + HEARD_SECONDS
+            told = [(number, code) for number, code, _, _ in self._line.ask(Ask.STATE)]
+            self._heard = told, time.monotonic() + HEARD_SECONDS
+        return self._heard[0]
 
 
 class RemoteOpening:
@@ -413,12 +444,19 @@ class RemoteOpening:
         return found
 
 
-class Folding:
+class RemoteFolding:
     """Opens the events that a command decides on."""
 
-    def __init__(self, line: Line, who: Circumstances) -> None:
+    def __init__(self, line: Line, who: Circumstances, owe: Owe) -> None:
         self._line = line
         self._who = who
+        self._owe = owe
+
+    def owes(self, events: Iterable[Recorded]) -> None:
+        """Remember that the log has to show what she did with these."""
+        for each in events:
+            clients = (Owner(OwnerKind.CLIENT, client) for client in each.concerning)
+            self._owe(self._who, (each.owner, *clients))
 
     def records(self, rows: Sequence[SealedRow]) -> Payloads:
         """The payloads of these events."""

@@ -122,6 +122,15 @@ class Broker:
         """How a command's events are opened: the keys to them are at hand."""
         del who
 
+    def alarms(self) -> list[tuple[int, str]]:
+        """None: nobody outside keeps count."""
+        return []
+
+    def owed(self, who: Circumstances) -> frozenset[Owner]:
+        """Nothing: nobody outside keeps count."""
+        del who
+        return frozenset()
+
     def sealer(self, opening: Opening, clinic: Owner, fingerprints: Fingerprints) -> Sealer:
         """What a follower seals cells with: the keys of this process."""
         del opening

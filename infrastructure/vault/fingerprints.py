@@ -1,4 +1,4 @@
-"""The blind index: equal identifiers have equal fingerprints, and only the key tells which is whose.
+"""The blind index: equal identifiers have equal fingerprints; the key alone tells whose they are.
 
 ``HMAC-SHA-256(K_field, "powiernik/1/idx/" | field | 0x00 | value)``, the first 16 bytes. Where the
 custody can make keyed hashes, the keys of the fields never leave it; elsewhere they are derived

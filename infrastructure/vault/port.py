@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 from domain.confidentiality import KeyPurpose, Label, Owner
 from domain.events.access import AccessRecorded
-from domain.ports import Opening
+from domain.ports import Opening, Recorded
 from domain.rows import Fingerprints, Sealer
 from domain.values import Circumstances, Receipt
 from infrastructure.vault.keyrows import StoredItem
@@ -36,8 +36,8 @@ class SealedRow(NamedTuple):
 
 
 Payloads = dict[int, bytes | str | None]
-"""The payloads of opened rows by position: ``None`` where the key has been destroyed, the code where
-a row is not what was written."""
+"""The payloads of opened rows by position: ``None`` where the key has been destroyed, the code
+where a row is not what was written."""
 
 
 class Reader(Protocol):
@@ -50,6 +50,14 @@ class Reader(Protocol):
             NotThere: One belongs to nobody whom an access entry names.
             RecordUnavailable: The broker opens nothing.
         """
+        ...
+
+
+class Folding(Reader, Protocol):
+    """Opens what a command decides on, in somebody's name."""
+
+    def owes(self, events: Iterable[Recorded]) -> None:
+        """Remember that the log has to show what she did with these."""
         ...
 
 
@@ -165,8 +173,16 @@ class Openings(Protocol):
         """The keys with which somebody writes."""
         ...
 
-    def folding(self, who: Circumstances | None) -> Reader | None:
+    def folding(self, who: Circumstances | None) -> Folding | None:
         """How a command's events are opened; ``None`` where their keys are at hand."""
+        ...
+
+    def alarms(self) -> list[tuple[int, str]]:
+        """The number and code of each alarm of a broker of its own that nobody has settled."""
+        ...
+
+    def owed(self, who: Circumstances) -> frozenset[Owner]:
+        """Of whom a request was given something for which the log may show nothing; asked once."""
         ...
 
     def sealer(self, opening: Opening, clinic: Owner, fingerprints: Fingerprints) -> Sealer:

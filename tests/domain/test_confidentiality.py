@@ -42,6 +42,8 @@ CLASSES = {
     "note.countersigned": "B",
     "note.marked_erroneous": "B",
     "note.parts_added": "B",
+    "note.moved": "B",
+    "note.received": "B",
     "case.aliases_drawn": "B",
     "session.part_recorded": "I",
     "session.attendance_recorded": "I",
@@ -56,6 +58,8 @@ FRAMES = (
     | {"case.member_joined", "case.member_left"}
     | {"practitioner.registered", "practitioner.roles_changed", "practitioner.departed"}
     | {"integration.registered", "integration.withdrawn"}
+    | {"client.hold_placed", "client.hold_lifted", "custodian.appointed"}
+    | {"erasure.requested", "erasure.approved", "erasure.refused", "erasure.completed"}
 )
 """What the policy may read without an access event, and nothing else."""
 

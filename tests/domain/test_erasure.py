@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from domain import erasure
-from domain.erasure import EXEMPT, GROUNDS, Custodian, Erasure, Findings, Refusal, Status
+from domain.erasure import Custodian, Erasure, Status
 from domain.errors import Invalid, NotPermitted, WrongState
 from domain.events.erasure import (
     ErasureGround,
@@ -20,6 +20,7 @@ from domain.events.erasure import (
     HandOver,
     RefusalGround,
 )
+from domain.legal_gate import EXEMPT, GROUNDS, Findings, Refusal
 from domain.ports import Shredded
 from domain.retention import Regime
 from domain.values import PractitionerId

@@ -15,8 +15,9 @@ NATIONAL = st.from_regex(r"[1-9][0-9]{8}", fullmatch=True)
 
 
 def spread(digits: str, gaps: list[str]) -> str:
-    return "".join(f"{gap}{digit}" for digit, gap in zip(digits, gaps, strict=False)) + (
-        digits[len(gaps) :]
+    return (
+        "".join(f"{gap}{digit}" for digit, gap in zip(digits, gaps, strict=False))
+        + (digits[len(gaps) :])
     )
 
 
@@ -52,7 +53,7 @@ def test_a_polish_number_is_the_same_with_its_country_and_without(
         ("022 123 45 67", "+48221234567"),
         ("+1 202-555-0143", "+12025550143"),
         ("00 49 30 901820", "+4930901820"),
-        ("６００１００２００", "+48600100200"),
+        ("".join(chr(0xFF10 + int(each)) for each in "600100200"), "+48600100200"),
         ("112", None),
         ("+48 600 100 20", None),
         ("+48 600 100 2000", None),

@@ -63,7 +63,7 @@ def shredder_of(folder: OpenFolder) -> RecordShredder:
             keyring=folder.vault.keyring,
             bell=folder.bell,
             enter=folder.guard.enter,
-            forget=lambda _: None,
+            forget=lambda _what, _keys: None,
             backups=tuple,
         )
     )

@@ -43,10 +43,8 @@ class Condemned:
 
 
 @dataclass
-class TestShredder:
+class KeyShredder:
     """The port ``Shredder`` on the key store of a small clinic; with ``fails`` it never does."""
-
-    __test__ = False
 
     clinic: SmallClinic
     fails: bool = False

@@ -6,15 +6,15 @@ from datetime import date, timedelta
 
 import pytest
 
+from domain.confidentiality import Owner, OwnerKind
 from domain.errors import DuplicateSuspected, Invalid, LookupsSpent, NotPermitted, NotThere
 from domain.events.access import AccessDenied, AccessKind, AccessRecorded
 from domain.events.client import ClientContactChanged, ClientIdentified, Sex
 from domain.events.search import SearchAsked
 from domain.identifying import Identifier
 from domain.use_cases import finding, registration
-from domain.use_cases.compliance import look_at_audit_trail
+from domain.use_cases.compliance import admit_to_audit_trail, look_at_audit_trail
 from domain.use_cases.finding import LOOKUPS_A_DAY, Found
-from domain.confidentiality import Owner, OwnerKind
 from domain.values import CaseId, ClientId, Format, FreeText, PurposeOfUse
 from tests.support.clinic import SmallClinic, command
 from tests.support.opened import words
@@ -62,9 +62,7 @@ def find(
 
 
 def named(clinic: SmallClinic, name: str, by: str) -> tuple[ClientId, ...]:
-    work = finding.find_by_name(
-        clinic.desk, clinic.who(by), name, caseload=caseload(clinic, by)
-    )
+    work = finding.find_by_name(clinic.desk, clinic.who(by), name, caseload=caseload(clinic, by))
     return clinic.run(work).clients
 
 
@@ -249,9 +247,7 @@ class TestADuplicate:
         again = command("the same", "once")
         for repeated in (False, True):
             who = clinic.who(clinic.people.reception)
-            receipt = clinic.run(
-                registration.register_client(clinic.desk, who, new, command=again)
-            )
+            receipt = clinic.run(registration.register_client(clinic.desk, who, new, command=again))
             assert receipt.repeated is repeated
             clinic.catch_up()
 
@@ -297,7 +293,7 @@ class TestADuplicate:
 
 class TestByAName:
     @pytest.mark.parametrize(
-        "typed", ["Żółkiewska", "zolkiewska", "Zolkiewka", "zolkeiwska jagoda", "Jagd", "żół"]
+        "typed", ["Żółkiewska", "zolkiewska", "Zolkiewka", "zolkeiwska jagoda", "Jagda", "żół"]
     )
     def test_a_misspelt_name_without_marks_is_found(self, clinic: SmallClinic, typed: str) -> None:
         jagoda = register(clinic)
@@ -378,9 +374,7 @@ class TestWithinARecord:
             (clinic.people.officer, NotPermitted),
         ):
             with pytest.raises(refusal):
-                clinic.run(
-                    finding.look_for_words(clinic.desk, clinic.who(person), case, "sister")
-                )
+                clinic.run(finding.look_for_words(clinic.desk, clinic.who(person), case, "sister"))
         assert clinic.access_log(clinic.people.client)[1].kind == "DENY"
 
     def test_what_was_opened_for_it_opens_no_other_record(self, clinic: SmallClinic) -> None:
@@ -417,8 +411,6 @@ def test_what_was_searched_for_opens_for_whoever_reviews_access(clinic: SmallCli
     (event,) = entries(clinic, entry.object or "")
     assert isinstance(event, SearchAsked)
     who = clinic.who(clinic.people.officer)
-    from domain.use_cases.compliance import admit_to_audit_trail
-
     admitted = clinic.run(admit_to_audit_trail(clinic.desk, who))
     staff = (Owner(OwnerKind.PRACTITIONER, clinic.people.reception),)
     opening, _ = clinic.run(look_at_audit_trail(clinic.desk, admitted, {}, staff))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -10,13 +11,26 @@ from pydantic import Field, StringConstraints
 from api.http.naming import Naming
 from api.http.schemas.common import Asked, Id, Instant, Line, Told, Words, example
 from api.http.schemas.joint import MemberTold, PartTold, PresentTold
+from domain.errors import Sealed
 from domain.events.case import Coding, Diagnosis as DomainDiagnosis, Outcome
 from domain.events.note import NoteKind
 from domain.events.session import CancelledBy
 from domain.ports import Opening
-from domain.values import Format, School
+from domain.values import Format, FreeText, School
 from projections.case_lines import CaseState, NoteLine, SessionLine, Signature
 from projections.process_notes import ProcessNoteLine
+
+BEFORE_SIGNING = {
+    "pl": (
+        "W dokumentacji nie utrwala się oświadczeń obejmujących przyznanie się do popełnienia czynu"
+        " zabronionego pod groźbą kary (art. 51 ustawy o ochronie zdrowia psychicznego)."
+    ),
+    "en": (
+        "A statement by which somebody admits a punishable act must not be recorded"
+        " (Mental Health Protection Act, art. 51)."
+    ),
+}
+"""Nobody looks for such statements by machine: the author is asked to think of it (REC-04)."""
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9./&-]{0,30}$")]
 
@@ -211,9 +225,15 @@ class AmendmentTold(Told):
 
 
 class NoteTold(NoteHeading):
-    """A note with its words; earlier drafts' words are kept and not shown."""
+    """A note with its words; earlier drafts' words are kept and not shown.
 
-    text: str
+    Words that were made unreadable are absent: of an erased note, and of one that was moved to the
+    client to whom it belongs, there is no more than its heading. ``before_signing`` is what the
+    author is reminded of as long as it is a draft, by language.
+    """
+
+    text: str | None
+    before_signing: dict[str, str] | None
     added: list[AmendmentTold]
     erroneous_because: str | None
     parts: list[PartTold]
@@ -239,13 +259,16 @@ class CaseTold(Told):
 
 
 class ProcessNoteTold(Told):
-    """An author's process note; ``texts`` are what she wrote first and what she added."""
+    """An author's process note; ``texts`` are what she wrote first and what she added.
+
+    In the place of one that was made unreadable stands nothing.
+    """
 
     id: str
     version: int
     occurred_at: datetime
     recorded_at: datetime
-    texts: list[str]
+    texts: list[str | None]
 
 
 class ProcessNotesTold(Told):
@@ -313,7 +336,8 @@ def note_told(line: NoteLine, naming: Naming) -> NoteTold:
     """A note with its words, as it is valid now."""
     return NoteTold(
         **_heading(line),
-        text=naming.words(line.texts[-1]) or "",
+        text=naming.words_left(line.texts[-1]) if line.texts else None,
+        before_signing=BEFORE_SIGNING if line.status == "draft" else None,
         added=[
             AmendmentTold(
                 author=each.author,
@@ -345,6 +369,13 @@ def _heading(line: NoteLine) -> dict[str, Any]:
     }
 
 
+def _left(text: FreeText, opening: Opening) -> str | None:
+    """The words of a text; ``None`` where it has been made unreadable."""
+    with suppress(Sealed):
+        return opening.words(text)
+    return None
+
+
 def process_note_told(line: ProcessNoteLine, opening: Opening) -> ProcessNoteTold:
     """An author's process note with its words."""
     return ProcessNoteTold(
@@ -352,5 +383,5 @@ def process_note_told(line: ProcessNoteLine, opening: Opening) -> ProcessNoteTol
         version=line.version,
         occurred_at=line.occurred_at,
         recorded_at=line.recorded_at,
-        texts=[opening.words(each) for each in line.texts],
+        texts=[_left(each, opening) for each in line.texts],
     )

@@ -80,6 +80,11 @@ def must_stay(key: SecretKey) -> None:
         raise FolderRefused("A key in the token was not made there, or can leave it.")
 
 
+def encrypts(key: SecretKey) -> bool:
+    """Whether a key was made to encrypt; otherwise it was made to wrap."""
+    return bool(key[Attribute.ENCRYPT])
+
+
 def make_wrapping_key(session: Session, label: str, *, gcm: bool) -> None:
     """Make an AES-256 key in the token, for good."""
     uses = MechanismFlag.ENCRYPT | MechanismFlag.DECRYPT

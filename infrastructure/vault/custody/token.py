@@ -17,7 +17,7 @@ import re
 import secrets
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from pkcs11 import PKCS11Error, Session, exceptions
 
@@ -47,6 +47,13 @@ _NOT_OURS = (
 _STALE = (exceptions.KeyHandleInvalid, exceptions.ObjectHandleInvalid)
 
 
+class _Key(NamedTuple):
+    """A generation's key, and the form in which it wraps: it was made for one of them."""
+
+    key: SecretKey
+    form: bytes
+
+
 class Token:
     """Custody in a token; every use is one call to it, one at a time."""
 
@@ -60,7 +67,7 @@ class Token:
         self._login = opened
         self._epoch = -1
         self._gcm = True
-        self._known: dict[int, SecretKey] = {}
+        self._known: dict[int, _Key] = {}
         self._macs: dict[str, SecretKey] = {}
 
     def __repr__(self) -> str:
@@ -81,7 +88,7 @@ class Token:
         if len(secret) != KEY_SIZE:
             raise Broken("E-PARSE", "a secret of the wrong length")
         return self._run(
-            lambda session: self._wrapped(session, self._key(session, generation), secret, context)
+            lambda session: _wrapped(session, self._key(session, generation), secret, context)
         )
 
     def unwrap(self, generation: int, wrapped: bytes, context: bytes) -> bytes:
@@ -94,7 +101,7 @@ class Token:
 
         def answers(session: Session) -> bool:
             key, probe = self._key(session, generation), secrets.token_bytes(KEY_SIZE)
-            return _unwrapped(key, self._wrapped(session, key, probe, b""), b"") == probe
+            return _unwrapped(key, _wrapped(session, key, probe, b""), b"") == probe
 
         return self._run(work, answers)
 
@@ -200,7 +207,7 @@ class Token:
         def work(session: Session) -> None:
             self._look(session)
             for each in self._known.values():
-                each.destroy()
+                each.key.destroy()
 
         self._run(work)
 
@@ -255,7 +262,7 @@ class Token:
 
     def _look(self, session: Session) -> None:
         label = re.compile(rf"{re.escape(self._prefix)}kek-([1-9][0-9]{{0,8}})")
-        found: dict[int, SecretKey] = {}
+        found: dict[int, _Key] = {}
         for each in objects.wrapping_keys(session):
             named = label.fullmatch(each.label)
             if named is None:
@@ -263,13 +270,14 @@ class Token:
             if int(named[1]) in found:
                 raise Broken("E-KEYSTATE", "the token holds two keys of one generation")
             objects.must_stay(each)
-            found[int(named[1])] = each
+            form = _GCM if objects.encrypts(each) else _KEY_WRAP
+            found[int(named[1])] = _Key(each, form)
         if self._known and not found:
             # The newest key is never destroyed: it is the token that is not there.
             raise Away
         self._known = found
 
-    def _key(self, session: Session, generation: int) -> SecretKey:
+    def _key(self, session: Session, generation: int) -> _Key:
         if generation not in self._known:
             self._look(session)
         key = self._known.get(generation)
@@ -278,11 +286,6 @@ class Token:
         if key is None:
             raise Broken("E-KEYSTATE", "a generation that is not in the token")
         return key
-
-    def _wrapped(self, session: Session, key: SecretKey, secret: bytes, context: bytes) -> bytes:
-        if self._gcm:
-            return _GCM + objects.encrypt(key, secret, context)
-        return _KEY_WRAP + objects.key_wrap(session, key, secret, context)
 
     def _evidence(self, session: Session, generation: int, after: int) -> bytes:
         token, left = session.token, " ".join(map(str, self.generations))
@@ -326,11 +329,18 @@ def _begun(
     return token
 
 
-def _unwrapped(key: SecretKey, wrapped: bytes, context: bytes) -> bytes:
-    form, data = wrapped[:1], wrapped[1:]
-    if form == _GCM:
-        return objects.decrypt(key, data, context)
-    return objects.key_unwrap(key, data, context)
+def _wrapped(session: Session, key: _Key, secret: bytes, context: bytes) -> bytes:
+    if key.form == _GCM:
+        return _GCM + objects.encrypt(key.key, secret, context)
+    return _KEY_WRAP + objects.key_wrap(session, key.key, secret, context)
+
+
+def _unwrapped(key: _Key, wrapped: bytes, context: bytes) -> bytes:
+    if wrapped[:1] != key.form:
+        raise Broken("E-PARSE", "a wrapped key of a form that this key does not make")
+    if key.form == _GCM:
+        return objects.decrypt(key.key, wrapped[1:], context)
+    return objects.key_unwrap(key.key, wrapped[1:], context)
 
 
 def _only(session: Session, label: str) -> SecretKey | None:

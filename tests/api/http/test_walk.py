@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from httpx2 import Response
 
+from domain.values import Format
 from infrastructure.verify import verify_folder
 from tests.api.http.support import Office, Person, operations, publish
+from tests.support.joint_acts import aliases_of
 
 Day = dict[str, Response]
 IDENTITY = {
@@ -52,6 +54,7 @@ def day(office: Office) -> Day:
     _write_notes(office, did, case)
     _read(office, did, client, case)
     _check_the_log(office, did)
+    _sit_together(office, did)
     _end(office, did, case)
     return did.day
 
@@ -178,6 +181,9 @@ def _read(office: Office, did: _Walk, client: str, case: str) -> None:
     last = did.day["amendProcessNote"]
     did("readCase", office.anna.get(f"/v1/cases/{case}", after=last))
     did("readCaseload", office.anna.get("/v1/caseload", after=last))
+    by_email = {"email": "Jagoda@example.invalid"}
+    did("findClients", office.reception.post("/v1/searches/clients", by_email, after=last))
+    did("findWords", office.anna.post(f"/v1/cases/{case}/searches", {"words": "slept"}))
     did("readCalendar", office.reception.get(f"/v1/calendar{SPAN}", after=last))
     program = office.program("case-state:read", "caseload:read", "calendar:read")
     did("readCaseState", program.get(f"/v1/projections/case-state/{case}"))
@@ -203,6 +209,31 @@ def _check_the_log(office: Office, did: _Walk) -> None:
     did("readEntries", office.officer.get("/v1/log/tile/entries/000.p/3"))
     did("readControls", office.officer.get("/v1/log/control/000.p/3"))
     did("readIncidents", office.administrator.get("/v1/incidents"))
+
+
+def _sit_together(office: Office, did: _Walk) -> None:
+    """A couple of Bartek's; a third person joins once one of the two has left."""
+    clinic, bartek = office.clinic, office.bartek
+    one, other, third = (clinic.register_client(name) for name in ("Ada", "Jan", "Ewa"))
+    case = clinic.open_case(one, other, by=bartek.id, room=Format.COUPLE)
+    where = f"/v1/cases/{case}"
+    did("leaveCase", bartek.ask("DELETE", f"{where}/members/{other}", version=2))
+    did("joinCase", bartek.put(f"{where}/members/{third}", version=3))
+    span = {"starts_at": "2026-02-24T09:00:00Z", "ends_at": "2026-02-24T09:50:00Z"}
+    room = bartek.post(f"{where}/sessions", {**span, "room": "3"})
+    session = f"{where}/sessions/{created(room, 'session')}"
+    held = {"started_at": span["starts_at"], "ended_at": span["ends_at"]}
+    assert bartek.post(f"{session}:hold", held, version=1).status_code == 200
+    alias = next(name for name, client in aliases_of(clinic, case).items() if client == third)
+    present = {"present": [alias], "absent": []}
+    did("recordAttendance", bartek.put(f"{session}/attendance", present))
+    note = {
+        "kind": "session",
+        "occurred_at": span["starts_at"],
+        "text": f"{{{{{alias}}}}} came for the first time.",
+        "parts": [{"alias": alias, "text": "She wept."}],
+    }
+    did("recordJointNote", bartek.post(f"{where}/joint-notes", note))
 
 
 def _end(office: Office, did: _Walk, case: str) -> None:

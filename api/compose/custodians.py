@@ -1,0 +1,52 @@
+"""Joins what custodians do: making a key, being named, signing what would be destroyed."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+from infrastructure import appointing, custodians
+from infrastructure.folder import Layout, open_folder, read_genesis
+from infrastructure.vault.custody import Cost
+
+
+def make(path: Path, name: str, passphrase: str, *, cost: Cost | None = None) -> str:
+    """Make the key of somebody who is to become a custodian; her verifier key.
+
+    Raises:
+        FileExistsError: There is something already.
+        KeyRefused: It is no name for a key.
+    """
+    return custodians.make(path, name, passphrase, cost)
+
+
+def name(data: Path, passphrases: list[str], vkey: str) -> None:
+    """Name another custodian, as the holders of two passphrases approve.
+
+    Raises:
+        FolderRefused, WrongPassphrase, WrongKeyStore: As ``infrastructure.appointing`` does.
+    """
+    with closing(open_folder(data, passphrases[0])) as folder:
+        approvers = custodians.signers(data, folder.genesis.origin, passphrases)
+        appointing.appoint(folder, vkey, approvers)
+
+
+def named(data: Path, passphrase: str) -> list[str]:
+    """The verifier keys of everybody who is a custodian."""
+    with closing(open_folder(data, passphrase)) as folder:
+        return appointing.custodians(folder)
+
+
+def sign(statement: str, passphrase: str, *, key: Path | None, data: Path) -> str:
+    """One line of a signed note over a statement, with a key of one's own or the data folder's.
+
+    Raises:
+        WrongPassphrase: It opens no key.
+        WrongKeyStore: The key is damaged.
+    """
+    if key is not None:
+        found = custodians.signer(key, passphrase)
+    else:
+        origin = read_genesis(Layout(data).record).origin
+        (found,) = custodians.signers(data, origin, [passphrase])
+    return found.sign(statement.encode()).encode().decode().rstrip("\n")

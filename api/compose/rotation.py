@@ -1,0 +1,45 @@
+"""Joins what changes keys: the rotation of the key-encryption key, a client's new epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from api.compose.erasing import shredder_of
+from infrastructure import rotating
+from infrastructure.folder import check_format, open_with
+from infrastructure.vault.custody import Keyfile, open_custody
+from infrastructure.vault.rotation import Rotated
+
+
+def rotate(
+    data: Path,
+    passphrases: list[str],
+    *,
+    drop_closed: bool = False,
+    progress: Callable[[int, int], None] = lambda _now, _of: None,
+) -> Rotated:
+    """Move every key to a new generation of the key-encryption key and destroy the old one.
+
+    Of a keyfile every slot has to be opened, so that it can be locked anew; with ``drop_closed``
+    those that were not opened are gone.
+
+    Raises:
+        SlotsClosed: Somebody's passphrase was not given; nothing has changed.
+        FolderRefused, WrongPassphrase, WrongKeyStore, CustodyUnavailable, Broken: See
+            ``infrastructure.rotating``.
+    """
+    check_format(data)
+    custody = open_custody(data, passphrases[0])
+    try:
+        if isinstance(custody, Keyfile):
+            for each in passphrases[1:]:
+                custody.open_also(each)
+            if drop_closed:
+                # What is made here is what the rotation goes on with.
+                custody.rotate(drop_closed=True)
+        with closing(open_with(data, custody)) as folder:
+            return rotating.rotate(folder, shredder_of(folder), progress)
+    finally:
+        custody.close()

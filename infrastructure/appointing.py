@@ -1,0 +1,49 @@
+"""Appointing a custodian after the log has begun: two who are custodians already sign for her.
+
+Source:
+    docs of the design: security, section 1.1; docs/formats/record.md.
+"""
+
+from __future__ import annotations
+
+from domain.errors import RecordUnavailable
+from infrastructure.control import custodian_line
+from infrastructure.errors import FolderRefused
+from infrastructure.folder import OpenFolder
+from infrastructure.ledger.control import Custodian
+from infrastructure.ledger.errors import LedgerError
+from infrastructure.ledger.lifecycle import APPROVALS
+from infrastructure.ledger.note import Note, Signer, Verifier
+from infrastructure.shreds import custodians_of
+from infrastructure.stores.contract import Placed, Submission
+
+
+def custodians(folder: OpenFolder) -> list[str]:
+    """The verifier keys of everybody whose signature, with another's, approves."""
+    found = custodians_of(folder.store, folder.vault.lineage, folder.append_key)
+    return [each.vkey() for each in found]
+
+
+def appoint(folder: OpenFolder, vkey: str, approvers: list[Signer]) -> None:
+    """Name another custodian, as two have signed; naming her again changes nothing.
+
+    Raises:
+        FolderRefused: It is no verifier key, or two custodians whom the log names did not sign.
+    """
+    try:
+        Verifier.parse(vkey)
+    except LedgerError:
+        msg = "This is no verifier key."
+        raise FolderRefused(msg) from None
+    known = custodians(folder)
+    if vkey in known:
+        return
+    named = [each for each in approvers if each.verifier.vkey() in known]
+    if len(named) < APPROVALS:
+        msg = "Two custodians whom the log names have to approve, each with her own passphrase."
+        raise FolderRefused(msg)
+    text = Custodian(vkey).statement()
+    approvals = Note(text, tuple(each.sign(text.encode()) for each in named)).encode()
+    line = custodian_line(folder.vault.log_id, vkey, approvals)
+    if not isinstance(folder.guard.enter(Submission((line,))), Placed):
+        raise RecordUnavailable
