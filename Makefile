@@ -12,7 +12,7 @@ MAKEFLAGS     += --no-print-directory
 .SHELLFLAGS   := -euc
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test check docs-check fix bench redteam endurance verifier lock clean
+.PHONY: help run demo test check docs-check fix bench redteam hsm endurance verifier lock clean
 
 help: ## Print this page
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -46,6 +46,9 @@ bench: $(DEV_READY) ## Measure against peers beside us
 
 redteam: $(DEV_READY) ## Attack freshly made clinics in every way of the list; ONLY=23,25 in some
 	@$(PY) -m tests.redteam $(if $(ONLY),--only $(ONLY))
+
+hsm: $(DEV_READY) ## Run demonstration and tests with the keys in a token (SoftHSM, PKCS#11)
+	@$(PY) -m tests.support.hsm
 
 endurance: $(DEV_READY) ## Run the long tests
 	@$(PY) -m pytest -m endurance --timeout 0

@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.append import append, bulk
+from benchmarks.backup import backup
 from benchmarks.export import export
 from benchmarks.growth import growth
 from benchmarks.ledger import ledger
@@ -42,6 +43,7 @@ ROWS: dict[str, Row] = {
     "export": export,
     "space": space,
     "growth": growth,
+    "backup": backup,
 }
 
 

@@ -1,6 +1,6 @@
 """Row ``reads``: GET /v1/cases/{id} at 64 connections, from a process of its own.
 
-The three ways to serve it run side by side, each in its own process with a clinic of its own, and
+The ways to serve it run side by side, each in its own process with a clinic of its own, and
 only one of them is loaded at a time. Projections stand still meanwhile, as where another process
 follows; the last line has the follower in the server's process.
 """
@@ -29,6 +29,7 @@ WAYS = {
     "unrecorded": "unrecorded",
     "alone": "alone",
     "followed": "recorded",
+    "broker": "broker",
 }
 
 
@@ -60,6 +61,8 @@ def reads(bench: Bench) -> Iterator[Finding]:
     yield Finding("reads", work, one, Goal(least=2.5), "the same, a commit each", alone)
     followed = "the same, with the follower in the server's process"
     yield Finding("reads", followed, series["followed"], None, "the same unrecorded", none)
+    beyond = "the same, with the keys in a broker's process"
+    yield Finding("reads", beyond, series["broker"], None, "the keys in the server's own", one)
 
 
 def _clinic(home: Path) -> tuple[str, list[File]]:

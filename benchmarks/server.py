@@ -1,13 +1,17 @@
-"""Serves a clinic in one of three ways; started by row ``reads`` as a process of its own.
+"""Serves a clinic in one of four ways; started by row ``reads`` as a process of its own.
 
 ``recorded`` is the application as it is. The other two exist here alone: ``unrecorded`` hands out
 tickets for looks that are never written down, ``alone`` gives every look a commit of its own.
+``broker`` is the application whose keys are with a broker, which it starts beside itself.
 """
 
 from __future__ import annotations
 
 import asyncio
+import atexit
+import subprocess
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,7 +19,7 @@ from pathlib import Path
 
 import uvicorn
 
-from api.compose import Clinic, open_clinic
+from api.compose import Clinic, open_behind, open_clinic
 from api.http.app import create_app
 from benchmarks.world import PASSPHRASE
 from domain.events.access import AccessRecorded
@@ -104,9 +108,24 @@ def wrapped(clinic: Clinic, way: str) -> Record:
             return clinic.desk.record
 
 
+def behind_a_broker(folder: Path) -> Clinic:
+    """The clinic without its passphrase, and a broker that ends with this process."""
+    socket = folder.with_name(f"{folder.name}-run") / "broker.sock"
+    secret = folder.with_name(f"{folder.name}-passphrase")
+    secret.write_text(PASSPHRASE)
+    words = ("--data", folder, "--socket", socket, "--passphrase-file", secret)
+    command = [sys.executable, "-m", "api.cli", "broker", *map(str, words)]
+    process = subprocess.Popen(command)
+    atexit.register(process.terminate)
+    while not socket.exists():
+        assert process.poll() is None, "the broker has ended"
+        time.sleep(0.05)
+    return open_behind(folder, socket)
+
+
 def serve(way: str, folder: Path, descriptor: int, *, follow: bool) -> None:
     """Serve on a socket that is open already."""
-    clinic = open_clinic(folder, PASSPHRASE)
+    clinic = behind_a_broker(folder) if way == "broker" else open_clinic(folder, PASSPHRASE)
     clinic.desk = replace(clinic.desk, record=wrapped(clinic, way))
     uvicorn.run(
         create_app(clinic, follow=follow), fd=descriptor, access_log=False, log_level="warning"

@@ -23,9 +23,8 @@ from domain.events.client import (
     ClientRepresentativeEnded,
     HoldGround,
 )
+from domain.identifying import valid_pesel
 from domain.values import CaseId, ClientId, ItemId, PractitionerId, StreamId
-
-_PESEL_WEIGHTS = (1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +158,3 @@ def _checked(identity: ClientIdentified) -> ClientIdentified:
     if identity.pesel is not None and not valid_pesel(identity.pesel):
         raise Invalid("pesel", "is not a valid number")
     return identity
-
-
-def valid_pesel(number: str) -> bool:
-    """Whether it is eleven digits with the right check digit (Population Records Act, art. 15)."""
-    if len(number) != len(_PESEL_WEIGHTS) or not (number.isascii() and number.isdigit()):
-        return False
-    digits = (int(digit) for digit in number)
-    weighed = zip(_PESEL_WEIGHTS, digits, strict=True)
-    return sum(weight * digit for weight, digit in weighed) % 10 == 0

@@ -12,8 +12,7 @@ import re
 import unicodedata
 from enum import StrEnum
 
-from domain.client import valid_pesel
-
+_PESEL_WEIGHTS = (1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1)
 _POLAND = "48"
 _NATIONAL = 9
 _SHORTEST_NUMBER, _LONGEST_NUMBER = 8, 15
@@ -47,6 +46,15 @@ def pesel(typed: str) -> str | None:
     """Eleven digits with the right check digit."""
     digits = _BETWEEN_DIGITS.sub("", unicodedata.normalize("NFKC", typed))
     return digits if valid_pesel(digits) else None
+
+
+def valid_pesel(number: str) -> bool:
+    """Whether it is eleven digits with the right check digit (Population Records Act, art. 15)."""
+    if len(number) != len(_PESEL_WEIGHTS) or not (number.isascii() and number.isdigit()):
+        return False
+    digits = (int(digit) for digit in number)
+    weighed = zip(_PESEL_WEIGHTS, digits, strict=True)
+    return sum(weight * digit for weight, digit in weighed) % 10 == 0
 
 
 def phone(typed: str) -> str | None:

@@ -4,7 +4,7 @@ Source:
     docs of the design: security, section 3.2.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable
 
 LIKE_ENOUGH = 0.55
 """Below it two words have nothing to do with each other."""
@@ -13,6 +13,8 @@ _ONE_APART = 0.8
 _SHORTEST_BEGINNING = 2
 
 Grams = frozenset[str]
+Parts = tuple[tuple[str, Grams], ...]
+"""The words of a name, each with its groups of three letters."""
 
 
 def grams(word: str) -> Grams:
@@ -45,13 +47,27 @@ def one_apart(one: str, other: str) -> bool:
     return rest[1:] == others_rest[1:] or swapped
 
 
-def best(sought: Iterable[tuple[str, Grams]], name: Iterable[tuple[str, Grams]]) -> float:
-    """How well a name has every word that is sought: the likeness of the one it has worst; or 0."""
-    worst = 1.0
-    parts = tuple(name)
-    for word, of_word in sought:
-        found = max((likeness(word, of_word, *each) for each in parts), default=0.0)
-        if found < LIKE_ENOUGH:
-            return 0.0
-        worst = min(worst, found)
-    return worst
+def likeness_to(sought: Parts) -> Callable[[Parts], float]:
+    """How well a name has every word that is sought: the likeness of the one it has worst; or 0.
+
+    Names share their words, so each word is compared once.
+    """
+    compared: list[dict[str, float]] = [{} for _ in sought]
+
+    def alike(number: int, other: str, of_other: Grams) -> float:
+        found = compared[number].get(other)
+        if found is None:
+            word, of_word = sought[number]
+            found = compared[number][other] = likeness(word, of_word, other, of_other)
+        return found
+
+    def of_name(name: Parts) -> float:
+        worst = 1.0
+        for number in range(len(sought)):
+            found = max((alike(number, *each) for each in name), default=0.0)
+            if found < LIKE_ENOUGH:
+                return 0.0
+            worst = min(worst, found)
+        return worst
+
+    return of_name

@@ -35,9 +35,17 @@ def write(path: Path, data: bytes, mode: int = 0o600) -> None:
 
 
 def replace(source: Path, target: Path) -> None:
-    """Let a file take the place of another in the same folder; durable when it returns."""
-    source.replace(target)
-    sync_folder(target.parent)
+    """Let a file take the place of another in the same folder; durable when it returns.
+
+    What stood there is overwritten then, as well as can be done from here: a disk that never writes
+    twice to one place, a snapshot or a backup keeps it all the same.
+    """
+    with target.open("r+b") as old:
+        source.replace(target)
+        sync_folder(target.parent)
+        old.write(bytes(os.fstat(old.fileno()).st_size))
+        old.flush()
+        os.fsync(old.fileno())
 
 
 def sync_folder(folder: Path) -> None:

@@ -42,9 +42,9 @@ from infrastructure.stores.contract import Outcome, Placed, RecordStore, Submiss
 from infrastructure.vault import shredding
 from infrastructure.vault.bell import Bell
 from infrastructure.vault.envelope import field_place
-from infrastructure.vault.keyring import Keyring
 from infrastructure.vault.keyrows import DESTROYED, SELECT_KEY, StoredKey, stored_key
 from infrastructure.vault.keystore import KeyStore
+from infrastructure.vault.port import Keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Hands:
     lineage: Lineage
     append_key: bytes
     keys: KeyStore
-    keyring: Keyring
+    keyring: Keys
     bell: Bell
     enter: Callable[[Submission], Outcome]
     forget: Callable[[Destruction, Collection[bytes]], None]
@@ -123,6 +123,11 @@ class RecordShredder:
             items=sum(len(each.items) for each in shreds),
             final_by=final_by,
         )
+
+    def keys_of(self, request: str) -> frozenset[bytes]:
+        """The keys that a request has destroyed."""
+        found = self._of_request(bytes.fromhex(request))
+        return frozenset(key for _, shred in found for key in shred.keys)
 
     def not_final(self) -> list[bytes]:
         """Requests that were carried out, and whose generation has not been destroyed since."""

@@ -4,6 +4,8 @@ None of these reaches a caller of the API, who is told only that the record is u
 integrity failed.
 """
 
+from domain.errors import RecordUnavailable
+
 
 class Broken(Exception):
     """Stored bytes are not what was written; nothing of them is used."""
@@ -42,8 +44,10 @@ class SlotsClosed(FolderRefused):
         self.count = count
 
 
-class CustodyUnavailable(Exception):
-    """The token or the server that holds the key-encryption key is away; it may come back."""
+class CustodyUnavailable(RecordUnavailable):
+    """The token or the server that holds the key-encryption key is away; it may come back.
 
-    def __init__(self) -> None:
-        super().__init__("The key-encryption key cannot be reached at the moment.")
+    A caller of the API is told no more than of any other unavailability; an operator is.
+    """
+
+    FOR_OPERATORS = "The key-encryption key cannot be reached at the moment."

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from domain.confidentiality import CLINICAL, Owner, label_for
 from domain.errors import RecordUnavailable
-from infrastructure.control import destroyed_line, rewrap_line
+from infrastructure.control import destroyed_line, retire_line, rewrap_line
 from infrastructure.erasing import RecordShredder
 from infrastructure.folder import OpenFolder
 from infrastructure.ledger.control import parse_control
@@ -88,3 +89,19 @@ def _enter_once(folder: OpenFolder, line: Line, said: KeysRewrapped | Generation
                 return
     if not isinstance(folder.guard.enter(Submission((line,))), Placed):
         raise RecordUnavailable
+
+
+def renew(folder: OpenFolder, owner: Owner) -> int:
+    """Begin a new epoch of an owner's content keys; how many keys that retires.
+
+    What they sealed opens as before; what is written from now on is under new ones. It is done each
+    year, when staff may have been careless with a key, and after an export to a court.
+
+    Raises:
+        RecordUnavailable: Nothing could be written into the log; the new epoch begins all the same.
+    """
+    retired = folder.vault.keyring.retire(owner, label_for(CLINICAL, owner).purpose)
+    lines = tuple(retire_line(folder.vault.log_id, each) for each in retired)
+    if lines and not isinstance(folder.guard.enter(Submission(lines)), Placed):
+        raise RecordUnavailable
+    return len(retired)

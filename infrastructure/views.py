@@ -15,9 +15,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from domain.rows import Change, Key, StoredRow, Table, Value, ViewStore
+from infrastructure import durable
 from infrastructure.errors import FolderRefused
 from infrastructure.stores.views_sqlite import SqliteViews
-from infrastructure.vault.custody import sync_folder
 
 
 class ServingViews:
@@ -140,15 +140,7 @@ class ServingViews:
         return int(self._pointer.read_text())
 
     def _point_to(self, number: int) -> None:
-        # Synced before it is named, else a power cut can leave the name of an empty file; named for
-        # this process, since two may find the folder new at the same moment.
-        news = self._pointer.with_suffix(f".{os.getpid()}.next")
-        with news.open("w") as file:
-            file.write(f"{number}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        news.replace(self._pointer)
-        sync_folder(self._folder)
+        durable.write(self._pointer, f"{number}\n".encode())
 
     def _path(self, number: int) -> Path:
         return self._folder / f"views-{self._name}.{number}.db"

@@ -118,7 +118,7 @@ class CaseStates:
         self,
         view: str,
         store: ViewStore,
-        read: Callable[[str, int, Opening], Iterable[Recorded]],
+        read: Callable[[str, int, Any], Iterable[Recorded]],
     ) -> None:
         """``read`` gives a stream's events up to a position, as far as an opening covers them."""
         self._view = view

@@ -12,6 +12,7 @@ from datetime import datetime
 from domain.access import neutral_classes, neutral_object, neutral_rule
 from domain.confidentiality import MEMBERS_PART, Class, neutral
 from domain.events.access import AccessDenied, AccessRecorded
+from domain.events.client import ClientAliasGiven
 from domain.events.erasure import ErasureCompleted, ErasureRefused
 from domain.ports import Recorded
 from domain.rows import Content
@@ -137,10 +138,16 @@ def _write(recorded: Recorded) -> Content:
         "object": recorded.stream,
         "items": [],
         "count": None,
-        "classes": [neutral(recorded.label.cls)],
+        "classes": [_class(recorded)],
         "origins": [],
         "case": None,
     }
+
+
+def _class(recorded: Recorded) -> str:
+    """In what class it was written; an alias is told like any other line about her file."""
+    alias = isinstance(recorded.event, ClientAliasGiven)
+    return neutral(Class.ADMINISTRATIVE if alias else recorded.label.cls)
 
 
 def _object(recorded: Recorded, aggregate: str) -> str:

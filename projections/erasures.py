@@ -80,9 +80,9 @@ class ErasuresProjection:
             case ErasureCompleted() as event:
                 _settle(recorded, rows, event.erasure, "completed")
             case CustodianAppointed() as event:
-                clear = {"number": event.number}
-                key = (event.practitioner,)
-                rows.put(CUSTODIANS, key, clear, {}, _under(recorded), recorded.position)
+                number: dict[str, Value] = {"number": event.number}
+                whose = (event.practitioner,)
+                rows.put(CUSTODIANS, whose, number, {}, _under(recorded), recorded.position)
             case _:
                 pass
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from domain.confidentiality import ADMINISTRATIVE, FRAME, KeyPurpose, Label
+from domain.confidentiality import (
+    ADMINISTRATIVE,
+    FRAME,
+    KeyPurpose,
+    Label,
+    Owner,
+    OwnerKind,
+)
 from domain.errors import Sealed
 from domain.events.client import (
     ClientAliasGiven,
@@ -118,6 +125,11 @@ class NameCardsProjection:
                 self._count(recorded, rows, ADMINISTRATIVE)
             case PractitionerRolesChanged() | PractitionerDeparted() | CustodianAppointed():
                 self._count(recorded, rows, FRAME)
+            case None if rows.get(CARDS, (recorded.stream,)) is not None:
+                # Something of her file is gone and her card is not: its version goes on all the
+                # same. Who works here has nothing in her stream that could be destroyed.
+                client = Owner(OwnerKind.CLIENT, recorded.stream)
+                self._count(recorded._replace(owner=client), rows, ADMINISTRATIVE)
             case _:
                 pass
 

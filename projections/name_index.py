@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from domain.errors import Sealed
 from domain.identifying import name_parts
-from domain.likeness import Grams, best, grams
+from domain.likeness import Parts, grams, likeness_to
 from domain.ports import Opening
 from domain.rows import ViewStore
 from domain.values import ClientId
@@ -26,8 +26,6 @@ from projections.name_cards import CARDS, NameCards
 KEPT_SECONDS = 15 * 60
 MOST_KEPT = 20_000
 MOST_FOUND = 20
-
-Parts = tuple[tuple[str, Grams], ...]
 
 
 class _Known(NamedTuple):
@@ -53,11 +51,11 @@ class NameIndex:
         sought = taken_apart(words)
         if not sought:
             return ()
-        opening, found = self._opening(), []
+        opening, likeness, found = self._opening(), likeness_to(sought), []
         for client in among:
-            likeness = best(sought, self._parts(client, opening))
-            if likeness:
-                found.append((-likeness, client))
+            alike = likeness(self._parts(client, opening))
+            if alike:
+                found.append((-alike, client))
         return tuple(client for _, client in sorted(found)[:MOST_FOUND])
 
     def forget(self, client: ClientId | None = None) -> None:

@@ -63,7 +63,6 @@ def _destinations(*, existing: bool) -> Callable[[Callable[..., Any]], Callable[
 
 
 @click.group("backup", invoke_without_command=True)
-@click.pass_context
 @options.data
 @passphrase_options
 @_destinations(existing=False)
@@ -76,7 +75,6 @@ def _destinations(*, existing: bool) -> Callable[[Callable[..., Any]], Callable[
 )
 @options.as_json
 def group(
-    context: click.Context,
     data: Path,
     passphrase: Passphrase,
     places: dict[str, Path],
@@ -85,7 +83,7 @@ def group(
     as_json: bool,  # noqa: FBT001 - click hands it over so
 ) -> None:
     """Back up record, keys and accounts, each to a place of its own, while the clinic is served."""
-    if context.invoked_subcommand is not None:
+    if click.get_current_context().invoked_subcommand is not None:
         return
     if not places:
         msg = "Name the places: --record, --keys and --accounts, each on another disk, or --to."

@@ -25,7 +25,9 @@ _socket = click.option(
 )
 
 
-def _quotas(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> brokers.Quotas:
+def _quotas(
+    _context: click.Context, _parameter: click.Parameter, value: tuple[str, ...]
+) -> brokers.Quotas:
     """Quotas as they are given; what is not given stays as it is."""
     known = {each.name for each in fields(brokers.Quotas)}
     found = {}

@@ -20,6 +20,7 @@ from rich.console import Console
 
 from api import compose
 from api.cli import options
+from api.cli.custody_options import custody_options
 from api.cli.output import progress, tell
 from api.cli.passphrase import Passphrase, passphrase_options
 from api.compose import ledger
@@ -49,10 +50,12 @@ def _line(_: click.Context, __: click.Parameter, value: str | None) -> str | Non
 @click.option("--admin", required=True, callback=_line, help="The administrator's sign-in name.")
 @click.option("--given-name", required=True, callback=_line, help="The administrator's given name.")
 @click.option("--family-name", required=True, callback=_line, help="Her family name.")
+@custody_options
 @options.as_json
 def init(
     data: Path,
     passphrase: Passphrase,
+    custody: compose.Settings | None,
     origin: str | None,
     admin: str,
     given_name: str,
@@ -60,9 +63,11 @@ def init(
     as_json: bool,  # noqa: FBT001 - click hands it over so
 ) -> None:
     """Make a data folder and its first administrator."""
-    secret = passphrase.ask(fresh=True)
+    # With a custody elsewhere what is asked for opens that; then both passphrases are made here.
+    secret = passphrase.ask(fresh=custody is None)
     recovery = compose.recovery_passphrase()
-    compose.create(data, [secret, recovery], origin=origin)
+    first = secret if custody is None else compose.recovery_passphrase()
+    compose.create(data, [first, recovery], origin=origin, custody=custody, secret=secret)
     with compose.opened(data, secret) as clinic:
         new = administrator.NewPractitioner(
             given_name=given_name,
@@ -80,11 +85,16 @@ def init(
             "one_time_password": password,
             "recovery_passphrase": recovery,
         }
+        if custody is not None:
+            found["custodian_passphrase"] = first
     tell(found, as_json=as_json)
-    if not as_json:
-        click.echo(
-            "Both secrets are shown this once. The recovery passphrase belongs in an envelope."
-        )
+    if as_json:
+        return
+    many = "Both" if custody is None else "All three"
+    envelope = "The recovery passphrase belongs in an envelope."
+    click.echo(f"{many} secrets are shown this once. {envelope}")
+    if custody is not None:
+        click.echo("The two passphrases approve what takes two people; they open no keys here.")
 
 
 @click.command()
@@ -152,21 +162,28 @@ def serve(  # noqa: PLR0913, PLR0917 - an option each
 )
 @click.option("--serve", "and_serve", is_flag=True, help="Serve it on loopback afterwards.")
 @click.option("--port", type=int, default=8470, show_default=True)
+@passphrase_options
+@custody_options
 def demo(
     texts: Path | None,
     data: Path | None,
     and_serve: bool,  # noqa: FBT001 - click hands it over so
     port: int,
+    passphrase: Passphrase,
+    custody: compose.Settings | None,
 ) -> None:
     """Play a clinic's main job from end to end, print what each reader sees, verify the log."""
     console = Console()
     with tempfile.TemporaryDirectory(prefix="powiernik-") as scratch:
         folder = data or Path(scratch) / "clinic"
-        passphrase = secrets.token_urlsafe(24)
+        words = secrets.token_urlsafe(24)
+        secret = words if custody is None else passphrase.ask()
         # Its own texts tell of six weeks; a log's time never goes back, so it begins there too.
         clock = compose.SystemClock() if texts else StoryClock()
-        compose.create(folder, [passphrase], cost=compose.LIGHT, clock=clock)
-        with compose.opened(folder, passphrase, clock=clock) as clinic:
+        compose.create(
+            folder, [words], cost=compose.LIGHT, clock=clock, custody=custody, secret=secret
+        )
+        with compose.opened(folder, secret, clock=clock) as clinic:
             clinic.start_following()
             # A checkpointer stands beside the clinic: with a folder that is kept, it is kept too.
             beside = data.with_name(f"{data.name}-checkpointer") if data else Path(scratch)
@@ -175,7 +192,7 @@ def demo(
                 _tell_sign_ins(clinic, played, port)
                 _serve(clinic, "127.0.0.1", port, None, None, follow=False)
         with progress("verify") as step:
-            verdict = compose.verify(folder, passphrase, step)
+            verdict = compose.verify(folder, secret, step)
         console.print(
             f"Verified {verdict.events} events, {verdict.contents} contents and"
             f" {verdict.keys} keys; root {verdict.root[:16]}…"

@@ -13,7 +13,20 @@ import sys
 import click
 
 from api import compose
-from api.cli import backup, broker, checkpoint, clinic, custodian, incidents, log, report, witness
+from api.cli import (
+    backup,
+    broker,
+    checkpoint,
+    clinic,
+    custodian,
+    incidents,
+    keys,
+    log,
+    report,
+    rotation,
+    witness,
+)
+from api.cli.memory import undumpable
 from api.cli.options import BROKEN, UNUSABLE
 from domain.errors import Refusal
 
@@ -41,17 +54,21 @@ for command in (
     custodian.group,
     incidents.group,
     incidents.recover,
+    keys.group,
     log.group,
     report.access_report,
     witness.group,
 ):
     cli.add_command(command)
+for command in (rotation.rotate, rotation.renew):
+    keys.group.add_command(command)
 
 
 def main() -> None:
     """The entry point; what goes wrong ends in a sentence and an exit code, never a traceback."""
-    # Memory holds keys: no core dump may keep them.
+    # Memory holds keys: no core dump may keep them, no other process of this user read them.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    undumpable()
     try:
         cli()
     except (compose.LogBroken, compose.Broken) as error:
@@ -60,6 +77,9 @@ def main() -> None:
     except compose.LedgerError as error:
         click.echo(f"Broken: {error.code}: {error}", err=True)
         sys.exit(BROKEN)
+    except compose.CustodyUnavailable as error:
+        click.echo(error.FOR_OPERATORS, err=True)
+        sys.exit(UNUSABLE)
     except (
         compose.FolderRefused,
         compose.WrongKeyStore,

@@ -7,7 +7,6 @@ what the client is handed.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -87,7 +86,8 @@ def access_report(
             _print(entries, names, as_json=as_json)
             return
         found = ledger.bundle(clinic.folder, collected, names, clinic.clock.now(), wait)
-        _write(bundle, found)
+        # For her eyes: readable to whoever made it alone.
+        compose.write_file(bundle, found)
     # What her onboarding card says: whoever has it sees that no other log was handed to her.
     card = {"origin": clinic.desk.origin, "access_log": collected.stream.hex()}
     shown = {"bundle": bundle.name, **card, **asdict(ledger.counted(found))}
@@ -144,14 +144,3 @@ def _print(entries: Iterable[Entry], names: dict[str, str], *, as_json: bool) ->
             click.echo(options.json_line(line))
         else:
             click.echo("  ".join(str(value) for value in line.values() if value is not None))
-
-
-def _write(path: Path, data: bytes) -> None:
-    """For her eyes: readable to whoever made it alone, whole or not at all."""
-    making = path.with_name(f".{path.name}.new")
-    descriptor = os.open(making, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    making.rename(path)

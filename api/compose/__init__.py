@@ -37,8 +37,12 @@ from infrastructure.anchor.witness import (
     Witness,
     policy_lines,
 )
+from infrastructure.durable import (
+    write as write_file,
+)
 from infrastructure.errors import (
     Broken,
+    CustodyUnavailable,
     FolderRefused,
     WrongKeyStore,
     WrongPassphrase,
@@ -56,6 +60,8 @@ from infrastructure.ledger.tiles import (
 )
 from infrastructure.vault.custody import (
     LIGHT,
+    Settings,
+    settings_from,
 )
 from infrastructure.verify import (
     WHAT_IT_CANNOT_SEE,
@@ -76,6 +82,7 @@ __all__ = [
     "Accounts",
     "Broken",
     "Clinic",
+    "CustodyUnavailable",
     "Evidence",
     "FolderRefused",
     "KeyRefused",
@@ -86,6 +93,7 @@ __all__ = [
     "PolicyRefused",
     "Proofs",
     "RecordUnavailable",
+    "Settings",
     "SignInRefused",
     "SignedIn",
     "SystemClock",
@@ -103,7 +111,9 @@ __all__ = [
     "opened_behind",
     "policy_lines",
     "recovery_passphrase",
+    "settings_from",
     "status",
     "tile_path",
     "verify",
+    "write_file",
 ]

@@ -27,11 +27,13 @@ from infrastructure.backup.make import KEEP_KEYS, Made
 from infrastructure.backup.manifest import BackupSet
 from infrastructure.backup.restore import Restored, Wanted, abandon
 from infrastructure.backup.seen import Seen
-from infrastructure.errors import FolderRefused, WrongKeyStore
+from infrastructure.backup.sets import find
+from infrastructure.errors import Broken, FolderRefused, WrongKeyStore
 from infrastructure.folder import OpenFolder, check_format, open_with
 from infrastructure.guard.published import rows_of
+from infrastructure.ledger.errors import LogBroken
 from infrastructure.ledger.merkle import CompactRange
-from infrastructure.vault.custody import Custody, sync_folder, unlock
+from infrastructure.vault.custody import Custody, open_custody, sync_folder, unlock
 from projections.follower import Followed
 from projections.rebuild import compare
 
@@ -125,7 +127,8 @@ def restore(
         without_log=found.without_log,
         accept_unreadable=found.accept_unreadable,
     )
-    return restoring.restore(target, custody, wanted, progress=progress)
+    with closing(custody):
+        return restoring.restore(target, custody, wanted, progress=progress)
 
 
 def _by_set(places: Places) -> dict[BackupSet, Path]:
@@ -151,7 +154,7 @@ def _custody_of(target: Path, secret: str) -> Custody:
     if not target.is_dir():
         msg = "The keyfile is missing: give it with --keyfile, or put it into the folder before."
         raise WrongKeyStore(msg)
-    return unlock(target / "kek.key", secret)
+    return open_custody(target, secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +184,7 @@ def drill(
     custody opens the sets. What the clinic's own record says was destroyed since is applied first.
 
     Raises:
-        FolderRefused, Broken, LogBroken: The backup cannot be restored.
+        FolderRefused, Broken, LogBroken: The backup cannot be restored; that is written down too.
     """
     custody = clinic.folder.custody if keyfile is None else unlock(*keyfile)
     began = time.monotonic()
@@ -192,6 +195,9 @@ def drill(
             restored = restoring.restore(
                 target, custody, wanted, clock=clinic.clock, progress=progress
             )
+        except (FolderRefused, Broken, LogBroken):
+            _record(clinic, _failed(places, time.monotonic() - began))
+            raise
         finally:
             abandon(target)
         restore_seconds = time.monotonic() - began
@@ -220,7 +226,7 @@ def drill(
         age_seconds=max(0, int((clinic.clock.now() - head.made).total_seconds())),
         events_since=max(0, clinic.folder.store.standing().size - head.size),
     )
-    asyncio.run(continuity.record_drill(clinic.desk, clinic.system("drill"), event))
+    _record(clinic, event)
     return Drilled(
         event,
         restored,
@@ -230,6 +236,36 @@ def drill(
         compared - ready,
         differing,
     )
+
+
+def _record(clinic: Clinic, event: ContinuityDrillCompleted) -> None:
+    if not clinic.read_only:
+        asyncio.run(continuity.record_drill(clinic.desk, clinic.system("drill"), event))
+
+
+def _failed(places: Places, seconds: float) -> ContinuityDrillCompleted:
+    """A drill that ended before anything could be compared."""
+    try:
+        backup = find(BackupSet.RECORD, places[BackupSet.RECORD.word]).head.backup
+    except (FolderRefused, Broken):
+        backup = _NONE
+    return ContinuityDrillCompleted(
+        backup=ItemId(backup),
+        equal=False,
+        events=0,
+        texts=0,
+        destroyed=0,
+        keys=0,
+        rows=0,
+        different=0,
+        milliseconds=int(seconds * 1000),
+        age_seconds=0,
+        events_since=0,
+    )
+
+
+_NONE = "0" * 32
+"""What stands for a backup that cannot even be read."""
 
 
 @contextmanager

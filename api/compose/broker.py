@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from api.compose.erasing import shredder_of
 from domain.ports import Clock
 from infrastructure import folder as data_folder
+from infrastructure.broker.giving import HANDED_OUT
 from infrastructure.broker.hygiene import guard_memory
 from infrastructure.broker.line import Line
 from infrastructure.broker.protocol import Ask
 from infrastructure.broker.quotas import Quotas
 from infrastructure.broker.releases import Releases
 from infrastructure.broker.server import Server
-from infrastructure.broker.service import HANDED_OUT, Service
+from infrastructure.broker.service import Service
 from infrastructure.errors import WrongKeyStore
 from infrastructure.folder import OpenFolder
 from infrastructure.vault.rotation import open_secret
@@ -67,6 +70,7 @@ def serving(
         {name: _secret(folder, name) for name in HANDED_OUT},
         releases,
         quotas or Quotas(),
+        shredder_of(folder),
         followers=None if followers is None else frozenset(followers),
     )
     server = Server(socket, service, allowed)
@@ -92,7 +96,7 @@ def reconcile(socket: Path) -> dict[str, int]:
     Raises:
         RecordUnavailable: No broker answers, or it does not take orders from this user.
     """
-    return dict(_ask(socket, Ask.RECONCILE))
+    return {str(name): int(count) for name, count in _ask(socket, Ask.RECONCILE)}
 
 
 def alarms(socket: Path) -> list[dict[str, object]]:
@@ -114,7 +118,7 @@ def settle(socket: Path, number: int) -> bool:
     return bool(_ask(socket, Ask.SETTLE, number)[0])
 
 
-def _ask(socket: Path, ask: Ask, *fields: int) -> list[list[object]]:
+def _ask(socket: Path, ask: Ask, *fields: int) -> list[Any]:
     line = Line(socket)
     try:
         return line.ask(ask, *fields)

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from api.compose.erasing import shredder_of
+from api.compose.erasing import destroyer_of
 from api.compose.finding import Finder, StandingGrant
 from api.compose.ledger import Scrubbing
 from domain import access
@@ -46,6 +46,7 @@ from infrastructure.accounts import (
 )
 from infrastructure.allowances import Allowances
 from infrastructure.anchor.proofs import Proofs, read_policy, trusted
+from infrastructure.backup.listed import Backups
 from infrastructure.broker.worker import open_through
 from infrastructure.erasing import CustodianSignatures
 from infrastructure.errors import (
@@ -57,7 +58,7 @@ from infrastructure.guard.incidents import Incidents, Scope
 from infrastructure.ledger.merkle import CompactRange
 from infrastructure.ledger.tiles import TileFolder
 from infrastructure.record import Record
-from infrastructure.vault.custody import Cost
+from infrastructure.vault.custody import Cost, Settings
 from infrastructure.vault.fingerprints import fingerprints
 from infrastructure.views import ServingViews, locked
 from infrastructure.world import RandomIdentifiers
@@ -451,13 +452,18 @@ def create(
     origin: str | None = None,
     cost: Cost | None = None,
     clock: Clock | None = None,
+    custody: Settings | None = None,
+    secret: str = "",
 ) -> None:
-    """Make a data folder.
+    """Make a data folder, with its keys in a keyfile or with the custody that is named.
 
     Raises:
-        FolderRefused: There is something in it already.
+        FolderRefused: There is something in it already; or the custody has keys of that name.
+        WrongPassphrase, CustodyUnavailable: The custody refuses the secret, or does not answer.
     """
-    data_folder.create(path, passphrases, origin=origin, cost=cost, clock=clock)
+    data_folder.create(
+        path, passphrases, origin=origin, cost=cost, clock=clock, custody=custody, secret=secret
+    )
 
 
 def open_behind(path: Path, socket: Path, *, clock: Clock | None = None) -> Clinic:
@@ -505,7 +511,7 @@ def compose(folder: OpenFolder) -> Clinic:
         clinic=folder.genesis.clinic,
         origin=folder.vault.lineage.origin,
     )
-    shredder = shredder_of(folder, views.stores.values(), finder)
+    shredder = destroyer_of(folder, views.stores.values(), finder)
     return Clinic(folder, views, desk, finder, lookups, keyed, shredder)
 
 
@@ -529,7 +535,8 @@ def standing(folder: OpenFolder, why: str) -> Opening:
     entry = access.record_look(batch, None, origin=origin, now=folder.clock.now())
     write = Write(clinic.id, (entry,), clinic, after=None, opens=(clinic,))
     receipt = folder.record.append_now((write,), system(folder, why))
-    return folder.vault.broker.standing(receipt)
+    opening: Opening = folder.vault.broker.standing(receipt)
+    return opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -542,6 +549,8 @@ class Status:
     root: str
     bytes: int
     projections: dict[str, int]
+    backups: dict[str, str]
+    """When the newest whole set of each kind was made; a keys set also when it has to be gone."""
 
 
 def status(path: Path) -> Status:
@@ -561,7 +570,17 @@ def status(path: Path) -> Status:
             positions[each.name] = views.position()
     root = CompactRange.from_bytes(standing.size, standing.range_bytes).root().hex()
     size = sum(each.stat().st_size for each in path.iterdir() if each.is_file())
-    return Status(genesis.origin, genesis.created_at, standing.size, root, size, positions)
+    made = _newest_backups(path)
+    return Status(genesis.origin, genesis.created_at, standing.size, root, size, positions, made)
+
+
+def _newest_backups(path: Path) -> dict[str, str]:
+    found = {}
+    for each in sorted(Backups(path).all(), key=lambda each: each.made):
+        if each.whole:
+            until = f", to be gone by {each.expires:%Y-%m-%d}" if each.expires else ""
+            found[each.kind.word] = f"{each.made:%Y-%m-%dT%H:%M:%SZ}{until}"
+    return found or {"none": "no backup was ever made, or none is left"}
 
 
 @contextlib.contextmanager

@@ -9,24 +9,35 @@ from domain.confidentiality import Class, KeyPurpose, OwnerKind
 from domain.ports import Destruction
 from domain.values import ClientId
 from infrastructure.backup.listed import Backups
+from infrastructure.broker.destroying import Forget, RemoteShredder
+from infrastructure.broker.worker import KeysElsewhere
 from infrastructure.erasing import Hands, RecordShredder
 from infrastructure.folder import Layout, OpenFolder
 from infrastructure.ledger.key_control import BackupLeft
 from infrastructure.views import ServingViews
 
 
-def shredder_of(
-    folder: OpenFolder, views: Iterable[ServingViews] = (), finder: Finder | None = None
-) -> RecordShredder:
-    """What destroys keys here; without views, their rows go when they are next opened."""
+def destroyer_of(
+    folder: OpenFolder, views: Iterable[ServingViews], finder: Finder
+) -> RecordShredder | RemoteShredder:
+    """What destroys keys for the desk: here, or by the broker that has them."""
     stores = tuple(views)
 
     def forget(what: Destruction, key_ids: Collection[bytes]) -> None:
         for each in stores:
             each.forget(key_ids)
-        for client in _unfindable(what) if finder is not None else ():
+        for client in _unfindable(what):
             finder.forget(client)
 
+    if isinstance(folder.keys, KeysElsewhere):
+        return RemoteShredder(folder.keys.line, shredder_of(folder), forget)
+    return shredder_of(folder, forget)
+
+
+def shredder_of(
+    folder: OpenFolder, forget: Forget = lambda _what, _keys: None
+) -> RecordShredder:
+    """What destroys keys here; what is not forgotten now goes when it is next opened."""
     return RecordShredder(
         Hands(
             store=folder.store,

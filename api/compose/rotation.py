@@ -7,9 +7,11 @@ from contextlib import closing
 from pathlib import Path
 
 from api.compose.erasing import shredder_of
+from domain.confidentiality import Owner, OwnerKind
 from infrastructure import rotating
-from infrastructure.folder import check_format, open_with
-from infrastructure.vault.custody import Keyfile, open_custody
+from infrastructure.errors import FolderRefused
+from infrastructure.folder import check_format, open_folder, open_with
+from infrastructure.vault.custody import Keyfile, open_custody, read_settings
 from infrastructure.vault.rotation import Rotated
 
 
@@ -43,3 +45,27 @@ def rotate(
             return rotating.rotate(folder, shredder_of(folder), progress)
     finally:
         custody.close()
+
+
+def has_passphrases(data: Path) -> bool:
+    """Whether the keys lie in a keyfile, which several people open with passphrases."""
+    check_format(data)
+    return read_settings(data) is None
+
+
+def renew(data: Path, secret: str, subject: str) -> int:
+    """Begin a new epoch of a client's content keys, or of a joint case's; how many were retired.
+
+    Raises:
+        FolderRefused: There is nobody of this id with keys.
+        WrongPassphrase, WrongKeyStore, CustodyUnavailable: See ``infrastructure.folder``.
+    """
+    with closing(open_folder(data, secret)) as folder:
+        retired = sum(
+            rotating.renew(folder, Owner(kind, subject))
+            for kind in (OwnerKind.CLIENT, OwnerKind.CASE)
+        )
+    if not retired:
+        msg = "Nobody of this id has keys that could be renewed."
+        raise FolderRefused(msg)
+    return retired

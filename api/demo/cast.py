@@ -123,8 +123,12 @@ CLIENTS = {
     ),
     "oskar": _client("Oskar", "Lenart", date(1998, 4, 21), Sex.MALE, _contact("+48 500 000 504")),
     "beata": _client("Beata", "Furman", date(1981, 9, 16), Sex.FEMALE, _contact("+48 500 000 505")),
+    "marta": _client(
+        "Marta", "Jodłowska", date(1988, 6, 3), Sex.FEMALE, _contact("+48 500 000 506")
+    ),
 }
 GROUP = ("norbert", "kinga", "teresa", "oskar", "beata")
+"""With whom the group begins; one of them leaves, and Marta comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,7 @@ def purpose_of(role: Role) -> PurposeOfUse:
             return PurposeOfUse.HSYSADMIN
         case Role.CLIENT:
             return PurposeOfUse.PATRQT
-        case Role.RECEPTION | Role.INTEGRATION:
+        case Role.RECEPTION | Role.INTEGRATION | Role.CUSTODIAN:
             return PurposeOfUse.HOPERAT
 
 

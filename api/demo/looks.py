@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from api.demo.stage import NotAsWritten
-from api.demo.therapy import Therapy
+from api.demo.together import Together
 from domain.errors import NotThere
 from domain.ports import Opening
 from domain.use_cases import (
@@ -21,7 +21,7 @@ from domain.values import CaseId, ClientId, ItemId, Role
 from projections.case_lines import CaseState
 
 
-class Play(Therapy):
+class Play(Together):
     """The stage with everything that can be seen from it."""
 
     async def look_at_case(

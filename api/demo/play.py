@@ -89,6 +89,7 @@ async def _review(stage: Play, console: Console, started: float) -> Played:
     """The therapist opens a case, the officer reviews, the client reads her own log."""
     client = stage.people["karolina"]
     show.case(console, await review.open_case(stage, "agnieszka", "panic"))
+    show.joint(console, await review.open_case(stage, "agnieszka", "group"))
     trail = await review.read_audit_trail(stage, "bogdan")
     show.audit_trail(console, trail)
     log = await review.read_access_log(stage, "bogdan", client.key)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from api.demo.looks import Play
+from domain.aliases import resolve
 from domain.ports import Opening
 from domain.use_cases import compliance
 from domain.values import ActorKind, ClientId, ItemId
@@ -32,6 +33,8 @@ class OpenedNote:
     words: str
     amendments: tuple[tuple[str, str], ...]
     erroneous_because: str | None
+    parts: tuple[tuple[str, str], ...] = ()
+    """Of a joint note, what concerns one member each, by alias."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,14 @@ class OpenedCase:
     problems: tuple[str, ...]
     notes: tuple[OpenedNote, ...]
     names: Names
+
+    def named(self, words: str) -> str:
+        """A text with the names of those whom it names."""
+        known = dict[str, str | None].fromkeys(self.state.aliases)
+        known |= {
+            each.alias: self.names.get(each.client) for each in self.state.members if each.alias
+        }
+        return resolve(words, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +71,12 @@ async def open_case(play: Play, by: str, key: str) -> OpenedCase:
         state=state,
         problems=tuple(opening.words(each.words) for each in state.problems),
         notes=tuple(_opened(note, opening) for note in state.notes),
-        names=_cards(play, (*state.clients, *sorted(staff)), opening),
+        names=_cards(play, (*state.clients, *_former(state), *sorted(staff)), opening),
     )
+
+
+def _former(state: CaseState) -> tuple[str, ...]:
+    return tuple(each.client for each in state.members if each.left_at is not None)
 
 
 def _opened(note: NoteLine, opening: Opening) -> OpenedNote:
@@ -73,6 +88,7 @@ def _opened(note: NoteLine, opening: Opening) -> OpenedNote:
             (opening.words(each.reason), opening.words(each.text)) for each in note.amendments
         ),
         erroneous_because=None if because is None else opening.words(because),
+        parts=tuple((each.alias, opening.words(each.text)) for each in note.parts if each.text),
     )
 
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api.demo.review import Names, OpenedCase, OpenedNote, Page
+from domain.aliases import REMOVED
 from domain.values import ActorKind
 from projections.entries import Entry
 
@@ -90,6 +91,23 @@ def case(console: Console, opened: OpenedCase) -> None:
     _print(console, head)
     _print(console, _sessions(opened))
     _print(console, _notes(opened))
+
+
+def joint(console: Console, opened: OpenedCase) -> None:
+    """Who takes part in a joint case, and the newest note with the parts that are one's alone."""
+    members = _table("A group, as its therapist sees it", "Alias", "Name", "Joined", "Left")
+    for each in opened.state.members:
+        left = "" if each.left_at is None else _when(each.left_at)
+        name = opened.names.get(each.client, REMOVED)
+        members.add_row(each.alias or "", name, _when(each.joined_at), left)
+    _print(console, members)
+    note = opened.notes[-1]
+    words = _table(None, "Note about", "Whose part", "Words")
+    common = _excerpt(opened.named(note.words.split("\n\n")[-1]), 2 * _EXCERPT)
+    words.add_row(_when(note.line.occurred_at), "all", common)
+    for alias, part in note.parts:
+        words.add_row("", opened.named(f"{{{{{alias}}}}}"), _excerpt(opened.named(part)))
+    _print(console, words)
 
 
 def _open(is_open: bool, outcome: str | None) -> str:  # noqa: FBT001 - a state, not a switch

@@ -250,8 +250,14 @@ async def _fourth_week(play: Play, weeks: Weeks) -> None:
     play.move(weeks.at(3, 3, 16, 50))
     await play.book("jakub", "couple", "couple-2", (weeks.at(3, 3, 17), 90, "3"))
     await play.hold("jakub", "couple-2")
-    await play.write(
-        "jakub", "couple", "couple second", words("couple", "second"), session="couple-2"
+    await play.attend("jakub", "couple-2", {"iwona": True, "pawel": True})
+    await play.write_jointly(
+        "jakub",
+        "couple",
+        "couple second",
+        words("couple", "second"),
+        {each: words("couple", f"second_{each}") for each in ("iwona", "pawel")},
+        session="couple-2",
     )
     play.move(weeks.at(3, 4, 9, 55))
     await play.look_at_note("agnieszka", "couple second")
@@ -307,9 +313,13 @@ async def _fifth_week(play: Play, weeks: Weeks) -> None:
     play.move(weeks.at(4, 0, 17, 50))
     await play.book("agnieszka", "group", "group-2", (weeks.at(4, 0, 18), 90, "5"))
     await play.hold("agnieszka", "group-2")
+    await play.attend("agnieszka", "group-2", {each: each != "kinga" for each in GROUP})
     await play.write(
         "eleanor", "group", "group second", words("group", "second"), session="group-2"
     )
+    leaving = play.named("group", words("group", "leaving"))
+    await play.write("agnieszka", "group", "group leaving", leaving, kind=NoteKind.CONTACT)
+    await play.let_go("agnieszka", "group", "oskar")
     await play.join("agnieszka", "panic", "eleanor")
     await _panic_fifth(play, weeks)
     play.move(weeks.at(4, 2, 16, 0))
@@ -360,12 +370,23 @@ async def _late_entry(play: Play, weeks: Weeks) -> None:
 
 
 async def _group_third(play: Play, weeks: Weeks) -> None:
-    play.move(weeks.at(5, 0, 17, 50))
+    play.move(weeks.at(5, 0, 17, 30))
+    await play.register("zuzanna", "marta")
+    await play.take_in("agnieszka", "group", "marta")
+    await play.consent("agnieszka", "marta", Scope.THERAPY, "udział w grupie, zasady grupy")
     await play.book("agnieszka", "group", "group-3", (weeks.at(5, 0, 18), 90, "5"))
     await play.hold("agnieszka", "group-3")
-    await play.write(
-        "agnieszka", "group", "group third", words("group", "third"), session="group-3"
+    there = [*(each for each in GROUP if each != "oskar"), "marta"]
+    await play.attend("agnieszka", "group-3", dict.fromkeys(there, True))
+    await play.write_jointly(
+        "agnieszka",
+        "group",
+        "group third",
+        words("group", "third"),
+        {each: words("group", f"third_{each}") for each in ("norbert", "marta")},
+        session="group-3",
     )
+    await play.look_at_note("eleanor", "group third")
 
 
 async def _panic_sixth(play: Play, weeks: Weeks) -> None:

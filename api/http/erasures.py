@@ -40,6 +40,7 @@ from domain.values import (
     ItemId,
     NoteId,
     PractitionerId,
+    Receipt,
     Role,
 )
 from projections.entries import Entry
@@ -47,6 +48,15 @@ from projections.entries import Entry
 router = APIRouter(prefix="/v1", tags=["erasure"], route_class=RecordedRoute)
 _EVERYBODY = "clinician, compliance officer, custodian"
 _PAGE = 1000
+
+
+class ErasureWritten(Written):
+    """The receipt of a request, or of its completion; ``refused`` is the ground on which it stays.
+
+    A refusal is on record like anything else.
+    """
+
+    refused: str | None
 
 
 async def archive(clinic: TheClinic, who: Who) -> Archive:
@@ -70,13 +80,13 @@ async def request_erasure(
     asked: NewErasure,
     command: Commanded,
     response: Response,
-) -> Written:
+) -> ErasureWritten:
     """Ask that something become unreadable for good.
 
     What the law keeps is refused: ``refused`` in the answer is the ground, which is on record.
     """
     receipt = await erasures.request_erasure(desk, found, who, asked.value(), command=command)
-    return written(response, receipt)
+    return _weighed(response, receipt)
 
 
 @router.get("/erasures", dependencies=[CaughtUp], openapi_extra=leaves("LIST", audience=_EVERYBODY))
@@ -157,12 +167,12 @@ async def complete_erasure(
     command: Commanded,
     expected: Expected,
     response: Response,
-) -> Written:
+) -> ErasureWritten:
     """Destroy what two custodians approved, unless the law keeps it by now."""
     receipt = await erasures.complete_erasure(
         desk, found, who, ErasureId(erasure_id), expected=expected, command=command
     )
-    return written(response, receipt)
+    return _weighed(response, receipt)
 
 
 @router.post(
@@ -193,7 +203,7 @@ async def read_protocol(
         desk, who, ErasureId(erasure_id)
     )
     response.headers["Ledger-Position"] = str(receipt.last)
-    people = {record.requester, *(person for person, _ in record.approvers)}
+    people: set[str] = {record.requester, *(person for person, _ in record.approvers)}
     people |= {record.target.author} if record.target.author else set()
     names = {each: name for each in people if (name := _name(clinic, each, opening))}
     return ProtocolTold(
@@ -243,7 +253,6 @@ async def read_readers(
 )
 async def move_note(
     desk: TheDesk,
-    found: TheArchive,
     who: Who,
     case_id: PathId,
     note_id: PathId,
@@ -258,7 +267,7 @@ async def move_note(
     in the answer, for two custodians to approve.
     """
     where = misfiled.Misfiled(CaseId(case_id), NoteId(note_id), CaseId(asked.belongs_to))
-    receipt = await misfiled.move_note(desk, found, who, where, expected=expected, command=command)
+    receipt = await misfiled.move_note(desk, who, where, expected=expected, command=command)
     return written(response, receipt)
 
 
@@ -338,6 +347,12 @@ async def appoint_custodian(
         command=command,
     )
     return written(response, receipt)
+
+
+def _weighed(response: Response, receipt: Receipt) -> ErasureWritten:
+    told = written(response, receipt).model_dump()
+    refused = told["created"].pop("refused", None)
+    return ErasureWritten(**told, refused=refused)
 
 
 def _name(clinic: Clinic, person: str, opening: Opening) -> str | None:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Response
 from api.http.auth import TheClinic, TheDesk, Who
 from api.http.conditions import CaughtUp
 from api.http.errors import Problem
+from api.http.naming import Naming, RemovedWords
 from api.http.recorded import RecordedRoute, leaves
 from api.http.schemas.common import PathId
 from api.http.schemas.finding import (
@@ -20,12 +21,10 @@ from api.http.schemas.finding import (
     WordsFound,
     WordsSought,
 )
-from domain.errors import Sealed
 from domain.extracts import extracts
-from domain.ports import Opening
 from domain.use_cases import finding
 from domain.values import CaseId, FreeText
-from projections.case_state import NoteLine
+from projections.case_lines import NoteLine
 from projections.process_notes import ProcessNoteLine
 
 router = APIRouter(prefix="/v1", tags=["finding"], route_class=RecordedRoute)
@@ -74,6 +73,7 @@ async def find_words(
     case_id: PathId,
     asked: WordsSought,
     response: Response,
+    removed: RemovedWords,
 ) -> WordsFound:
     """Find words in the notes of one case, one's own drafts and process notes among them.
 
@@ -83,8 +83,11 @@ async def find_words(
     state = clinic.views.case_states.of(case_id, opening)
     own = clinic.views.process_notes.of(who.actor.id, case_id, opening)
     lines = [*(_readable(state.notes, who.actor.id) if state else ()), *own]
+    names = Naming(
+        clinic.views.name_cards, lambda: state.roster() if state else None, opening, removed
+    )
     # Opening some hundred notes takes a while, in which others want to be served.
-    found = await asyncio.to_thread(_scan, lines, asked.words, opening)
+    found = await asyncio.to_thread(_scan, lines, asked.words, names)
     response.headers["Ledger-Position"] = str(receipt.last)
     return WordsFound(case=case_id, notes=found)
 
@@ -94,12 +97,15 @@ def _readable(notes: tuple[NoteLine, ...], reader: str) -> list[NoteLine]:
     return [each for each in notes if each.status != "draft" or each.author == reader]
 
 
-def _scan(lines: list[NoteLine | ProcessNoteLine], words: str, opening: Opening) -> list[NoteFound]:
+def _scan(lines: list[NoteLine | ProcessNoteLine], words: str, names: Naming) -> list[NoteFound]:
     found = []
     for line in lines:
         kind = "note" if isinstance(line, NoteLine) else "process-note"
         pieces = [
-            piece for text in _texts(line) for piece in extracts(_words(text, opening), words)
+            # One that is gone is no words; the others can still be searched.
+            piece
+            for text in _texts(line)
+            for piece in extracts(names.words_left(text) or "", words)
         ]
         if pieces:
             found.append(NoteFound(note=line.id, kind=kind, extracts=pieces))
@@ -112,12 +118,5 @@ def _texts(line: NoteLine | ProcessNoteLine) -> list[FreeText]:
         return list(line.texts)
     added = [text for each in line.amendments for text in (each.reason, each.text)]
     because = [] if line.erroneous_because is None else [line.erroneous_because]
-    return [*line.texts[-1:], *added, *because]
-
-
-def _words(text: FreeText, opening: Opening) -> str:
-    try:
-        return opening.words(text)
-    except Sealed:
-        # This one is gone; the others can still be searched.
-        return ""
+    parts = [each.text for each in line.parts if each.text is not None]
+    return [*line.texts[-1:], *added, *because, *parts]

@@ -55,13 +55,11 @@ class WitnessedRecord:
         who: Circumstances | None = None,
     ) -> tuple[State, int]:
         """What a command decides on, opened in the name of whoever asks."""
-        noted = _noted.get()
-        return self._record.fold(stream, fold, who or (noted and noted.who))
+        return self._record.fold(stream, fold, who or _asker())
 
     def history(self, stream: str, who: Circumstances | None = None) -> Sequence[Recorded]:
         """What a command reads of an event itself, opened in the name of whoever asks."""
-        noted = _noted.get()
-        return self._record.history(stream, who or (noted and noted.who))
+        return self._record.history(stream, who or _asker())
 
     def replay(self, who: Circumstances, command: Command) -> Receipt | None:
         """The receipt of a command that has been done before: its event is in the record."""
@@ -88,6 +86,12 @@ def _note() -> None:
     noted = _noted.get()
     if noted is not None:
         noted.appended = True
+
+
+def _asker() -> Circumstances | None:
+    """Whoever asks in this request, as far as that is known yet."""
+    noted = _noted.get()
+    return None if noted is None else noted.who
 
 
 def asks(who: Circumstances) -> Circumstances:

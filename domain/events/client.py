@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import ClassVar
 
-from domain.confidentiality import ADMINISTRATIVE, FRAME, Label
+from domain.confidentiality import ADMINISTRATIVE, FRAME, MEMBERS_PART, Label
 from domain.values import Address, CaseId, ClientId, ItemId, PractitionerId, StreamId
 
 
@@ -115,7 +115,7 @@ class ClientAliasGiven:
 
     NAME: ClassVar[str] = "client.alias_given"
     VERSION: ClassVar[int] = 1
-    LABEL: ClassVar[Label] = ADMINISTRATIVE
+    LABEL: ClassVar[Label] = MEMBERS_PART
     case: CaseId
     alias: str
 

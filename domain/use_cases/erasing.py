@@ -148,26 +148,27 @@ def texts_in(found: Iterable[Recorded]) -> tuple[FreeText, ...]:
 
 
 def _of_member(desk: Desk, archive: Archive, state: Erasure) -> Destruction:
-    """A member's parts of a joint case; with them her alias, unless another case needs the key.
+    """A member's parts of a joint case, and as much of the rest as nothing else of hers needs.
 
-    What is hers in all joint cases lies under one key of hers: as long as she takes part in others,
-    only the words of her parts in this one go.
+    Who takes part in this case alone loses everything, her alias and name among it. Who has a
+    record of her own beside it keeps that, and with it her name; what is hers in all joint cases
+    lies under one key of hers, so that with several of them only the words of her parts here go.
     """
     case_id, reason = state.target.case, state.ground.value
     if case_id is None:
         raise NotThere
     (client_id,) = state.target.clients
+    owner = Owner(OwnerKind.CLIENT, client_id)
     frame, _ = desk.client(client_id)
-    joint = [each for each in (frame.cases if frame else ()) if _is_joint(desk, each)]
+    others = set(frame.cases if frame else ()) - {case_id}
     streams = archive.holdings.parts(client_id, case_id)
     texts = texts_in(each for stream in streams for each in desk.record.history(stream))
-    if set(joint) - {case_id}:
+    if not others:
+        return Destruction(state.id, reason, (owner,), CONTENT)
+    if any(_is_joint(desk, each) for each in others):
         return Destruction(state.id, reason, texts=texts)
-    owner = Owner(OwnerKind.CLIENT, client_id)
-    classes = (Class.JOINT,)
-    return Destruction(
-        state.id, reason, (owner,), (KeyPurpose.CLINICAL,), classes=classes, texts=texts
-    )
+    joint = (Class.JOINT,)
+    return Destruction(state.id, reason, (owner,), (KeyPurpose.CLINICAL,), joint, texts)
 
 
 def _own_notes(desk: Desk, archive: Archive, clients: tuple[ClientId, ...]) -> tuple[FreeText, ...]:

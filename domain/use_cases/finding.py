@@ -22,7 +22,7 @@ from domain.policy import Act, Standing, permit
 from domain.ports import Opening, Write
 from domain.use_cases.caseload import own_cases
 from domain.use_cases.desk import Desk, admit, look, look_at_list, record_denial
-from domain.use_cases.on_case import CASE_CLASSES, content_classes, on_case
+from domain.use_cases.on_case import CASE_CLASSES, content_classes, on_case, owners_of
 from domain.values import CaseId, Circumstances, ClientId, FreeText, ItemId, Receipt
 
 LOOKUPS_A_DAY = 20
@@ -134,9 +134,9 @@ async def look_for_words(
         items=(search,),
         relationship=case.id,
     )
-    owners = (case.owner, Owner(OwnerKind.PRACTITIONER, who.actor.id))
+    owners = (*owners_of(case), Owner(OwnerKind.PRACTITIONER, who.actor.id))
     asked = _asked(search, words, case.owner, case.clients)
-    return await look(desk, admitted.who, shown, case.clients, owners, beside=(asked,))
+    return await look(desk, admitted.who, shown, case.everyone, owners, beside=(asked,))
 
 
 def queries_that_found(desk: Desk, client_id: ClientId) -> tuple[FreeText, ...]:

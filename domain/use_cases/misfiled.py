@@ -24,11 +24,12 @@ from domain.events.note import (
     NoteRevised,
     NoteSigned,
 )
+from domain.legal_gate import Findings
 from domain.note import Note, Status
 from domain.policy import Act
 from domain.ports import Opening, Recorded, Write
+from domain.retention import Regime
 from domain.use_cases.desk import Desk, admit, attempt, look
-from domain.use_cases.erasing import Archive, findings
 from domain.use_cases.erasure_looks import load
 from domain.use_cases.members import must_know_everybody
 from domain.use_cases.on_case import OnCase, look_on, on_case, words_of
@@ -56,7 +57,6 @@ class Misfiled:
 
 async def move_note(
     desk: Desk,
-    archive: Archive,
     who: Circumstances,
     misfiled: Misfiled,
     *,
@@ -103,11 +103,10 @@ async def move_note(
         item=ItemId(misfiled.note),
         author=note.author,
     )
-    asked = _asked(desk, archive, requested)
     writes = (
         receiving.write(new_id, received, 0),
         leaving.write(misfiled.note, moved, note.version),
-        asked,
+        _asked(desk, requested),
     )
     reply = (("note", new_id), ("erasure", requested.erasure))
     return await desk.record.append(writes, leaving.who, command=command, reply=reply)
@@ -159,9 +158,9 @@ async def _found(desk: Desk, who: Circumstances, misfiled: Misfiled) -> tuple[On
     return admitted, note
 
 
-def _asked(desk: Desk, archive: Archive, requested: ErasureRequested) -> Write:
-    target = erasure_file.Target(clients=requested.clients)
-    found = findings(desk, archive, requested.ground, target)
+def _asked(desk: Desk, requested: ErasureRequested) -> Write:
+    # What stands in the wrong record is kept there by no law.
+    found = Findings(desk.clock.now().date(), Regime.MEDICAL_ENTITY)
     events = erasure_file.request(None, requested, found)
     owner = Owner(OwnerKind.CLINIC, desk.clinic)
     return Write(requested.erasure, events, owner, 0, concerning=requested.clients)

@@ -87,6 +87,15 @@ def words_of(frame: Case) -> tuple[Class, ...]:
     return tuple(each for each in content_classes(frame) if each is not Class.ADMINISTRATIVE)
 
 
+def owners_of(frame: Case) -> tuple[Owner, ...]:
+    """Whose content a look at a case shows: its own, and of a joint one its members' as well.
+
+    The names and the parts of each are opened by the entry in her own log, and by no other.
+    """
+    members = tuple(Owner(OwnerKind.CLIENT, each) for each in frame.everyone if frame.joint)
+    return (frame.owner, *members)
+
+
 async def look_on(
     desk: Desk,
     admitted: OnCase,
@@ -104,8 +113,5 @@ async def look_on(
         object=ItemId(object_id),
         relationship=admitted.case.id,
     )
-    case = admitted.case
-    # A joint case shows its members' names and parts as well: each by the entry in her own log.
-    members = tuple(Owner(OwnerKind.CLIENT, each) for each in case.everyone if case.joint)
-    owners = (case.owner, *members, *extra)
-    return await look(desk, admitted.who, shown, case.everyone, owners)
+    owners = (*owners_of(admitted.case), *extra)
+    return await look(desk, admitted.who, shown, admitted.case.everyone, owners)

@@ -308,9 +308,7 @@ class Checkpointer:
     def _with_every_key(self, note: Note) -> tuple[Note, bool]:
         """The same checkpoint, signed by a key that has come since as well."""
         there = {(line.name, line.key_id) for line in note.signatures}
-        lacking = [
-            each for each in self._signers if (each.name, each.verifier.key_id) not in there
-        ]
+        lacking = [each for each in self._signers if (each.name, each.verifier.key_id) not in there]
         if not lacking:
             return note, False
         note = note.with_signatures(*(each.sign(note.text.encode()) for each in lacking))
@@ -320,6 +318,7 @@ class Checkpointer:
     def _anchor(self, note: Note, *, fresh: bool) -> Anchored:
         size = Checkpoint.parse(note.text).size
         if not fresh and self._has_quorum(note):
+            self._publish(note)
             return Anchored(size, fresh=False, quorum=True)
         sizes = self._sizes()
         gathered = gather(note.encode(), self._trust, sizes, self._prove, seconds=WITNESS_SECONDS)
@@ -333,6 +332,16 @@ class Checkpointer:
         if not {"E-ROLLBACK", "E-FORK"}.isdisjoint(gathered.failures.values()):
             self._must_be_what_was_cosigned(size)
         return Anchored(size, fresh=fresh, quorum=quorum, failures=dict(gathered.failures))
+
+    def _publish(self, note: Note) -> None:
+        """Publish what was complete when it was killed, unless it came to that."""
+        data = note.encode()
+        try:
+            there = self._folder.read_checkpoint() == data
+        except LedgerError:
+            there = False
+        if not there:
+            self._tiles.write_checkpoint(data)
 
     def _must_be_what_was_cosigned(self, size: int) -> None:
         """A witness says that it saw another log: it has to show one that our own key signed.

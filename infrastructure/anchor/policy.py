@@ -92,9 +92,7 @@ def put(path: Path, data: bytes) -> None:
     durable.write(path, data, 0o644)
 
 
-def _composed(
-    logs: list[str], witnesses: list[list[str]], needed: int
-) -> tuple[list[str], bytes]:
+def _composed(logs: list[str], witnesses: list[list[str]], needed: int) -> tuple[list[str], bytes]:
     names = [lines[-1].split()[1] for lines in witnesses]
     lines = [*logs, *(line for each in witnesses for line in each)]
     if needed:

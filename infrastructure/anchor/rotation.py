@@ -256,9 +256,8 @@ def _name(
             raise FolderRefused(msg)
         if vkey not in named:
             lines.append(policy_key_line(log_id, kind, vkey, BEGIN))
-    for vkey in end:
-        if named[vkey].ended is None:
-            lines.append(policy_key_line(log_id, kind, vkey, END))
+    still = (vkey for vkey in end if named[vkey].ended is None)
+    lines.extend(policy_key_line(log_id, kind, vkey, END) for vkey in still)
     if lines and not isinstance(folder.guard.enter(Submission(tuple(lines))), Placed):
         msg = "Somebody has written meanwhile; ask again."
         raise FolderRefused(msg)

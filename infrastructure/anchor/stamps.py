@@ -10,7 +10,6 @@ Source:
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import NamedTuple
 
 from cryptography.x509 import Certificate
 
+from infrastructure import durable
 from infrastructure.anchor import timestamp
 from infrastructure.anchor.timestamp import Anchor, Stamped
 from infrastructure.control import anchor_line, control_stream
@@ -26,7 +26,6 @@ from infrastructure.ledger.control import OtherControl, parse_control
 from infrastructure.ledger.errors import AnchorRefused, LedgerError
 from infrastructure.ledger.note import MAX_NOTE_SIZE, Note
 from infrastructure.stores.contract import Outcome, RecordStore, Submission
-from infrastructure.vault.custody import sync_folder
 
 FOLDER = "anchors"
 SECONDS = 10.0
@@ -123,10 +122,4 @@ def verify_entered(
 
 
 def _write(path: Path, data: bytes) -> None:
-    making = path.with_name(f".{path.name}.new")
-    with making.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    making.rename(path)
-    sync_folder(path.parent)
+    durable.write(path, data, 0o644)

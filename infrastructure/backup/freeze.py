@@ -48,7 +48,7 @@ from infrastructure.vault.custody import sync_folder
 Progress = Callable[[int, int], None]
 
 WORK = "backup.work"
-KEPT_SECONDS = 24 * 3600
+KEPT_SECONDS = 6 * 3600
 """How long a frozen record is gone on with; an older one is frozen anew."""
 _PAGES = 2048
 _BEGUN, _FROZEN = "begun", "frozen"
@@ -112,6 +112,10 @@ class Work:
             return self._freeze(layout, progress)
         except OSError as error:
             raise no_room(error, "of the data folder") from None
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+                raise
+            raise no_room(OSError(), "of the data folder") from None
 
     def _freeze(self, layout: Layout, progress: Progress) -> Frozen:
         self._files.mkdir(mode=0o700)

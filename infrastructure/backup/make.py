@@ -8,6 +8,7 @@ open to the very same bytes are kept, everything else is written anew.
 from __future__ import annotations
 
 import secrets
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from infrastructure.backup import manifest as manifests, parts, wrapping
-from infrastructure.backup.freeze import Progress, Work, copy_in_memory, no_room
+from infrastructure.backup.freeze import Frozen, Work, copy_in_memory, no_room
 from infrastructure.backup.listed import Backups, Listed
 from infrastructure.backup.manifest import (
     BEGUN,
@@ -33,14 +34,17 @@ from infrastructure.backup.manifest import (
     Part,
 )
 from infrastructure.backup.parts import Place
+from infrastructure.backup.shreds import shreds_in
 from infrastructure.errors import Broken, FolderRefused, KeyGone
 from infrastructure.folder import OpenFolder
+from infrastructure.ledger.merkle import CompactRange
 from infrastructure.vault.custody import Custody, sync_folder
 from infrastructure.vault.keys import KEY_SIZE
 from infrastructure.views import locked
 
 KEEP_KEYS = timedelta(days=7)
 LONGEST_KEPT = timedelta(days=30)
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,8 @@ class _Run:
     keep_keys: timedelta
     lasting: bytes
     listed: Backups
+    places: Mapping[BackupSet, Path]
+    progress: Callable[[str, int, int], None]
     kept: int = 0
 
 
@@ -89,40 +95,76 @@ def back_up(
     data = folder.layout.folder
     with locked(data / "backup.lock"):
         _must_not_rotate(folder.layout.keys)
-        log_id = folder.genesis.log_id
-        lasting = wrapping.make_lasting_secret(folder.keys, custody, log_id)
-        fresh = secrets.token_hex(16)
-        work = Work.begin(data, fresh, folder.clock.now())
-        run = _Run(folder, custody, work, keep_keys, lasting, Backups(data))
-        _list(run, places)
-        frozen = work.freeze(folder.layout, lambda now, of: progress("freeze", now, of))
-        frozen_seconds = time.monotonic() - begun
-        sets = {}
-        for kind in BackupSet:
-            if kind in places:
-                head = Head(
-                    backup=work.backup,
-                    kind=kind,
-                    made=work.made,
-                    expires=work.made + keep_keys if kind is BackupSet.KEYS else None,
-                    log_id=log_id,
-                    origin=folder.vault.lineage.origin,
-                    size=frozen.size,
-                    root=frozen.root,
-                    published=frozen.published,
-                    generation=custody.generation,
-                    wrapped=b"",
-                    lasting=b"",
-                )
-                told = _telling(progress, kind)
-                sets[kind] = _one_set(run, head, places[kind], told)
-        work.done()
-    seconds = time.monotonic() - begun
-    return Made(work.backup, sets, work.backup != fresh, run.kept, frozen_seconds, seconds)
+        lasting = wrapping.make_lasting_secret(folder.keys, custody, folder.genesis.log_id)
+        for _ in range(_TRIES):
+            fresh = secrets.token_hex(16)
+            work = Work.begin(data, fresh, folder.clock.now())
+            run = _Run(folder, custody, work, keep_keys, lasting, Backups(data), places, progress)
+            try:
+                sets, frozen_at = _sets(run)
+            except _Overtaken:
+                _take_back(run)
+                continue
+            work.done()
+            resumed, ended = work.backup != fresh, time.monotonic()
+            return Made(work.backup, sets, resumed, run.kept, frozen_at - begun, ended - begun)
+    msg = "Keys were destroyed each time while they were being backed up; try again later."
+    raise FolderRefused(msg)
 
 
-def _telling(progress: Callable[[str, int, int], None], kind: BackupSet) -> Progress:
-    return lambda now, of: progress(kind.word, now, of)
+class _Overtaken(Exception):
+    """Something was destroyed between the copy of the record and that of the keys.
+
+    The two would not belong together: the keys are gone, and the record does not say why.
+    """
+
+
+def _sets(run: _Run) -> tuple[dict[BackupSet, Manifest], float]:
+    """Freeze the record and write every set; when it was frozen."""
+    _list(run)
+    if BackupSet.RECORD in run.places:
+        frozen = run.work.freeze(run.folder.layout, lambda now, of: run.progress("freeze", now, of))
+    else:
+        frozen = _as_it_is(run.folder)
+    frozen_at = time.monotonic()
+    return {
+        kind: _one_set(run, _head(run, kind, frozen), run.places[kind])
+        for kind in BackupSet
+        if kind in run.places
+    }, frozen_at
+
+
+def _as_it_is(folder: OpenFolder) -> Frozen:
+    standing = folder.store.standing()
+    root = CompactRange.from_bytes(standing.size, standing.range_bytes).root()
+    return Frozen(standing.size, root, 0)
+
+
+def _head(run: _Run, kind: BackupSet, frozen: Frozen) -> Head:
+    made = run.work.made
+    return Head(
+        backup=run.work.backup,
+        kind=kind,
+        made=made,
+        expires=made + run.keep_keys if kind is BackupSet.KEYS else None,
+        log_id=run.folder.genesis.log_id,
+        origin=run.folder.vault.lineage.origin,
+        size=frozen.size,
+        root=frozen.root,
+        published=frozen.published,
+        generation=run.custody.generation,
+        wrapped=b"",
+        lasting=b"",
+    )
+
+
+def _take_back(run: _Run) -> None:
+    """Leave nothing of a backup whose sets would not belong together."""
+    for kind, place in run.places.items():
+        for each in place.glob(f"*-{kind.word}-{run.work.backup}"):
+            shutil.rmtree(each)
+        run.listed.take_out(run.work.backup, kind)
+    run.work.done()
 
 
 def folder_name(head: Head) -> str:
@@ -130,18 +172,18 @@ def folder_name(head: Head) -> str:
     return f"{head.made:%Y%m%dT%H%M%SZ}-{head.kind.word}-{head.backup}"
 
 
-def _one_set(run: _Run, head: Head, destination: Path, progress: Progress) -> Manifest:
+def _one_set(run: _Run, head: Head, destination: Path) -> Manifest:
     try:
         destination.mkdir(mode=0o700, parents=True, exist_ok=True)
         place = destination / folder_name(head)
         place.mkdir(mode=0o700, exist_ok=True)
         sync_folder(destination)
-        return _write_set(run, head, place, progress)
+        return _write_set(run, head, place)
     except OSError as error:
         raise no_room(error, f"for the {head.kind.word} set") from None
 
 
-def _write_set(run: _Run, head: Head, place: Path, progress: Progress) -> Manifest:
+def _write_set(run: _Run, head: Head, place: Path) -> Manifest:
     known = _known(run, head, place)
     if known is not None and known[0].files:
         return known[0]
@@ -156,7 +198,7 @@ def _write_set(run: _Run, head: Head, place: Path, progress: Progress) -> Manife
             file = _write_file(run, key, begun.head, place, number, name, source)
         files.append(file)
         done += file.size
-        progress(done, total)
+        run.progress(head.kind.word, done, total)
     found = Manifest(begun.head, tuple(files))
     sync_folder(place)
     parts.write(place / MANIFEST, found.encode(key))
@@ -215,6 +257,8 @@ def _sources(run: _Run, head: Head) -> Sequence[Source]:
     data = copy_in_memory(path)
     if head.kind is BackupSet.KEYS:
         _must_not_have_rotated(data, head.generation)
+        if next(shreds_in(run.folder.store, head.size), None) is not None:
+            raise _Overtaken
     return [(path.name, len(data), lambda: BytesIO(data))]
 
 
@@ -246,11 +290,11 @@ def _is_there(key: bytes, folder: Path, place: Place, plain: bytes) -> bool:
         return False
 
 
-def _list(run: _Run, places: Mapping[BackupSet, Path]) -> None:
+def _list(run: _Run) -> None:
     """Write down what is about to be made, before its first byte: no backup is ever forgotten."""
     known = {(each.backup, each.kind) for each in run.listed.all()}
     work, generation = run.work, run.custody.generation
-    for kind in places:
+    for kind in run.places:
         if (work.backup, kind) not in known:
             expires = work.made + run.keep_keys if kind is BackupSet.KEYS else None
             listed = Listed(work.backup, kind, generation, work.made, expires, whole=False)

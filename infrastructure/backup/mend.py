@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from infrastructure.guard.published import rows_of
-from infrastructure.ledger.control import CONTROL_KEY, ControlKind, parse_control
-from infrastructure.ledger.key_control import KeyMade, KeyRetired
+from infrastructure.ledger.control import ControlKind, parse_control
+from infrastructure.ledger.key_control import CONTROL_KEY, KeyMade, KeyRetired
 from infrastructure.stores.contract import RecordStore
 from infrastructure.vault.keyrows import DESTROYED
 from infrastructure.vault.keystore import KeyStore

@@ -4,8 +4,10 @@ The map of this room:
 
 - ``protocol``: frames, the closed set of requests, their limits.
 - ``server``: the socket and who may speak on it; ``service``: what each request is answered.
-- ``admission``: whether a claimed access entry was really committed; ``quotas``: for how many.
-- ``releases``: what was released to whom, durably; ``reconcile``: whether the log tells the same.
-- ``line``: a worker's connections; ``client``: the vault as a worker uses it through them.
+- ``giving``: keys for writing; ``looking``: openings; ``admission``: whether the access entry that
+  is claimed was really committed.
+- ``watch``: what is written down of everything; ``releases``: the book; ``quotas``: for how many;
+  ``reconcile``: whether the log tells the same.
+- ``line``: a worker's connections; ``keys``, ``client``: the vault as it uses it through them.
 - ``worker``: opens a data folder with its keys elsewhere.
 """

@@ -21,7 +21,7 @@ from domain.errors import Refusal
 from domain.events.access import AccessKind, AccessRecorded
 from domain.ports import CONTENT, Recorded
 from domain.values import ActorKind, Circumstances
-from infrastructure.broker.releases import Asker, Kind, Releases, Used
+from infrastructure.broker.releases import Asker, Kind, Used
 from infrastructure.errors import Broken
 from infrastructure.folder import OpenFolder
 from infrastructure.ledger.check import Row
@@ -61,9 +61,8 @@ class Admitted(NamedTuple):
 class Admission:
     """Looks entries up in the record."""
 
-    def __init__(self, folder: OpenFolder, releases: Releases) -> None:
+    def __init__(self, folder: OpenFolder) -> None:
         self._folder = folder
-        self._releases = releases
         self._keyring = folder.vault.keyring
         # What a worker claims is not damage of the record: nobody is told of a row that is none.
         self._mapper = SealedMapper(self._keyring, folder.vault.lineage.at)

@@ -10,12 +10,12 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from domain.errors import NotThere, RecordUnavailable
+from domain.errors import Invalid, NotThere, RecordUnavailable, WrongState
 from infrastructure.broker.protocol import CODES, Ask, NotAFrame, Outcome, receive, send
 from infrastructure.errors import Broken, KeyGone
 
 WAIT_SECONDS = 10
-_ONCE = frozenset({Ask.REDEEM, Ask.STANDING, Ask.RETIRE, Ask.SETTLE})
+_ONCE = frozenset({Ask.REDEEM, Ask.STANDING, Ask.RETIRE, Ask.SETTLE, Ask.SHRED})
 """What is not asked again when a connection breaks: it may have been heard."""
 
 
@@ -36,6 +36,7 @@ class Line:
             NotThere: What was asked for is not what the access entry names.
             KeyGone: The key has been destroyed.
             Broken: What is stored is not what was written.
+            Invalid, WrongState: A destruction is not to be.
         """
         with self._gate:
             connection = self._free.pop() if self._free else None
@@ -99,6 +100,10 @@ def _given(reply: list[Any]) -> list[Any]:
             raise NotThere
         case Outcome.GONE:
             raise KeyGone
+        case Outcome.INVALID:
+            raise Invalid(str(given[0]), str(given[1]))
+        case Outcome.WRONG_STATE:
+            raise WrongState(str(given[0]))
         case Outcome.BROKEN:
             code = given[0] if given and given[0] in CODES else "E-PARSE"
             raise Broken(code, "what the broker was asked to open")

@@ -2,8 +2,8 @@
 
 A frame is ``u32 length | msgpack array``. A request is its number and its fields, of which every
 one is checked before anything is done; a frame that is not one of these requests ends the
-connection. A reply begins with an outcome; only ``DONE`` carries more, and ``BROKEN`` its code.
-Nothing that is refused tells content.
+connection. A reply begins with an outcome: ``DONE`` carries what was asked for, ``BROKEN`` its
+code, ``INVALID`` and ``WRONG_STATE`` the words of the domain's refusal. None of them tells content.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, TypeAlias, get_args
 
 import msgpack
 
-from domain.confidentiality import Class, KeyPurpose, OwnerKind
+from domain.confidentiality import Class, KeyPurpose, Owner, OwnerKind
 from infrastructure.errors import Broken
 from infrastructure.ledger.errors import Code
 
@@ -56,6 +56,8 @@ class Ask(IntEnum):
     SETTLE = 17
     RETIRE = 18
     FINGERPRINT = 19
+    SHRED_STATEMENT = 20
+    SHRED = 21
 
 
 class Outcome(IntEnum):
@@ -67,6 +69,8 @@ class Outcome(IntEnum):
     GONE = 3
     BROKEN = 4
     UNAVAILABLE = 5
+    INVALID = 6
+    WRONG_STATE = 7
 
 
 class NotAFrame(Exception):
@@ -132,6 +136,17 @@ _key_part: Check = lambda found: _text(200)(found) or _number(-_NUMBERS, _NUMBER
 _place = _these(_text(100), _text(100), _list(_key_part, 8), _position)
 _row = _these(_key_id, _position, _bytes(16), _bytes(16), _position, _bytes(0, _SOME))
 
+_destruction = _these(
+    _hex,
+    _text(64),
+    _list(_owner, MOST_ITEMS),
+    _list(_purpose, 16),
+    _list(_class, 16),
+    _list(_bytes(0, _SOME), MOST_ITEMS),
+    _or_none(_number(0, 9999)),
+    _list(_owner, MOST_ITEMS),
+)
+
 FIELDS: dict[Ask, tuple[Check, ...]] = {
     Ask.HELLO: (_number(0, 2**16),),
     Ask.TAGS: (_list(_owner),),
@@ -156,10 +171,17 @@ FIELDS: dict[Ask, tuple[Check, ...]] = {
     Ask.RECONCILE: (),
     Ask.SETTLE: (_number(1, 2**31),),
     Ask.RETIRE: (_owner, _purpose, _claim),
+    Ask.SHRED_STATEMENT: (_destruction,),
+    Ask.SHRED: (_destruction, _bytes(0, 64 * 1024)),
     Ask.FINGERPRINT: (_text(32), _text(500), _or_none(_grant)),
 }
 
 Reply: TypeAlias = list[Any]
+
+
+def owner_in(found: Sequence[Any]) -> Owner:
+    """An owner, as requests name one."""
+    return Owner(OwnerKind(found[0]), found[1])
 
 
 def encode(message: Sequence[Any]) -> bytes:

@@ -55,13 +55,13 @@ class Reconciler:
     def _read(self, found: Counter[str]) -> None:
         """Read the log on from where it was read last.
 
-        A release is written before its event can be, so that no event is read too early.
+        A release is written before its event can be, so that no event is read too early; and only
+        one that came behind it counts.
         """
         position = self._releases.position()
         while rows := self._folder.store.rows(position + 1, _BATCH):
             looks = []
-            told: dict[Asker, set[bytes]] = {}
-            refused: set[Asker] = set()
+            told: dict[tuple[Asker, bytes | None], int] = {}
             for row in rows:
                 if row.key_id == CONTROL_KEY:
                     continue
@@ -74,12 +74,13 @@ class Reconciler:
                 if each.event is None:
                     continue
                 asker = Asker(each.who.actor.id, each.who.request)
-                told.setdefault(asker, set()).update(self._subjects(each))
+                for subject in self._subjects(each):
+                    told[asker, subject] = each.position
                 if isinstance(each.event, AccessDenied):
-                    refused.add(asker)
+                    told[asker, None] = each.position
                 if isinstance(each.event, AccessRecorded):
                     looks.append(each.position)
-            self._match(told, refused)
+            self._match(told)
             found["entries"] += len(looks)
             found["never redeemed"] += len(looks) - len(self._releases.was_used(looks))
             position = rows[-1].position
@@ -90,11 +91,11 @@ class Reconciler:
         clients = (Owner(OwnerKind.CLIENT, each) for each in event.concerning)
         return {tag(event.owner), *map(tag, clients)}
 
-    def _match(self, told: dict[Asker, set[bytes]], refused: set[Asker]) -> None:
+    def _match(self, told: dict[tuple[Asker, bytes | None], int]) -> None:
         matched = [
             each.number
             for each in self._releases.unmatched()
-            if each.subject in told.get(each.asker, ()) or each.asker in refused
+            if any(told.get((each.asker, who), -1) >= each.size for who in (each.subject, None))
         ]
         if matched:
             self._releases.mark(matched, State.MATCHED)

@@ -31,7 +31,7 @@ PRAGMA user_version = {FORMAT};
 CREATE TABLE release(
   number INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, uid INTEGER NOT NULL, pid INTEGER NOT NULL,
   kind TEXT NOT NULL, actor TEXT NOT NULL, request TEXT NOT NULL, subject BLOB NOT NULL,
-  position INTEGER, count INTEGER NOT NULL, outcome TEXT NOT NULL) STRICT;
+  size INTEGER NOT NULL, position INTEGER, count INTEGER NOT NULL, outcome TEXT NOT NULL) STRICT;
 CREATE INDEX release_by_outcome ON release(outcome, number);
 CREATE INDEX release_by_request ON release(request, actor, subject);
 CREATE TABLE entry_used(
@@ -86,10 +86,11 @@ class Asker(NamedTuple):
 
 
 class Released(NamedTuple):
-    """A release whose entry is still looked for."""
+    """A release whose entry is still looked for, behind the log as large as it was then."""
 
     number: int
     at_ms: int
+    size: int
     asker: Asker
     subject: bytes
 
@@ -152,10 +153,13 @@ class Releases:
         subjects: Iterable[bytes],
         now_ms: int,
         *,
+        size: int = 0,
         used: Sequence[Used] = (),
         looks: Sequence[str] = (),
     ) -> None:
         """Write down what is about to be given; an entry that was used before opens nothing.
+
+        ``size`` is that of the log: the event for which something is given has to come behind it.
 
         Raises:
             EntryUsed: One of the entries was; nothing is written.
@@ -171,7 +175,7 @@ class Releases:
             for look in looks:
                 self._use("INSERT OR IGNORE INTO look_used VALUES(?, ?)", (look, now_ms))
             for subject in dict.fromkeys(subjects):
-                self._release(peer, asker, kind, subject, position, now_ms)
+                self._release((now_ms, peer.uid, peer.pid), asker, kind, subject, (size, position))
 
     def _use(self, statement: str, values: tuple[object, ...]) -> None:
         if self._db.execute(statement, values).rowcount == 0:
@@ -179,14 +183,14 @@ class Releases:
 
     def _release(
         self,
-        peer: Peer,
+        whence: tuple[int, int, int],
         asker: Asker,
         kind: Kind,
         subject: bytes,
-        position: int | None,
-        now_ms: int,
+        where: tuple[int, int | None],
     ) -> None:
-        if position is None:
+        now_ms = whence[0]
+        if kind in (Kind.FOLD, Kind.SEAL):
             again = self._db.execute(
                 "UPDATE release SET count = count + 1 WHERE request = ? AND actor = ?"
                 " AND subject = ? AND kind = ? AND at_ms >= ? AND outcome != 'missing'",
@@ -197,18 +201,8 @@ class Releases:
         # What is opened against an entry has its entry; a fold's and a seal's has to come.
         state = State.OPEN if kind in (Kind.FOLD, Kind.SEAL) else State.MATCHED
         self._db.execute(
-            "INSERT INTO release VALUES(NULL, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)",
-            (
-                now_ms,
-                peer.uid,
-                peer.pid,
-                kind,
-                asker.actor,
-                asker.request,
-                subject,
-                position,
-                state,
-            ),
+            "INSERT INTO release VALUES(NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)",
+            (*whence, kind, *asker, subject, *where, state),
         )
 
     def tally(self, counts: Iterable[tuple[int, str, int]], now_ms: int) -> None:
@@ -230,10 +224,10 @@ class Releases:
     def unmatched(self) -> list[Released]:
         """The releases whose entry has not been found yet."""
         rows = self._all(
-            "SELECT number, at_ms, actor, request, subject FROM release"
+            "SELECT number, at_ms, size, actor, request, subject FROM release"
             " WHERE outcome = 'open' ORDER BY number"
         )
-        return [Released(row[0], row[1], Asker(row[2], row[3]), row[4]) for row in rows]
+        return [Released(row[0], row[1], row[2], Asker(row[3], row[4]), row[5]) for row in rows]
 
     def mark(self, numbers: Iterable[int], state: State) -> None:
         """Write down what the log says of releases."""
@@ -255,6 +249,15 @@ class Releases:
                 "UPDATE entry_used SET verified = 1 WHERE position = ?",
                 [(each,) for each in positions],
             )
+
+    def must_be_unused(self, positions: Sequence[int]) -> None:
+        """Refuse entries of which one was used.
+
+        Raises:
+            EntryUsed: One was.
+        """
+        if self.was_used(positions):
+            raise EntryUsed
 
     def was_used(self, positions: Sequence[int]) -> frozenset[int]:
         """Which of these entries were used."""

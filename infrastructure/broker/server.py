@@ -19,7 +19,7 @@ from pathlib import Path
 
 from infrastructure.broker.protocol import NotAFrame, Outcome, receive, request, send
 from infrastructure.broker.releases import Asker, Peer
-from infrastructure.broker.service import FLUSH_SECONDS, Service
+from infrastructure.broker.service import TEND_SECONDS, Service
 from infrastructure.errors import Broken, FolderRefused
 
 MOST_CONNECTIONS = 256
@@ -57,11 +57,11 @@ class Server:
     def close(self) -> None:
         """Stop listening and end every connection."""
         self._closed.set()
-        for each in (self._socket, *self._connections):
-            _shut(each)
+        for connection in (self._socket, *self._connections):
+            _shut(connection)
         self._path.unlink(missing_ok=True)
-        for each in self._threads:
-            each.join(REPLY_SECONDS)
+        for thread in self._threads:
+            thread.join(REPLY_SECONDS)
 
     def wait(self) -> None:
         """Wait until it is closed."""
@@ -95,7 +95,7 @@ class Server:
             )
             peer = Peer(pid, uid)
             if uid not in self._allowed:
-                self._service.refused(peer, _NOBODY, "foreign-user")
+                self._service.watch.refused(peer, _NOBODY, "foreign-user")
                 return
             while (message := receive(connection)) is not None:
                 reply = self._service.answer(peer, *request(message))
@@ -104,7 +104,7 @@ class Server:
                 except Broken:
                     send(connection, [Outcome.UNAVAILABLE])
         except NotAFrame:
-            self._service.refused(peer, _NOBODY, "not-a-frame")
+            self._service.watch.refused(peer, _NOBODY, "not-a-frame")
         except OSError:
             # The worker has gone.
             pass
@@ -114,7 +114,7 @@ class Server:
             connection.close()
 
     def _tend(self) -> None:
-        while not self._closed.wait(FLUSH_SECONDS):
+        while not self._closed.wait(TEND_SECONDS):
             try:
                 self._service.tend()
             except Exception as error:  # noqa: BLE001 - a locked file must not end it

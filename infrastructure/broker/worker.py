@@ -13,7 +13,8 @@ from typing import NoReturn
 
 from domain.errors import RecordUnavailable
 from domain.ports import Clock
-from infrastructure.broker.client import RemoteBroker, RemoteItems, RemoteKeyring
+from infrastructure.broker.client import RemoteBroker
+from infrastructure.broker.keys import RemoteItems, RemoteKeyring
 from infrastructure.broker.line import Line
 from infrastructure.broker.protocol import VERSION, Ask
 from infrastructure.errors import Broken, FolderRefused
@@ -84,11 +85,11 @@ class KeysElsewhere(KeyStore):
     """Stands where a process has no key store; every use of it is refused."""
 
     def __init__(self, line: Line) -> None:
-        self._line = line
+        self.line = line
 
     def close(self) -> None:
         """End the connections to the broker, which has the key store."""
-        self._line.close()
+        self.line.close()
 
     def __getattr__(self, name: str) -> NoReturn:
         """Refuse what every method of a key store reaches for.

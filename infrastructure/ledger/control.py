@@ -4,7 +4,8 @@
 - `parse_control` reads a control record: which log it speaks for, and what it says. A kind, a
   shape or a number that is not known here is refused; nothing is ignored.
 - GENESIS, MAPHEAD, RECOVERY and POLICY have types here, KEY and SHRED in `key_control`, and a
-  POLICY of the log's or a witness's key in `policy_key`. Of the other kinds it is known that they exist, and that their payload is one canonical array.
+  POLICY about a key of the log or of a witness in `policy_key`. Of the other kinds it is known that
+  they exist, and that their payload is one canonical array.
 
 Whether what a control record says is true is judged elsewhere (`lifecycle`).
 

@@ -275,8 +275,10 @@ class Memory:
         self._db.executemany("INSERT INTO access_log VALUES(?, ?)", logs)
         self._db.executemany("INSERT INTO change VALUES(?, ?, ?, ?)", news.changes)
         self._db.execute("DELETE FROM change WHERE position < ?", (news.reach,))
-        named = [(each.vkey, each.kind, each.began, each.ended) for each in news.named_keys.values()]
-        self._db.executemany("INSERT OR REPLACE INTO named_key VALUES(?, ?, ?, ?)", named)
+        named = news.named_keys.values()
+        self._db.executemany(
+            "INSERT OR REPLACE INTO named_key(kind, vkey, began, ended) VALUES(?, ?, ?, ?)", named
+        )
         added = [(vkey,) for vkey in news.custodians]
         self._db.executemany("INSERT OR IGNORE INTO custodian(vkey) VALUES(?)", added)
         if news.origin is not None:

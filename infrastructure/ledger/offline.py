@@ -71,12 +71,17 @@ NOT_PROVED = (
 )
 _SIGNED = "a signature of a log of the policy, and cosignatures of its quorum"
 KEY_REPLACED = (
-    "Punkt kontrolny podpisano w imieniu dziennika kluczem, którego nie ma w zasadach zaufania."
-    " Klucz mógł zostać wymieniony; fałszerz zrobiłby to samo. Nic nie jest wykazane: ani dobre,"
-    " ani złe. Proszę uzyskać aktualne zasady zaufania inną drogą niż te dane i sprawdzić znowu.",
-    "The checkpoint is signed in the name of the log by a key that the policy does not list. The"
-    " key may have been replaced; a forger would do the same. Nothing is shown, neither good nor"
-    " bad. Get the present policy by another way than this came by, and verify again.",
+    (
+        "Punkt kontrolny podpisano w imieniu dziennika kluczem, którego nie ma w zasadach zaufania."
+        " Klucz mógł zostać wymieniony; fałszerz zrobiłby to samo. Nic nie jest wykazane: ani"
+        " dobre, ani złe. Proszę uzyskać aktualne zasady zaufania inną drogą niż te dane i"
+        " sprawdzić znowu."
+    ),
+    (
+        "The checkpoint is signed in the name of the log by a key that the policy does not list."
+        " The key may have been replaced; a forger would do the same. Nothing is shown, neither"
+        " good nor bad. Get the present policy by another way than this came by, and verify again."
+    ),
 )
 """What to do when the key of the log is not the one that is known."""
 

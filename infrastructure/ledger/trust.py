@@ -82,7 +82,8 @@ class Group(NamedTuple):
 class Judged(NamedTuple):
     """A checkpoint whose log has signed it, and who has cosigned it.
 
-    `logs` are the keys of the log that signed it, one or, while it is replaced, two; `witnesses` holds the times of the cosignatures in seconds, by names of the policy; `quorum`
+    `logs` are the keys of the log that signed it: one, or two while one replaces the other;
+    `witnesses` holds the times of the cosignatures in seconds, by names of the policy; `quorum`
     tells whether they are enough.
     """
 

@@ -127,7 +127,9 @@ class Keyring:
             # No lock is held over the disk, so that threads share its fsync; of two that make the
             # same key, in this process or another, the first is kept and both read it back. Where
             # somebody has just rotated, nothing is kept, and the next try wraps anew.
-            self._store.add_keys([self._fresh(*each, now) for each in missing])
+            generation = self._store.generation()
+            self._must_know(generation)
+            self._store.add_keys([self._fresh(*each, now, generation) for each in missing])
         raise Broken("E-KEYSTATE", "a key that was just made is not there")
 
     def _find(
@@ -139,7 +141,7 @@ class Keyring:
         stored = self._newest(*wanted, now)
         if stored is None or stored.state == RETIRED:
             return False
-        if stored.state == DESTROYED or stored.state & CONDEMNED:
+        if _is_going(stored):
             raise KeyGone
         found[wanted] = self._keep_for_sealing(wanted[0], stored, _floor(wanted[1], now))
         return True
@@ -276,18 +278,17 @@ class Keyring:
             self._sealing.clear()
             self._made.clear()
 
-    def _fresh(self, owner: Owner, label: Label, now: datetime) -> StoredKey:
-        before = self._newest(owner, label, now)
+    def _fresh(self, owner: Owner, label: Label, now: datetime, generation: int) -> StoredKey:
+        tag, epoch = self.tag(owner), _floor(label, now)
         if label.purpose not in _YEARLY:
-            siblings = self._store.of_subject(self.tag(owner), label.purpose)
-            if any(each.state == DESTROYED or each.state & CONDEMNED for each in siblings):
+            siblings = self._store.of_subject(tag, label.purpose)
+            if siblings and all(_is_going(each) for each in siblings):
                 # Whoever was erased is not begun anew in a class that she had nothing in.
                 raise KeyGone
-        epoch = max(_floor(label, now), before.place.epoch + 1 if before else 0)
-        place = KeyPlace(secrets.token_bytes(16), self.tag(owner), label, epoch)
-        generation = self._store.generation()
+            before = [each.place.epoch for each in siblings if each.place.label == label]
+            epoch += max(before, default=0)
+        place = KeyPlace(secrets.token_bytes(16), tag, label, epoch)
         context = place.context(self._log_id, generation)
-        self._must_know(generation)
         wrapped = self._custody.wrap(generation, secrets.token_bytes(KEY_SIZE), context)
         return StoredKey(place, generation, wrapped, PENDING, int(time.time()))
 
@@ -334,6 +335,10 @@ class Keyring:
             for each in list(islice(kept, MOST_KEPT // 2)):
                 del kept[each]
         kept[name] = (key, time.monotonic() + KEPT_SECONDS)
+
+
+def _is_going(stored: StoredKey) -> bool:
+    return stored.state == DESTROYED or bool(stored.state & CONDEMNED)
 
 
 def _floor(label: Label, now: datetime) -> int:

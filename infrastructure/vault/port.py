@@ -114,6 +114,10 @@ class Keys(WritingKeys, Protocol):
         """The newest key that was made before a position."""
         ...
 
+    def is_logged(self, key_id: bytes) -> bool:
+        """Whether the key's making stands in the log."""
+        ...
+
     def forget(self) -> None:
         """Drop every open key."""
         ...
@@ -185,6 +189,6 @@ class Openings(Protocol):
         """Of whom a request was given something for which the log may show nothing; asked once."""
         ...
 
-    def sealer(self, opening: Opening, clinic: Owner, fingerprints: Fingerprints) -> Sealer:
+    def sealer(self, opening: Any, clinic: Owner, fingerprints: Fingerprints) -> Sealer:
         """What a follower seals cells with."""
         ...

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,9 +15,9 @@ from api.demo import NotAsWritten, Played, SignIn, StoryClock, TextsRefused, pla
 from api.demo.cast import CLIENTS, STAFF, names
 from api.demo.corpus import read
 from api.demo.texts import everything, words
-from domain.client import valid_pesel
 from domain.confidentiality import KeyPurpose
 from domain.events import VOCABULARY
+from domain.identifying import valid_pesel
 from domain.ports import Clock
 from tests.support.leaks import search, unsealed_copy
 
@@ -186,13 +187,20 @@ def test_nothing_of_the_demonstration_lies_readable_on_the_disk(
     sealed = search([evening.folder], told, evening.events, texts)
     unsealed = search([tmp_path / "unsealed"], told, evening.events, texts)
 
-    assert {" ".join(each.split()) for each in everything()} - {
-        " ".join(each.split()) for each in texts
-    } == {" ".join(words("grief", each).split()) for each in ("fifth", "fifth_late")}
+    # Where the story names somebody, an editor has written a token with an alias.
+    told_texts, recorded = ({unnamed(each) for each in some} for some in (everything(), texts))
+    assert told_texts - recorded == {
+        unnamed(words("grief", each)) for each in ("fifth", "fifth_late")
+    }
     assert sealed.nothing, sealed
     assert unsealed.names.found == unsealed.names.searched
     assert unsealed.events.found == unsealed.events.searched == len(evening.events)
     assert unsealed.runs.found == unsealed.runs.searched > 1000
+
+
+def unnamed(text: str) -> str:
+    """A text on one line, whoever it names."""
+    return re.sub(r"\{\{\w+\}\}", "{{}}", " ".join(text.split()))
 
 
 def test_six_weeks_pass_in_the_record_and_the_review_is_today(evening: Evening) -> None:

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 from domain import client
-from domain.client import Client, valid_pesel
+from domain.client import Client
 from domain.errors import Invalid, WrongState
 from domain.events.client import ClientIdentified, ClientRepresentativeEnded
+from domain.identifying import valid_pesel
 from domain.values import ItemId
 from tests.support.decisions import must_be_retry_safe
 from tests.support.examples import (

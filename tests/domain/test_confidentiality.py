@@ -45,6 +45,7 @@ CLASSES = {
     "note.moved": "B",
     "note.received": "B",
     "case.aliases_drawn": "B",
+    "client.alias_given": "I",
     "session.part_recorded": "I",
     "session.attendance_recorded": "I",
 }

@@ -7,11 +7,13 @@ from hypothesis import given
 
 from domain import continuity
 from domain.errors import Invalid
+from domain.events.continuity import ContinuityBackupMade, ContinuityDrillCompleted
+from domain.values import ItemId
 from tests.support.examples import BACKED_UP, PRACTISED, any_history
 
 
 def test_the_newest_backup_and_the_newest_drill_are_known() -> None:
-    newer = replace(BACKED_UP, backup=BACKED_UP.backup.replace("b", "c"))
+    newer = replace(BACKED_UP, backup=ItemId("c" * 32))
     state = continuity.fold((BACKED_UP, PRACTISED, newer))
     assert state is not None
     assert (state.backup, state.drill) == (newer, PRACTISED)
@@ -25,7 +27,7 @@ def test_the_newest_backup_and_the_newest_drill_are_known() -> None:
         replace(BACKED_UP, size=-1),
     ],
 )
-def test_a_backup_of_nothing_is_not_written_down(wrong: continuity.ContinuityBackupMade) -> None:
+def test_a_backup_of_nothing_is_not_written_down(wrong: ContinuityBackupMade) -> None:
     with pytest.raises(Invalid):
         continuity.made(None, wrong)
 
@@ -34,7 +36,7 @@ def test_a_backup_of_nothing_is_not_written_down(wrong: continuity.ContinuityBac
     "wrong", [replace(PRACTISED, different=1), replace(PRACTISED, events_since=-1)]
 )
 def test_a_drill_that_found_a_difference_is_not_called_equal(
-    wrong: continuity.ContinuityDrillCompleted,
+    wrong: ContinuityDrillCompleted,
 ) -> None:
     with pytest.raises(Invalid):
         continuity.drilled(None, wrong)

@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given, strategies as st
 
 from domain.identifying import name_parts
-from domain.likeness import best, grams, likeness, one_apart
+from domain.likeness import Parts, grams, likeness, likeness_to, one_apart
 
 WORDS = st.text("abcdeklmnoprstuwz", min_size=2, max_size=12)
 
 
 def found(sought: str, name: str) -> float:
-    def apart(words: str) -> list[tuple[str, frozenset[str]]]:
-        return [(each, grams(each)) for each in name_parts(words)]
+    def apart(words: str) -> Parts:
+        return tuple((each, grams(each)) for each in name_parts(words))
 
-    return best(apart(sought), apart(name))
+    return likeness_to(apart(sought))(apart(name))
 
 
 @pytest.mark.parametrize(

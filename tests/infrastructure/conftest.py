@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from infrastructure import folder as data_folder
-from infrastructure.folder import Layout, OpenFolder
-from infrastructure.vault.custody import LIGHT, Keyfile, unlock
-from tests.support import ink
+from infrastructure.folder import OpenFolder
+from infrastructure.vault.custody import LIGHT, Custody, open_custody
+from tests.support import ink, softhsm
 
 PASSPHRASES = ["the director's own words", "the words in the envelope"]
 
@@ -38,25 +38,44 @@ class Made:
     """A data folder that is copied and not used, with its key-encryption key."""
 
     path: Path
-    custody: Keyfile
+    custody: Custody
+
+    def key(self) -> bytes:
+        """The key-encryption key itself, for another process; from a token it is not to be had."""
+        found = self.custody.export(1)
+        if found is None:
+            pytest.skip("no key ever leaves a token")
+        return found
 
 
 Open = Callable[..., OpenFolder]
 
 
+def _made(path: Path, passphrases: list[str], origin: str) -> Made:
+    settings, pin = softhsm.founding()
+    data_folder.create(
+        path,
+        passphrases,
+        origin=origin,
+        cost=LIGHT,
+        clock=Hands(),
+        custody=settings,
+        secret=pin,
+    )
+    return Made(path, open_custody(path, pin or passphrases[0]))
+
+
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     path = tmp_path_factory.mktemp("made") / "clinic"
-    data_folder.create(path, PASSPHRASES, origin="clinic.example/log/1", cost=LIGHT, clock=Hands())
-    return Made(path, unlock(Layout(path).keyfile, PASSPHRASES[0]))
+    return _made(path, PASSPHRASES, "clinic.example/log/1")
 
 
 @pytest.fixture(scope="session")
 def other(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """Another clinic's data folder."""
     path = tmp_path_factory.mktemp("other") / "clinic"
-    data_folder.create(path, PASSPHRASES[:1], origin="other.example/log/1", cost=LIGHT)
-    return Made(path, unlock(Layout(path).keyfile, PASSPHRASES[0]))
+    return _made(path, PASSPHRASES[:1], "other.example/log/1")
 
 
 @pytest.fixture(scope="session")

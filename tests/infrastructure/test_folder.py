@@ -26,6 +26,7 @@ from infrastructure.vault.keystore import KeyStore
 from infrastructure.verify import verify_folder
 from tests.infrastructure.conftest import PASSPHRASES, Made, Open
 from tests.support import ink
+from tests.support.softhsm import about_the_keyfile
 
 CUSTODIANS = {"custodian-1.key", "custodian-2.key"}
 FILES = {"FORMAT", "kek.key", "keys.db", "record.db", "head.pin", "accounts.db"}
@@ -44,6 +45,7 @@ def refused(path: Path, open_: Open) -> str:
 # Making
 
 
+@about_the_keyfile
 def test_a_folder_holds_what_its_page_says(made: Made) -> None:
     assert {each.name for each in made.path.iterdir()} == FILES | CUSTODIANS
     assert (made.path / "FORMAT").read_text() == FORMAT == "powiernik 3\n"
@@ -59,6 +61,7 @@ def test_a_new_record_begins_with_whose_it_is(made: Made) -> None:
     assert len(bytes.fromhex(genesis.clinic)) == 16
 
 
+@about_the_keyfile
 def test_a_folder_opens_with_either_passphrase(clinic: Path) -> None:
     opened = open_folder(clinic, PASSPHRASES[1])
     opened.close()
@@ -102,6 +105,7 @@ STEPS: dict[str, tuple[object, str]] = {
 }
 
 
+@about_the_keyfile
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("existing", [False, True], ids=["new", "empty"])
 def test_a_folder_is_made_whole_or_not_at_all(
@@ -188,6 +192,7 @@ def test_a_missing_file_is_told(clinic: Path, open_: Open, name: str, says: str)
     assert not (clinic / name).exists()
 
 
+@about_the_keyfile
 def test_a_missing_keyfile_is_told(clinic: Path) -> None:
     (clinic / "kek.key").unlink()
     with pytest.raises(WrongKeyStore, match=r"^The keyfile is missing\.$"):
@@ -300,6 +305,7 @@ folder.close()
 
 
 def start(script: str, clinic: Path, made: Made) -> subprocess.Popen[str]:
+    key = made.key()
     process = subprocess.Popen(
         [sys.executable, "-c", script, str(clinic)],
         stdin=subprocess.PIPE,
@@ -308,7 +314,7 @@ def start(script: str, clinic: Path, made: Made) -> subprocess.Popen[str]:
     )
     assert process.stdin is not None
     assert process.stdout is not None
-    process.stdin.write(made.custody.export(1).hex() + "\n")
+    process.stdin.write(key.hex() + "\n")
     process.stdin.flush()
     assert process.stdout.readline() == "ready\n"
     return process

@@ -24,7 +24,7 @@ from infrastructure.ledger.key_control import (
     custody_stream,
     retire_stream,
 )
-from infrastructure.rotating import rotate
+from infrastructure.rotating import renew, rotate
 from infrastructure.vault import rotation
 from infrastructure.vault.custody import Keyfile, unlock
 from infrastructure.vault.keystore import KeyStore
@@ -241,6 +241,19 @@ def test_a_renewal_begins_a_new_epoch_and_the_old_one_still_opens(folder: OpenFo
     append((ink.revised(ink.ANNA, 1),), ink.WHO)
     assert folder.store.rows(folder.store.standing().size - 1, 1)[0].key_id == new
     verify_folder(folder)
+
+
+def test_a_clients_keys_are_renewed_while_another_process_writes(old_clinic: Path) -> None:
+    with opened(old_clinic) as one, opened(old_clinic) as other:
+        other.record.append_now((ink.drafted(ink.ANNA, name="warm"),), ink.WHO)
+        before = set(key_ids(one, KeyPurpose.CLINICAL, cls=2))
+        assert renew(one, ink.owner(ink.ANNA)) > 0
+        other.record.append_now((ink.drafted(ink.ANNA, name="after"),), ink.WHO)
+        row = other.store.stream(bytes.fromhex(ink.drafted(ink.ANNA, name="after").stream))[0]
+        assert row.key_id not in before
+        assert renew(one, ink.owner(ink.ANNA)) > 0
+        assert note_of(other) == ink.CANARY
+        verify_folder(other)
 
 
 def test_what_another_process_sealed_under_an_old_epoch_is_sealed_again(

@@ -30,6 +30,19 @@ CLEAR = {
     # Both are keyed: whoever has no key sees that so many people can be found, and that two of them
     # share a telephone.
     "identifiers-1/found_by": ("row_id", "fingerprint"),
+    "retention-1/clocks": ("client_id", "first_ms", "last_ms"),
+    "retention-1/holds": ("client_id",),
+    # How much goes and where that stands; on what ground stands in the request alone.
+    "erasures-1/requests": (
+        "erasure_id",
+        "requester_id",
+        "scope",
+        "status",
+        "requested_ms",
+        "settled_ms",
+    ),
+    "erasures-1/about": ("client_id", "erasure_id"),
+    "erasures-1/custodians": ("practitioner_id", "number"),
 }
 
 

@@ -513,7 +513,7 @@ def unchecked_vkey(algorithm: int, public: bytes) -> str:
     return f"low.example+{key_id.hex()}+{write_base64(key)}"
 
 
-@attack(54, "signatures presented as another type", "E-AUTH", "E-PARSE")
+@attack(54, "signatures presented as another type", "E-AUTH", "E-KEYSTATE", "E-PARSE")
 def type_confusion(site: Site) -> str:
     """A cosignature as the log's signature, a plain signature as a cosignature, keys retyped."""
     with witnesses_at_hand(site):

@@ -64,7 +64,7 @@ ACCEPTED = "accepted"
 HELD = "held"
 """What is found where everything held that had to hold; see `holds`."""
 STRANGERS_KEY = b"a key that no writer of ours has"
-NUMBERS = range(1, 65)
+NUMBERS = range(1, 67)
 PREFIX = "redteam-"
 """How the folders begin in which sites are made, so that no refusal may hold it."""
 CONTROL_KEY = bytes(16)

@@ -1,4 +1,4 @@
-"""Attacks 58 to 63: on keys, on what should be gone, on access without its entry.
+"""Attacks 58 to 61 and 63: on keys, on what should be gone, on access without its entry.
 
 Shredding, rewrapping and search come with a later issue; what of these attacks exists without them
 is run.
@@ -38,7 +38,6 @@ from tests.redteam.harness import (
     code_of,
     holds,
     quickly,
-    waits,
 )
 from tests.support import ink
 from tests.support.leaks import search, unsealed_copy
@@ -282,12 +281,6 @@ def equally_long(*calls: Callable[[], object]) -> bool:
     return False
 
 
-waits(
-    62,
-    "blind index: probing, timing, its key in a dump",
-    "there is no blind index: search comes with a later issue",
-)
-
 LOOKING = """
 import os, signal, sys
 from pathlib import Path
@@ -300,14 +293,8 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-@attack(
-    63,
-    "opened without an entry, killed, rolled back",
-    HELD,
-    "E-ROLLBACK",
-    later="opened past the broker: it becomes a process of its own, whose counts are reconciled",
-)
 def opened_without_an_entry(site: Site) -> str:
+    """Attack 63 in one process; ``broker`` has the whole of it."""
     site.anchor(witnesses=1, needed=1)
     before = site.copy("before")
     with closing(site.open()) as folder:

@@ -12,11 +12,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # Each of them enters its attacks into the list.
-from tests.redteam import checkpoints, keys_and_access, log_layer, record_layer
+from tests.redteam import (
+    broker,
+    checkpoints,
+    finding,
+    keys_and_access,
+    log_layer,
+    record_layer,
+    replaced_keys,
+)
 from tests.redteam.harness import ATTACKS, NUMBERS, PREFIX, WAITING, Attack, Site, Waiting
 from tests.support import ink
 
-LAYERS = (record_layer, log_layer, checkpoints, keys_and_access)
+LAYERS = (
+    record_layer,
+    log_layer,
+    checkpoints,
+    keys_and_access,
+    finding,
+    broker,
+    replaced_keys,
+)
 
 
 @dataclass(frozen=True, slots=True)

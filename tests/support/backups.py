@@ -16,8 +16,7 @@ from infrastructure.backup.sets import Opened
 from infrastructure.control import shred_line
 from infrastructure.folder import OpenFolder
 from infrastructure.guard.published import rows_of
-from infrastructure.ledger.control import CONTROL_KEY
-from infrastructure.ledger.key_control import Shred, shred_statement
+from infrastructure.ledger.key_control import CONTROL_KEY, Shred, shred_statement
 from infrastructure.ledger.note import Note
 from infrastructure.stores.contract import Placed, Submission
 from infrastructure.vault import shredding

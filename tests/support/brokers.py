@@ -25,6 +25,7 @@ from tests.api.http.support import Office
 from tests.support.clinic import HandClock, People, SmallClinic, _first_people
 
 PASSPHRASE = "the keys are in another house"
+PASSPHRASES = [PASSPHRASE, "and the second one in a safe"]
 ROOT = Path(__file__).parents[2]
 _SECONDS = 30
 
@@ -47,7 +48,7 @@ class Prepared:
 
 def prepared(folder: Path) -> Prepared:
     """Make one."""
-    create(folder, [PASSPHRASE], origin="tests.powiernik.invalid", cost=LIGHT)
+    create(folder, PASSPHRASES, origin="tests.powiernik.invalid", cost=LIGHT)
     with opened(folder, PASSPHRASE) as clinic:
         return Prepared(folder, asyncio.run(_first_people(clinic)))
 
@@ -136,5 +137,3 @@ def _listens(socket: Path) -> bool:
     except OSError:
         return False
     return True
-
-

@@ -59,8 +59,9 @@ from domain.values import (
     SessionId,
 )
 from infrastructure.folder import create, open_with
-from infrastructure.vault.custody import LIGHT, Keyfile, unlock
+from infrastructure.vault.custody import LIGHT, Custody, open_custody
 from projections.entries import Entry
+from tests.support import softhsm
 
 PASSPHRASE = "a small clinic keeps its secrets"
 FOUNDED = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -111,7 +112,7 @@ class Founded:
     """A data folder to copy, and what is needed to use the copy."""
 
     folder: Path
-    custody: Keyfile
+    custody: Custody
     people: People
 
 
@@ -300,11 +301,20 @@ def command(words: str = "", name: str | None = None) -> Command:
     return Command(name or uuid4().hex, sha256(words.encode()).digest())
 
 
-def found(folder: Path) -> Founded:
-    """Make a data folder with its first people."""
+def found(folder: Path, *more: str) -> Founded:
+    """Make a data folder with its first people; ``more`` are further holders' passphrases."""
     clock = HandClock()
-    create(folder, [PASSPHRASE], origin="tests.powiernik.invalid", cost=LIGHT, clock=clock)
-    custody = unlock(folder / "kek.key", PASSPHRASE)
+    settings, pin = softhsm.founding()
+    create(
+        folder,
+        [PASSPHRASE, *more],
+        origin="tests.powiernik.invalid",
+        cost=LIGHT,
+        clock=clock,
+        custody=settings,
+        secret=pin,
+    )
+    custody = open_custody(folder, pin or PASSPHRASE)
     clinic = compose(open_with(folder, custody, clock=clock))
     try:
         people = asyncio.run(_first_people(clinic))
@@ -320,8 +330,8 @@ def small_clinic(
     """A copy of the founded clinic, open until the end of the block."""
     shutil.copytree(founded.folder, folder)
     clock = HandClock(FOUNDED + later)
-    with asyncio.Runner() as runner:
-        clinic = compose(open_with(folder, founded.custody, clock=clock))
+    with asyncio.Runner() as runner, softhsm.apart(folder, founded.custody) as custody:
+        clinic = compose(open_with(folder, custody, clock=clock))
         try:
             yield SmallClinic(clinic, founded.people, clock, runner)
         finally:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from domain.erasure import Erasure
 from domain.events.erasure import ErasureGround, ErasureScope
+from domain.ports import Destruction
 from domain.practitioner import CustodianKey
 from domain.use_cases import administrator, custodians, erasure_looks, erasures
 from domain.use_cases.administrator import NewPractitioner
@@ -24,8 +26,12 @@ from domain.values import (
     RegistrationKind,
     Role,
 )
-from tests.support.clinic import SmallClinic, command
-from tests.support.shredding import KeyShredder, line, vkey
+from infrastructure.custodians import signers
+from infrastructure.ledger.note import Signer
+from tests.support.clinic import PASSPHRASE, Founded, SmallClinic, command, found
+from tests.support.shredding import Watched
+
+SECOND = "a second passphrase lies in the safe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +39,19 @@ class Erasing:
     """A small clinic with two custodians: Bartek, and an outsider who sees requests alone."""
 
     clinic: SmallClinic
-    shredder: KeyShredder
+    shredder: Watched
+    signers: tuple[Signer, ...]
     outsider: PractitionerId
 
     @property
     def bartek(self) -> PractitionerId:
         """The custodian who works here."""
         return self.clinic.people.bartek
+
+    @property
+    def asked(self) -> list[Destruction]:
+        """What was destroyed so far."""
+        return self.shredder.asked
 
     def archive(self) -> Archive:
         """What erasing needs, with projections up to date."""
@@ -73,6 +85,11 @@ class Erasing:
         )
         return text
 
+    def line(self, number: int, statement: str) -> str:
+        """A custodian's signature over a statement, as she hands it over."""
+        signed = self.signers[number - 1].sign(statement.encode())
+        return signed.encode().decode().rstrip("\n")
+
     def approve(
         self, erasure_id: str, person: PractitionerId, number: int, statement: str | None = None
     ) -> Receipt:
@@ -83,7 +100,7 @@ class Erasing:
             self.archive(),
             self.custodian(person),
             ErasureId(erasure_id),
-            line(number, text),
+            self.line(number, text),
             expected=self.clinic.version(erasure_id),
             command=command(),
         )
@@ -119,9 +136,16 @@ def admission(case: CaseId, note: NoteId) -> NewErasure:
     return NewErasure(ErasureScope.ITEM, ErasureGround.ART_51, case=case, item=ItemId(note))
 
 
-def erasing_in(clinic: SmallClinic) -> Erasing:
-    """Appoint two custodians, and give the clinic a shredder."""
-    shredder = KeyShredder(clinic)
+def found_by_two(folder: Path) -> tuple[Founded, tuple[Signer, ...]]:
+    """Make a data folder whose log names two custodians; their keys."""
+    founded = found(folder, SECOND)
+    keys = signers(folder, "tests.powiernik.invalid", [PASSPHRASE, SECOND])
+    return founded, tuple(keys)
+
+
+def erasing_in(clinic: SmallClinic, keys: tuple[Signer, ...]) -> Erasing:
+    """Appoint the custodians whose keys these are, and watch the shredder."""
+    shredder = Watched(clinic.clinic.shredder)
     clinic.clinic.shredder = shredder
     bartek = clinic.people.bartek
     changing = administrator.change_roles(
@@ -140,18 +164,18 @@ def erasing_in(clinic: SmallClinic) -> Erasing:
         clinic.desk, clinic.who(clinic.people.administrator), newcomer, command=command()
     )
     outsider = PractitionerId(clinic.run(joining).named("practitioner"))
-    appoint(clinic, bartek, 1)
-    appoint(clinic, outsider, 2)
-    return Erasing(clinic, shredder, outsider)
+    appoint(clinic, bartek, 1, keys[0])
+    appoint(clinic, outsider, 2, keys[1])
+    return Erasing(clinic, shredder, keys, outsider)
 
 
-def appoint(clinic: SmallClinic, person: PractitionerId, number: int) -> Receipt:
+def appoint(clinic: SmallClinic, person: PractitionerId, number: int, key: Signer) -> Receipt:
     """Tie a custodian's key to somebody."""
     appointing = custodians.appoint_custodian(
         clinic.desk,
         clinic.who(clinic.people.administrator),
         person,
-        CustodianKey(number, vkey(number)),
+        CustodianKey(number, key.verifier.vkey()),
         expected=clinic.version(person),
         command=command(),
     )

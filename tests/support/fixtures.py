@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from infrastructure.ledger.note import Signer
 from tests.support.clinic import Founded, SmallClinic, found, small_clinic
+from tests.support.erasing import Erasing, erasing_in, found_by_two
 from tests.support.life import Life, full
 
 _A_YEAR = timedelta(days=365)
@@ -24,6 +26,24 @@ def clinic(founded: Founded, tmp_path: Path) -> Iterator[SmallClinic]:
     """A small real clinic of the test's own."""
     with small_clinic(founded, tmp_path / "clinic") as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def founded_by_two(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Founded, tuple[Signer, ...]]:
+    """A data folder whose log names two custodians, and their keys."""
+    return found_by_two(tmp_path_factory.mktemp("founded by two") / "clinic")
+
+
+@pytest.fixture
+def erasing(
+    founded_by_two: tuple[Founded, tuple[Signer, ...]], tmp_path: Path
+) -> Iterator[Erasing]:
+    """A small clinic with two custodians."""
+    founded, keys = founded_by_two
+    with small_clinic(founded, tmp_path / "clinic") as opened:
+        yield erasing_in(opened, keys)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from domain.events.note import NoteKind
 from domain.note import NewNote
 from domain.use_cases import joint, members, sessions
 from domain.values import CaseId, ClientId, Format, FreeText, NoteId, Receipt, SessionId
-from infrastructure.vault.keystore import DESTROYED
+from infrastructure.vault.keyrows import DESTROYED
 from tests.support.clinic import SmallClinic, command
 from tests.support.joint_acts import aliases_of
 

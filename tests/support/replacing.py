@@ -140,8 +140,8 @@ class _Death:
         self._near = False
         self._sync = os.fsync
         self._connect = sqlite3.connect
-        os.fsync = self._synced
-        sqlite3.connect = self._connected
+        os.fsync = self._synced  # type: ignore[assignment]
+        sqlite3.connect = self._connected  # type: ignore[assignment]
         sys.addaudithook(self._heard)
 
     def draw_near(self) -> None:
@@ -149,7 +149,7 @@ class _Death:
         self._near = True
 
     def _connected(self, *place: Any, **how: Any) -> sqlite3.Connection:
-        database = self._connect(*place, **how)
+        database: sqlite3.Connection = self._connect(*place, **how)
         database.set_trace_callback(self._stated)
         return database
 

@@ -5,16 +5,20 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import os
 import secrets
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
+
+import pytest
 
 from infrastructure.vault.custody import Custody, TokenSettings, open_custody
 from infrastructure.vault.custody.settings import FILE, read_settings, text_of
@@ -29,6 +33,10 @@ PLACES = (
 LABEL = "a clinic's token"
 ASKED_FOR = "POWIERNIK_CUSTODY"
 _NAMES = count(1)
+
+about_the_keyfile = pytest.mark.skipif(
+    os.environ.get(ASKED_FOR) == "softhsm", reason="about the keyfile, and there is none"
+)
 
 
 def module() -> str | None:
@@ -88,7 +96,9 @@ def make_token(folder: Path) -> SoftToken:
 @functools.cache
 def token() -> SoftToken:
     """The token of this process."""
-    return make_token(Path(tempfile.mkdtemp(prefix="powiernik-softhsm-")))
+    folder = tempfile.mkdtemp(prefix="powiernik-softhsm-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return make_token(Path(folder))
 
 
 def asked_for() -> bool:
@@ -96,38 +106,38 @@ def asked_for() -> bool:
     return os.environ.get(ASKED_FOR) == "softhsm"
 
 
-def founding() -> dict[str, Any]:
-    """What ``infrastructure.folder.create`` is told beside the usual."""
+def founding() -> tuple[TokenSettings | None, str]:
+    """Where a clinic that is founded keeps its keys, and the PIN there; ``None`` for a keyfile."""
     if not asked_for():
-        return {}
-    return {"custody": token().settings(), "secret": token().pin}
+        return None, ""
+    return token().settings(), token().pin
 
 
-def custody_of(folder: Path, passphrase: str) -> Custody:
-    """The custody of a clinic that was founded in this process."""
-    return open_custody(folder, token().pin if asked_for() else passphrase)
-
-
-def moved_apart(folder: Path, custody: Custody) -> Custody:
+@contextmanager
+def apart(folder: Path, custody: Custody) -> Iterator[Custody]:
     """The custody for a copy of a data folder: it gets copies of the keys within the token.
 
-    Otherwise what a test destroys would be gone for every other copy.
+    Otherwise what a test destroys would be gone for every other copy. A keyfile was copied already.
     """
     settings = read_settings(folder)
     if not isinstance(settings, TokenSettings):
-        return custody
-    import pkcs11  # noqa: PLC0415 - an optional dependency
+        yield custody
+        return
+    new = token().settings(form=settings.form)
+    _copy_keys(f"{settings.name}.", f"{new.name}.", custody)
+    (folder / FILE).write_text(text_of(new))
+    with closing(open_custody(folder, token().pin)) as found:
+        yield found
 
-    apart = token().settings(form=settings.form)
-    kept, new = f"{settings.name}.", f"{apart.name}."
+
+def _copy_keys(old: str, new: str, custody: Custody) -> None:
+    import pkcs11  # noqa: PLC0415 - an optional dependency
 
     def copy(session: pkcs11.Session) -> None:
         secret = {pkcs11.Attribute.CLASS: pkcs11.ObjectClass.SECRET_KEY}
         for each in list(session.get_objects(secret)):
             label = each[pkcs11.Attribute.LABEL]
-            if label.startswith(kept):
-                each.copy({pkcs11.Attribute.LABEL: new + label.removeprefix(kept)})
+            if label.startswith(old):
+                each.copy({pkcs11.Attribute.LABEL: new + label.removeprefix(old)})
 
     custody._login.run(copy)  # type: ignore[attr-defined]
-    (folder / FILE).write_text(text_of(apart))
-    return open_custody(folder, token().pin)

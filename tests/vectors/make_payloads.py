@@ -39,6 +39,7 @@ from domain.values import (
     Role,
 )
 from infrastructure import codec
+from infrastructure.errors import Broken
 
 FILE = Path(__file__).with_name("payloads.json")
 DAY = datetime(2026, 11, 23, 9, 15, 30, 123456, tzinfo=UTC)
@@ -151,6 +152,18 @@ def an_entry(name: str, version: int, payload: bytes) -> dict[str, Any]:
     return {"name": name, "version": version, "payload": payload.hex(), "says": said(payload)}
 
 
+def as_stored_now(title: str, stored: str) -> str:
+    """The bytes in which the codec would write a stored payload's event now.
+
+    Not those of a fresh example: that changes with every new member of an enumeration.
+    """
+    withhold = in_clear if title.endswith("as an entry") else None
+    try:
+        return written(decoded(bytes.fromhex(stored)).event, withhold).hex()
+    except Broken:
+        return "does not open"
+
+
 def practitioners_of_version_1() -> dict[str, bytes]:
     """``practitioner.registered`` 1 had a bare register number in place 5, or nothing there."""
     name = "practitioner.registered"
@@ -181,7 +194,7 @@ def main() -> None:
         name, version = title.split()[:2]
         if title not in entries:
             entries[title] = an_entry(name, int(version), payload)
-        elif entries[title]["payload"] != payload.hex():
+        elif as_stored_now(title, entries[title]["payload"]) != entries[title]["payload"]:
             sys.exit(f"{title}: stored otherwise by now; that needs a new version of the event")
     FILE.write_text(json.dumps(entries, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
 

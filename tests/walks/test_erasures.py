@@ -23,7 +23,7 @@ from domain.errors import (
 )
 from domain.events.client import HoldGround
 from domain.events.erasure import ErasureGround, ErasureScope, HandOver, RefusalGround
-from domain.ports import CONTENT
+from domain.ports import CONTENT, Opening
 from domain.use_cases import (
     administrator,
     cases,
@@ -35,17 +35,21 @@ from domain.use_cases import (
 from domain.use_cases.erasing import destruction
 from domain.use_cases.erasures import NewErasure
 from domain.use_cases.holds import NewHold
-from domain.values import ClientId, ErasureId, Format, FreeText, PractitionerId, Role
+from domain.values import (
+    ClientId,
+    ErasureId,
+    Format,
+    FreeText,
+    ItemId,
+    NoteId,
+    PractitionerId,
+    Role,
+)
 from tests.support.clinic import SmallClinic, command
-from tests.support.erasing import Erasing, admission, appoint, erasing_in
+from tests.support.erasing import Erasing, admission, appoint
+from tests.support.joint import Family, a_family
 
 YEARS = timedelta(days=366)
-
-
-@pytest.fixture
-def erasing(clinic: SmallClinic) -> Erasing:
-    """A clinic with two custodians."""
-    return erasing_in(clinic)
 
 
 def refused(clinic: SmallClinic, work: Coroutine[Any, Any, object]) -> type[Refusal]:
@@ -53,6 +57,15 @@ def refused(clinic: SmallClinic, work: Coroutine[Any, Any, object]) -> type[Refu
     with pytest.raises(Refusal) as found:
         clinic.run(work)
     return type(found.value)
+
+
+def looked(group: Family, note: NoteId) -> Opening:
+    """Anna's look at a joint note."""
+    clinic = group.clinic
+    who = clinic.who(clinic.people.anna)
+    opening, _ = clinic.run(notes.look_at_note(clinic.desk, who, group.case, note))
+    clinic.catch_up()
+    return opening
 
 
 def whole(client: ClientId) -> NewErasure:
@@ -75,7 +88,8 @@ class TestOneNote:
         erasure_id = erasing.erase(people.anna, admission(case, note))
         state = erasing.state(erasure_id)
         assert state.status is Status.COMPLETED
-        assert (state.target.item, state.target.author) == (note, people.anna)
+        assert state.target.item == ItemId(note)
+        assert state.target.author == people.anna
         assert [each.custodian for each in state.approvals] == [people.bartek, erasing.outsider]
         assert state.destroyed_at == clinic.clock.now()
         opening, _ = clinic.run(cases.look_at_case(clinic.desk, clinic.who(people.anna), case))
@@ -182,7 +196,11 @@ class TestOneNote:
             (people.anna, case),
         ):
             asking = erasures.request_erasure(
-                clinic.desk, archive, clinic.who(who), admission(case, item), command=command()
+                clinic.desk,
+                archive,
+                clinic.who(who),
+                admission(case, NoteId(item)),
+                command=command(),
             )
             expected = NotPermitted if who == people.reception else NotThere
             assert refused(clinic, asking) is expected
@@ -228,7 +246,7 @@ class TestCustodians:
         erasing.approve(erasure_id, erasing.bartek, 1)
         with pytest.raises(WrongState):
             erasing.complete(erasure_id)
-        assert erasing.shredder.asked == []
+        assert erasing.asked == []
 
     def test_sign_with_their_own_key_what_would_be_destroyed(self, erasing: Erasing) -> None:
         erasure_id = self.asked(erasing)
@@ -243,7 +261,7 @@ class TestCustodians:
         for person in (clinic.people.officer, clinic.people.anna):
             assert self.approving(erasing, erasure_id, person, "a line") is NotPermitted
         with pytest.raises(Invalid):
-            appoint(clinic, clinic.people.officer, 3)
+            appoint(clinic, clinic.people.officer, 3, erasing.signers[0])
 
     def test_who_became_an_officer_meanwhile_approve_no_more(self, erasing: Erasing) -> None:
         clinic, erasure_id = erasing.clinic, self.asked(erasing)
@@ -316,14 +334,16 @@ class TestOneClient:
         assert early.named("refused") == RefusalGround.RETENTION_MEDICAL
         clinic.clock.move(21 * YEARS)
         erasure_id = erasing.erase(people.officer, whole(people.client))
-        (what,) = erasing.shredder.asked
+        (what,) = erasing.asked
         assert what.purposes == CONTENT
         assert erasing.state(erasure_id).status is Status.COMPLETED
         looking = notes.look_at_note(clinic.desk, clinic.who(people.anna), case, note)
         assert refused(clinic, looking) is NotThere
         opening, _ = clinic.run(cases.look_at_case(clinic.desk, clinic.who(people.anna), case))
-        with pytest.raises(Sealed):
-            clinic.views.case_states.of(case, opening)
+        clinic.catch_up()
+        assert clinic.views.case_states.of(case, opening) is None
+        assert clinic.views.erasures.erased(people.client)
+        assert not clinic.views.erasures.erased(case)
         # Her log, and with it who erased her, stands.
         assert any(each.action == "D" for each in clinic.access_log(people.client))
 
@@ -332,7 +352,7 @@ class TestOneClient:
         clinic.write_process_note(clinic.open_case())
         clinic.clock.move(21 * YEARS)
         erasing.erase(people.officer, whole(people.client))
-        (what,) = erasing.shredder.asked
+        (what,) = erasing.asked
         assert len(what.texts) == 1
 
     def test_under_a_hold_is_kept_and_let_go_when_it_is_lifted(self, erasing: Erasing) -> None:
@@ -385,7 +405,7 @@ class TestOneClient:
         clinic.run(placing)
         assert erasing.complete(erasure_id).named("refused") == RefusalGround.HOLD
         assert erasing.state(erasure_id).status is Status.REFUSED
-        assert erasing.shredder.asked == []
+        assert erasing.asked == []
 
     def test_a_new_entry_resets_the_clock(self, erasing: Erasing) -> None:
         clinic, people = erasing.clinic, erasing.clinic.people
@@ -409,58 +429,105 @@ class TestOneClient:
 
 
 class TestOneMember:
-    def test_of_a_couple_loses_her_parts_and_the_others_stay(self, erasing: Erasing) -> None:
+    def test_who_was_here_for_the_group_alone_is_gone_and_the_others_are_whole(
+        self, erasing: Erasing
+    ) -> None:
         clinic, people = erasing.clinic, erasing.clinic.people
-        partner = clinic.register_client("Adam")
-        case = clinic.open_case(people.client, partner, room=Format.COUPLE)
-        clinic.clock.move(21 * YEARS)
-        wish = NewErasure(
-            ErasureScope.MEMBER, ErasureGround.MEMBER_ERASED, client=partner, case=case
+        group = a_family(clinic)
+        klara, jan, zofia = group.people
+        note = group.write(
+            f"Both {group.token(klara)} and {group.token(jan)} spoke.",
+            {klara: "Her mother.", jan: "His work."},
         )
-        erasing.erase(people.officer, wish)
-        (what,) = erasing.shredder.asked
-        assert [each.id for each in what.owners] == [partner]
-        assert what.classes == (Class.JOINT,)
+        clinic.clock.move(21 * YEARS)
+        erasing.erase(people.officer, self.wish(jan, group))
+        (what,) = erasing.asked
+        assert ([each.id for each in what.owners], what.classes) == ([jan], ())
+        clinic.catch_up()
+        opening = looked(group, note)
+        line = clinic.views.case_states.note(group.case, note, opening)
+        assert line is not None
+        assert "spoke" in opening.words(line.texts[0])
+        left = {each.alias: each.text for each in line.parts}
+        assert len(left) == 2
+        (her,) = [text for text in left.values() if text is not None]
+        assert opening.words(her) == "Her mother."
+        assert clinic.views.name_cards.name(jan, opening) is None
+        assert clinic.views.name_cards.name(zofia, opening) is not None
+
+    def test_who_has_a_record_of_her_own_keeps_it(self, erasing: Erasing) -> None:
+        clinic, people = erasing.clinic, erasing.clinic.people
+        group = a_family(clinic)
+        klara, *_ = group.people
+        note = group.write("They spoke.", {klara: "Her mother."})
+        case = clinic.open_case(klara)
+        own = clinic.draft_note(case)
+        clinic.sign_note(case, own)
+        clinic.clock.move(21 * YEARS)
+        erasing.erase(people.officer, self.wish(klara, group))
+        (what,) = erasing.asked
+        assert (what.classes, len(what.texts)) == ((Class.JOINT,), 1)
+        clinic.catch_up()
+        opening = looked(group, note)
+        line = clinic.views.case_states.note(group.case, note, opening)
+        assert line is not None
+        assert [each.text for each in line.parts] == [None]
+        looking = notes.look_at_note(clinic.desk, clinic.who(people.anna), case, own)
+        opening, _ = clinic.run(looking)
+        line = clinic.views.case_states.note(case, own, opening)
+        assert line is not None
+        assert opening.words(line.texts[0]) == "She slept better."
 
     def test_who_takes_part_in_two_joint_cases_loses_words_of_the_one_alone(
         self, erasing: Erasing
     ) -> None:
         clinic, people = erasing.clinic, erasing.clinic.people
-        partner = clinic.register_client("Adam")
-        case = clinic.open_case(people.client, partner, room=Format.COUPLE)
-        clinic.open_case(people.client, partner, room=Format.FAMILY)
+        group = a_family(clinic)
+        klara, jan, _ = group.people
+        note = group.write("They spoke.", {klara: "Her mother.", jan: "His work."})
+        clinic.open_case(klara, jan, room=Format.COUPLE)
         clinic.clock.move(21 * YEARS)
-        wish = NewErasure(
-            ErasureScope.MEMBER, ErasureGround.MEMBER_ERASED, client=partner, case=case
-        )
-        receipt = erasing.request(people.officer, wish)
-        erasing.statement(receipt.named("erasure"))
-        state = erasing.state(receipt.named("erasure"))
-        assert destruction(clinic.desk, erasing.archive(), state).owners == ()
+        erasing.erase(people.officer, self.wish(klara, group))
+        (what,) = erasing.asked
+        assert (what.owners, len(what.texts)) == ((), 1)
+        clinic.catch_up()
+        opening = looked(group, note)
+        line = clinic.views.case_states.note(group.case, note, opening)
+        assert line is not None
+        texts = [each.text for each in line.parts if each.text is not None]
+        with pytest.raises(Sealed):
+            opening.words(texts[0])
+        assert opening.words(texts[1]) == "His work."
 
     def test_is_one_of_the_case(self, erasing: Erasing) -> None:
         clinic, people = erasing.clinic, erasing.clinic.people
-        stranger = clinic.register_client("Adam")
-        case = clinic.open_case()
-        wish = NewErasure(
-            ErasureScope.MEMBER, ErasureGround.MEMBER_ERASED, client=stranger, case=case
-        )
+        stranger, group = clinic.register_client("Adam"), a_family(clinic)
         asking = erasures.request_erasure(
-            clinic.desk, erasing.archive(), clinic.who(people.officer), wish, command=command()
+            clinic.desk,
+            erasing.archive(),
+            clinic.who(people.officer),
+            self.wish(stranger, group),
+            command=command(),
         )
         assert refused(clinic, asking) is NotThere
 
+    def wish(self, client: ClientId, group: Family) -> NewErasure:
+        """A member's wish to have been in a group no more."""
+        return NewErasure(
+            ErasureScope.MEMBER, ErasureGround.MEMBER_ERASED, client=client, case=group.case
+        )
+
 
 class TestAnOldLog:
-    def wish(self, clinic: SmallClinic) -> NewErasure:
-        year = clinic.clock.now().year - 4
-        return NewErasure(ErasureScope.LOG_AGE, ErasureGround.LOG_EXPIRED, year=year)
-
     def test_goes_after_its_floor_and_spares_who_is_held(self, erasing: Erasing) -> None:
         clinic, people = erasing.clinic, erasing.clinic.people
-        young = replace(self.wish(clinic), year=clinic.clock.now().year - 1)
-        receipt = erasing.request(people.officer, young)
-        assert receipt.named("refused") == RefusalGround.LOG_FLOOR
+        zofia = clinic.register_client("Zofia")
+        old = NewErasure(
+            ErasureScope.LOG_AGE, ErasureGround.LOG_EXPIRED, year=clinic.clock.now().year
+        )
+        early = erasing.request(people.officer, old)
+        assert early.named("refused") == RefusalGround.LOG_FLOOR
+        clinic.clock.move(5 * YEARS)
         placing = holds.place_hold(
             clinic.desk,
             clinic.who(people.officer),
@@ -470,10 +537,16 @@ class TestAnOldLog:
             command=command(),
         )
         clinic.run(placing)
-        erasing.erase(people.officer, self.wish(clinic))
-        (what,) = erasing.shredder.asked
+        erasing.erase(people.officer, old)
+        (what,) = erasing.asked
         assert [each.id for each in what.spared] == [people.client]
         assert (what.owners, what.purposes, what.texts) == ((), (), ())
+
+        def years(client: ClientId) -> set[int]:
+            return {each.recorded_at.year for each in clinic.access_log(client)}
+
+        assert old.year in years(people.client)
+        assert old.year not in years(zofia)
 
 
 class TestInTheMiddle:
@@ -493,7 +566,7 @@ class TestInTheMiddle:
         clinic.run(erasing.shredder.destroy(what, note))
         erasing.complete(erasure_id)
         assert erasing.state(erasure_id).status is Status.COMPLETED
-        assert len(erasing.shredder.asked) == 1
+        assert len(erasing.asked) == 1
 
     def test_a_shredder_that_fails_leaves_the_approved_request(self, erasing: Erasing) -> None:
         clinic, people = erasing.clinic, erasing.clinic.people
@@ -507,7 +580,7 @@ class TestInTheMiddle:
         erasing.shredder.fails = False
         erasing.complete(erasure_id)
         erasing.complete(erasure_id)
-        assert len(erasing.shredder.asked) == 1
+        assert len(erasing.asked) == 1
 
     def test_a_request_is_withdrawn_by_whoever_made_it_or_the_officer(
         self, erasing: Erasing

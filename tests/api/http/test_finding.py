@@ -240,5 +240,5 @@ def test_neither_files_nor_journal_hold_what_somebody_was_found_by(
     hits = search([folder], [*numbers, *sought, "Żółkiewska"], (), sought)
     assert hits.nothing, hits.where
     assert hits.files > 10
-    for each in (*numbers, *sought, "siostry", "Żółkiewska"):
-        assert each not in caplog.text
+    for secret in (*numbers, *sought, "siostry", "Żółkiewska"):
+        assert secret not in caplog.text

@@ -1,4 +1,4 @@
-"""Couples, families and groups at the door: who is there, what is whose, and how names are shown."""
+"""Couples, families and groups at the door: who is there, what is whose, how names are shown."""
 
 from __future__ import annotations
 
@@ -196,8 +196,6 @@ def test_a_session_shows_who_was_there(room: Room) -> None:
     office.anna.post(f"{where}:hold", held, version=1)
     recorded = office.anna.put(f"{where}/attendance", present)
     assert recorded.status_code == 200
-    assert "ETag" not in recorded.headers
-    assert recorded.json()["version"] is None
     (session,) = room.read()["sessions"]
     assert {each["name"]: each["present"] for each in session["present"]} == {
         "Klara Kowal": True,
@@ -280,3 +278,20 @@ def test_somebody_who_was_erased_is_a_removed_participant(
     assert sorted(line["names"]) == ["Klara Kowal", "Zofia 1 Zielińska"]
     # The name is not what the record says, and the alias is nobody's any more.
     assert "Zofia 0" not in office.anna.get(room.path).text
+
+
+def test_a_search_in_a_joint_record_finds_parts_and_the_names_of_those_who_are_named(
+    room: Room,
+) -> None:
+    klara, zofia, _ = room.family.people
+    text = f"Today {room.family.token(klara)} asked a question."
+    note = made(room.write(text, {zofia: "She counted tiles."}), "note")
+    room.office.settle()
+    for words, extract in (
+        ("klara kowal", "Today Klara Kowal asked a question."),
+        ("tiles", "She counted tiles."),
+    ):
+        found = room.office.anna.post(f"{room.path}/searches", {"words": words})
+        assert found.status_code == 200, found.text
+        assert found.json()["notes"] == [{"note": note, "kind": "note", "extracts": [extract]}]
+    assert room.office.log(zofia)[1]["kind"] == "SEARCH"

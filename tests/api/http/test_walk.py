@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -10,8 +11,12 @@ import pytest
 from httpx2 import Response
 
 from domain.values import Format
+from infrastructure.ledger.note import Signer
 from infrastructure.verify import verify_folder
-from tests.api.http.support import Office, Person, operations, publish
+from tests.api.http.erasing import erase
+from tests.api.http.support import Office, Person, open_office, operations, publish
+from tests.support.clinic import Founded
+from tests.support.erasing import erasing_in
 from tests.support.joint_acts import aliases_of
 
 Day = dict[str, Response]
@@ -41,8 +46,18 @@ def created(response: Response, what: str) -> str:
     return found
 
 
+ByTwo = tuple[Founded, tuple[Signer, ...]]
+
+
 @pytest.fixture(scope="module")
-def day(office: Office) -> Day:
+def office(founded_by_two: ByTwo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """An office whose log names two custodians, so that something can be erased."""
+    with open_office(founded_by_two[0], tmp_path_factory.mktemp("office") / "clinic") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def day(office: Office, founded_by_two: ByTwo) -> Day:
     """What was answered in the course of the day."""
     did = _Walk()
     did("live", office.door.get("/healthz"))
@@ -55,6 +70,7 @@ def day(office: Office) -> Day:
     _read(office, did, client, case)
     _check_the_log(office, did)
     _sit_together(office, did)
+    erase(office, erasing_in(office.clinic, founded_by_two[1]), did)
     _end(office, did, case)
     return did.day
 

@@ -50,6 +50,8 @@ class World:
     representative: str
     consent: str
     integration: str
+    hold: str
+    erasure: str
 
     @property
     def streams(self) -> tuple[str, ...]:
@@ -66,6 +68,8 @@ class World:
             "representative_id": self.representative,
             "consent_id": self.consent,
             "integration_id": self.integration,
+            "hold_id": self.hold,
+            "erasure_id": self.erasure,
             "position": "0",
             "tile": "0/000",
             "bundle": "000",
@@ -111,7 +115,29 @@ def build(office: Office) -> World:
         representative,
         given,
         program.id,
+        _held(office, client),
+        _misfiled(office),
     )
+
+
+def _held(office: Office, client: ClientId) -> str:
+    """A hold on Zofia's record."""
+    hold = {"ground": "court", "review_on": "2027-06-01"}
+    where, version = f"/v1/clients/{client}/holds", office.version(client)
+    return _made(office.officer.post(where, hold, version=version), "hold")
+
+
+def _misfiled(office: Office) -> str:
+    """What is to become unreadable since Anna had written it under a wrong name."""
+    clinic = office.clinic
+    wrong, right = (clinic.open_case(clinic.register_client(each)) for each in ("Hanna", "Iga"))
+    note = clinic.draft_note(wrong, "Her brother drinks.")
+    clinic.sign_note(wrong, note)
+    body, path = {"belongs_to": right}, f"/v1/cases/{wrong}/notes/{note}:move"
+    moved = office.anna.post(path, body, version=2)
+    assert moved.status_code == 200, moved.text
+    office.settle()
+    return str(moved.json()["created"]["erasure"])
 
 
 def ask(
@@ -142,7 +168,14 @@ def example(office: Office, told: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def stream_of(path: str, ids: Mapping[str, str]) -> str | None:
     """The stream whose version a change of this path follows."""
-    for name in ("note_id", "session_id", "case_id", "client_id", "practitioner_id"):
+    for name in (
+        "note_id",
+        "session_id",
+        "case_id",
+        "client_id",
+        "practitioner_id",
+        "erasure_id",
+    ):
         if f"{{{name}}}" in path:
             return ids[name]
     return ids["integration_id"] if "{integration_id}" in path else None

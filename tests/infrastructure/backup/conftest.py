@@ -10,7 +10,7 @@ import pytest
 
 from infrastructure import folder as data_folder
 from infrastructure.folder import OpenFolder
-from infrastructure.vault.custody import Keyfile
+from infrastructure.vault.custody import Custody
 from tests.infrastructure.conftest import Made
 from tests.support import ink
 from tests.support.backups import Trio
@@ -44,7 +44,7 @@ def backed_up(filled: Path, written: Made, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture
-def custody(written: Made) -> Keyfile:
+def custody(written: Made) -> Custody:
     """What opens the clinic's keys."""
     return written.custody
 
@@ -62,7 +62,7 @@ def damaged(backed_up: Trio, tmp_path: Path) -> Trio:
 
 
 @pytest.fixture
-def running(filled: Path, custody: Keyfile, tmp_path: Path) -> Iterator[OpenFolder]:
+def running(filled: Path, custody: Custody, tmp_path: Path) -> Iterator[OpenFolder]:
     """An open copy of the data folder."""
     path = Path(shutil.copytree(filled, tmp_path / "running"))
     folder = data_folder.open_with(path, custody)

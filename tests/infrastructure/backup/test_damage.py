@@ -14,7 +14,7 @@ from infrastructure.backup.manifest import BEGUN, BackupSet
 from infrastructure.backup.restore import Wanted, restore
 from infrastructure.errors import Broken, FolderRefused
 from infrastructure.folder import OpenFolder
-from infrastructure.vault.custody import Keyfile
+from infrastructure.vault.custody import Custody
 from tests.support.backups import Trio, check, flip, manifest, opened, parts
 
 FLIPS = 60
@@ -22,7 +22,7 @@ FLIPS = 60
 
 @pytest.mark.parametrize("kind", BackupSet, ids=lambda kind: kind.word)
 def test_a_flipped_bit_anywhere_in_a_manifest_is_found(
-    damaged: Trio, custody: Keyfile, kind: BackupSet
+    damaged: Trio, custody: Custody, kind: BackupSet
 ) -> None:
     path, chance = manifest(damaged.set(kind)), Random(kind.value)
     whole = path.read_bytes()
@@ -36,7 +36,7 @@ def test_a_flipped_bit_anywhere_in_a_manifest_is_found(
 
 @pytest.mark.parametrize("kind", BackupSet, ids=lambda kind: kind.word)
 def test_a_flipped_bit_anywhere_in_a_part_is_found(
-    damaged: Trio, custody: Keyfile, kind: BackupSet
+    damaged: Trio, custody: Custody, kind: BackupSet
 ) -> None:
     found, chance = opened(damaged, custody)[kind], Random(kind.value)
     for number in range(FLIPS):
@@ -92,7 +92,7 @@ def _doubled(some: list[Path]) -> None:
     "hurt", [_missing, _first_missing, _cut, _empty, _longer, _bomb, _exchanged, _doubled]
 )
 def test_parts_that_are_missing_cut_or_out_of_place_are_found(
-    damaged: Trio, custody: Keyfile, tmp_path: Path, hurt: Hurt
+    damaged: Trio, custody: Custody, tmp_path: Path, hurt: Hurt
 ) -> None:
     hurt(parts(damaged.set(BackupSet.RECORD)))
     with pytest.raises(Broken):
@@ -121,7 +121,7 @@ def test_a_part_of_another_backup_of_the_same_clinic_is_found(
         sets.check_set(opened(trio, running.custody)[kind], lambda _now, _of: None)
 
 
-def test_a_set_does_not_pass_for_one_of_another_kind(damaged: Trio, custody: Keyfile) -> None:
+def test_a_set_does_not_pass_for_one_of_another_kind(damaged: Trio, custody: Custody) -> None:
     keys, accounts = damaged.set(BackupSet.KEYS), damaged.set(BackupSet.ACCOUNTS)
     text = manifest(keys).read_text().replace("set keys", "set accounts")
     manifest(accounts).write_text(text.replace("keys.db", "accounts.db"))
@@ -130,7 +130,7 @@ def test_a_set_does_not_pass_for_one_of_another_kind(damaged: Trio, custody: Key
 
 
 def test_a_set_that_was_begun_and_not_finished_is_no_backup(
-    damaged: Trio, custody: Keyfile
+    damaged: Trio, custody: Custody
 ) -> None:
     place = damaged.set(BackupSet.KEYS)
     manifest(place).rename(place / BEGUN)
@@ -187,7 +187,7 @@ def test_what_is_no_manifest_is_refused(data: bytes) -> None:
 
 
 def test_a_symbolic_link_in_the_way_is_not_followed(
-    damaged: Trio, custody: Keyfile, tmp_path: Path
+    damaged: Trio, custody: Custody, tmp_path: Path
 ) -> None:
     outside = tmp_path / "outside"
     outside.write_bytes(b"somebody else's")

@@ -14,7 +14,7 @@ from infrastructure.backup.manifest import BackupSet
 from infrastructure.backup.restore import Wanted, restore
 from infrastructure.errors import FolderRefused
 from infrastructure.folder import OpenFolder
-from infrastructure.vault.custody import Keyfile
+from infrastructure.vault.custody import Custody
 from tests.support.backups import Trio, check, parts
 
 MIB = 1024 * 1024
@@ -57,7 +57,7 @@ def test_a_destination_that_cannot_be_written_is_told_without_its_path(
 
 
 def test_a_restore_onto_a_full_disk_says_so_and_goes_on_when_there_is_room(
-    backed_up: Trio, custody: Keyfile, tmp_path: Path
+    backed_up: Trio, custody: Custody, tmp_path: Path
 ) -> None:
     with files_of_at_most(6 * MIB), pytest.raises(FolderRefused, match="takes no more"):
         restore(tmp_path / "restored", custody, Wanted(backed_up.places))

@@ -16,13 +16,13 @@ import pytest
 from infrastructure.backup.listed import Backups
 from infrastructure.backup.restore import Wanted, restore
 from infrastructure.folder import open_with
-from infrastructure.vault.custody import Keyfile
+from infrastructure.vault.custody import Custody
 from infrastructure.verify import verify_folder
 from tests.infrastructure.conftest import PASSPHRASES
 from tests.support.backups import Trio, check
 from tests.support.figures import say
 
-KILLS = int(os.environ.get("POWIERNIK_BACKUP_KILLS", "6"))
+KILLS = int(os.environ.get("POWIERNIK_BACKUP_KILLS", "4"))
 LONGEST = 0.5
 """Seconds after its first own act within which a process is killed."""
 
@@ -40,7 +40,7 @@ def killed(*words: object, seconds: float) -> bool:
 
 def test_a_backup_that_is_killed_goes_on_and_is_whole(
     filled: Path,
-    custody: Keyfile,
+    custody: Custody,
     trio: Trio,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -63,7 +63,7 @@ def test_a_backup_that_is_killed_goes_on_and_is_whole(
 def test_a_restore_that_is_killed_goes_on_and_ends_well(
     filled: Path,
     backed_up: Trio,
-    custody: Keyfile,
+    custody: Custody,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from infrastructure.backup import expiry
 from infrastructure.backup.listed import NAME, Backups, Listed
@@ -30,7 +30,8 @@ a_listing = st.builds(
 )
 
 
-@given(listed=st.lists(a_listing, max_size=8, unique_by=lambda each: (each.backup, each.kind)))
+@settings(max_examples=15)
+@given(listed=st.lists(a_listing, max_size=4, unique_by=lambda each: (each.backup, each.kind)))
 def test_what_was_listed_is_read_again(
     tmp_path_factory: pytest.TempPathFactory, listed: list[Listed]
 ) -> None:

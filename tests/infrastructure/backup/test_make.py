@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.values import ClientId
 from infrastructure.backup import make, manifest as manifests
 from infrastructure.backup.freeze import WORK
 from infrastructure.backup.listed import Backups
@@ -18,10 +19,12 @@ from infrastructure.backup.manifest import PART_SIZE, BackupSet
 from infrastructure.backup.restore import Wanted, restore
 from infrastructure.errors import FolderRefused
 from infrastructure.folder import OpenFolder
-from infrastructure.vault.custody import Keyfile
+from infrastructure.ledger.key_control import Shred
+from infrastructure.vault.custody import Custody
 from infrastructure.vault.keystore import number
+from tests.infrastructure.conftest import PASSPHRASES
 from tests.support import ink
-from tests.support.backups import Trio, check, manifest, opened, parts, sealed_rows
+from tests.support.backups import Trio, check, keys_of, manifest, opened, parts, sealed_rows, shred
 
 
 def test_three_sets_lie_in_three_places_and_open(running: OpenFolder, trio: Trio) -> None:
@@ -142,7 +145,7 @@ def test_a_frozen_record_is_not_gone_on_with_for_ever(running: OpenFolder, trio:
 
 
 def test_everything_that_a_writer_wrote_meanwhile_and_is_in_the_record_opens(
-    running: OpenFolder, trio: Trio, custody: Keyfile, tmp_path: Path
+    running: OpenFolder, trio: Trio, custody: Custody, tmp_path: Path
 ) -> None:
     written, pauses, stop = 0, [0.0], threading.Event()
 
@@ -150,7 +153,7 @@ def test_everything_that_a_writer_wrote_meanwhile_and_is_in_the_record_opens(
         nonlocal written
         last = time.perf_counter()
         while not stop.is_set():
-            client = ink.ClientId(ink.an_id(f"new {written}"))
+            client = ClientId(ink.an_id(f"new {written}"))
             running.record.append_now((ink.registered(client), ink.opened(client)), ink.WHO)
             running.record.append_now((ink.drafted(client),), ink.WHO)
             written += 1
@@ -177,7 +180,7 @@ def test_everything_that_a_writer_wrote_meanwhile_and_is_in_the_record_opens(
 
 
 def test_a_key_that_nobody_used_when_the_record_was_frozen_is_in_order(
-    running: OpenFolder, trio: Trio, custody: Keyfile, tmp_path: Path
+    running: OpenFolder, trio: Trio, custody: Custody, tmp_path: Path
 ) -> None:
     class Stopped(Exception):
         pass
@@ -188,11 +191,39 @@ def test_a_key_that_nobody_used_when_the_record_was_frozen_is_in_order(
 
     with pytest.raises(Stopped):
         make.back_up(running, running.custody, trio.places, progress=stop)
-    running.record.append_now((ink.registered(ink.ClientId(ink.an_id("later"))),), ink.WHO)
+    running.record.append_now((ink.registered(ClientId(ink.an_id("later"))),), ink.WHO)
     trio.made(running)
     restored = restore(tmp_path / "restored", custody, Wanted(trio.places))
     assert restored.found.unreadable == 0
     assert restored.found.contents.events == sealed_rows(running) - 2
+
+
+def test_what_is_destroyed_while_a_backup_is_made_is_destroyed_in_all_of_it(
+    running: OpenFolder, trio: Trio, custody: Custody, tmp_path: Path
+) -> None:
+    destroyed: list[Shred] = []
+
+    def destroy(what: str, now: int, of: int) -> None:
+        if what == "record" and now == of and not destroyed:
+            keys = keys_of(running, ink.an_id(f"note {ink.BASIA}"))
+            destroyed.append(shred(running, PASSPHRASES, keys=keys))
+
+    made = make.back_up(running, running.custody, trio.places, progress=destroy)
+    assert [len(list(place.iterdir())) for place in trio.places.values()] == [1, 1, 1]
+    assert {each.backup for each in Backups(running.layout.folder).all()} == {made.backup}
+    restored = restore(tmp_path / "restored", custody, Wanted(trio.places))
+    assert restored.serves
+    assert (restored.found.shreds, restored.found.unreadable) == (0, 0)
+    assert restored.found.contents.closed > 0
+
+
+def test_keys_alone_are_backed_up_without_a_copy_of_the_record(
+    running: OpenFolder, trio: Trio
+) -> None:
+    steps = set()
+    places = {BackupSet.KEYS: trio.places[BackupSet.KEYS]}
+    make.back_up(running, running.custody, places, progress=lambda what, *_: steps.add(what))
+    assert steps == {"keys"}
 
 
 def test_a_manifest_says_what_is_in_the_set_and_where_the_log_stood(

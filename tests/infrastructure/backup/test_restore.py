@@ -5,21 +5,22 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from domain.events.note import NoteDrafted
-from domain.values import ActorId, ActorKind
+from domain.values import ActorId, ActorKind, ClientId
 from infrastructure.backup.listed import Backups
 from infrastructure.backup.manifest import BackupSet
 from infrastructure.backup.restore import Wanted, restore
 from infrastructure.errors import Broken, FolderRefused
 from infrastructure.folder import OpenFolder, open_with
-from infrastructure.vault.custody import Keyfile, unlock
+from infrastructure.vault.custody import Custody, unlock
 from infrastructure.verify import verify_folder
-from tests.infrastructure.conftest import PASSPHRASES, Made
+from tests.infrastructure.conftest import PASSPHRASES, Hands, Made
 from tests.infrastructure.test_rotation import rotated
 from tests.support import ink
 from tests.support.backups import Trio, parts, sealed_rows
@@ -44,7 +45,7 @@ def files_of(path: Path) -> dict[str, bytes]:
 
 
 def test_a_clinic_comes_back_as_it_was(
-    running: OpenFolder, trio: Trio, custody: Keyfile, tmp_path: Path
+    running: OpenFolder, trio: Trio, custody: Custody, tmp_path: Path
 ) -> None:
     made = trio.made(running)
     restored = restore(tmp_path / "restored", custody, Wanted(trio.places))
@@ -61,7 +62,7 @@ def test_a_clinic_comes_back_as_it_was(
 
 
 def test_the_sets_that_were_restored_from_are_listed_so_that_they_expire(
-    running: OpenFolder, trio: Trio, custody: Keyfile, tmp_path: Path
+    running: OpenFolder, trio: Trio, custody: Custody, tmp_path: Path
 ) -> None:
     made = trio.made(running)
     restore(tmp_path / "restored", custody, Wanted(trio.places))
@@ -70,7 +71,7 @@ def test_the_sets_that_were_restored_from_are_listed_so_that_they_expire(
 
 
 def test_nobody_is_signed_in_after_a_restore(
-    running: OpenFolder, trio: Trio, custody: Keyfile, tmp_path: Path
+    running: OpenFolder, trio: Trio, custody: Custody, tmp_path: Path
 ) -> None:
     now = datetime.now(UTC)
     secret = running.accounts.add("anna", ActorKind.STAFF, ActorId(ink.an_id("therapist")))
@@ -84,7 +85,7 @@ def test_nobody_is_signed_in_after_a_restore(
 
 
 def test_nothing_is_restored_over_something(
-    backed_up: Trio, custody: Keyfile, tmp_path: Path
+    backed_up: Trio, custody: Custody, tmp_path: Path
 ) -> None:
     place = tmp_path / "restored"
     place.mkdir()
@@ -95,7 +96,7 @@ def test_nothing_is_restored_over_something(
 
 
 def test_the_keyfile_may_lie_there_before(
-    backed_up: Trio, custody: Keyfile, written: Made, tmp_path: Path
+    backed_up: Trio, custody: Custody, written: Made, tmp_path: Path
 ) -> None:
     place = tmp_path / "restored"
     place.mkdir()
@@ -106,7 +107,7 @@ def test_the_keyfile_may_lie_there_before(
 
 
 def test_a_restore_that_was_cut_short_goes_on(
-    damaged: Trio, custody: Keyfile, tmp_path: Path
+    damaged: Trio, custody: Custody, tmp_path: Path
 ) -> None:
     last = parts(damaged.set(BackupSet.RECORD))[-1]
     whole = last.read_bytes()
@@ -124,7 +125,7 @@ def test_a_restore_that_was_cut_short_goes_on(
 
 
 def test_side_files_of_an_earlier_try_are_not_taken_over(
-    backed_up: Trio, custody: Keyfile, tmp_path: Path
+    backed_up: Trio, custody: Custody, tmp_path: Path
 ) -> None:
     begun = tmp_path / ".restored.restoring"
     (begun / "log" / "tile").mkdir(parents=True)
@@ -136,7 +137,7 @@ def test_side_files_of_an_earlier_try_are_not_taken_over(
 
 
 def test_a_key_store_of_another_clinic_is_told_as_such(
-    backed_up: Trio, other: Made, custody: Keyfile, tmp_path: Path
+    backed_up: Trio, other: Made, custody: Custody, tmp_path: Path
 ) -> None:
     path = Path(shutil.copytree(other.path, tmp_path / "other"))
     theirs = Trio(tmp_path / "theirs")
@@ -153,7 +154,7 @@ def yesterday(running: OpenFolder, tmp_path: Path) -> Trio:
     """Sets from before somebody new came, and a note was written of each."""
     found = Trio(tmp_path / "yesterday")
     found.made(running)
-    new = ink.ClientId(ink.an_id("Celina"))
+    new = ClientId(ink.an_id("Celina"))
     running.record.append_now((ink.registered(new), ink.opened(new)), ink.WHO)
     running.record.append_now((ink.drafted(new),), ink.WHO)
     for number in range(20):
@@ -162,7 +163,7 @@ def yesterday(running: OpenFolder, tmp_path: Path) -> Trio:
 
 
 def test_an_older_key_store_is_refused_with_the_number_of_what_it_lacks(
-    running: OpenFolder, yesterday: Trio, trio: Trio, custody: Keyfile, tmp_path: Path
+    running: OpenFolder, yesterday: Trio, trio: Trio, custody: Custody, tmp_path: Path
 ) -> None:
     trio.made(running)
     places = {**trio.places, BackupSet.KEYS: yesterday.places[BackupSet.KEYS]}
@@ -172,7 +173,7 @@ def test_an_older_key_store_is_refused_with_the_number_of_what_it_lacks(
 
 
 def test_an_older_key_store_that_is_accepted_leaves_a_clinic_that_works(
-    running: OpenFolder, yesterday: Trio, trio: Trio, custody: Keyfile, tmp_path: Path
+    running: OpenFolder, yesterday: Trio, trio: Trio, custody: Custody, tmp_path: Path
 ) -> None:
     trio.made(running)
     places = {**trio.places, BackupSet.KEYS: yesterday.places[BackupSet.KEYS]}
@@ -182,7 +183,7 @@ def test_an_older_key_store_that_is_accepted_leaves_a_clinic_that_works(
     assert restored.found.unreadable > 0
     assert restored.found.contents.closed > 0
     with closing(open_with(tmp_path / "restored", custody)) as folder:
-        new = ink.ClientId(ink.an_id("Celina"))
+        new = ClientId(ink.an_id("Celina"))
         (row, *_) = folder.store.stream(bytes.fromhex(new))
         assert folder.record.mapper.open(row).event is None
         assert note_of(folder, "long 1").startswith(ink.CANARY)
@@ -191,7 +192,7 @@ def test_an_older_key_store_that_is_accepted_leaves_a_clinic_that_works(
 
 
 def test_a_newer_key_store_beside_an_older_record_is_in_order(
-    running: OpenFolder, yesterday: Trio, trio: Trio, custody: Keyfile, tmp_path: Path
+    running: OpenFolder, yesterday: Trio, trio: Trio, custody: Custody, tmp_path: Path
 ) -> None:
     trio.made(running)
     places = {**yesterday.places, BackupSet.KEYS: trio.places[BackupSet.KEYS]}
@@ -220,12 +221,13 @@ def test_a_record_set_outlives_the_generation_that_it_was_made_under(
 
 
 def test_the_newest_sets_are_taken_unless_one_is_named(
-    running: OpenFolder, trio: Trio, custody: Keyfile, tmp_path: Path
+    running: OpenFolder, trio: Trio, custody: Custody, tmp_path: Path
 ) -> None:
     first = trio.made(running)
     running.record.append_now((ink.looked(ink.ANNA),), ink.WHO)
-    running.clock.__class__.now = lambda _: datetime.now(UTC) + timedelta(hours=1)  # type: ignore[method-assign]
-    second = trio.made(running)
+    hands = Hands()
+    hands.at = datetime.now(UTC) + timedelta(hours=1)
+    second = trio.made(replace(running, clock=hands))
     newest = restore(tmp_path / "newest", custody, Wanted(trio.places))
     named = restore(tmp_path / "named", custody, Wanted(trio.places, backup=first.backup))
     assert {each.backup for each in newest.sets.values()} == {second.backup}
@@ -235,7 +237,7 @@ def test_the_newest_sets_are_taken_unless_one_is_named(
 
 
 def test_a_damaged_key_store_inside_a_good_set_is_told(
-    running: OpenFolder, trio: Trio, custody: Keyfile, tmp_path: Path
+    running: OpenFolder, trio: Trio, custody: Custody, tmp_path: Path
 ) -> None:
     """Two wrapped keys were exchanged before the backup was made: verifying finds it."""
     with closing(sqlite3.connect(running.layout.keys)) as db:

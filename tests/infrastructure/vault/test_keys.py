@@ -312,6 +312,7 @@ folder.close()
 
 
 def test_two_processes_that_make_the_same_keys_end_with_the_same(clinic: Path, made: Made) -> None:
+    key = made.key()
     racers = [
         subprocess.Popen(
             [sys.executable, "-c", RACER, str(clinic)],
@@ -324,7 +325,7 @@ def test_two_processes_that_make_the_same_keys_end_with_the_same(clinic: Path, m
     for each in racers:
         assert each.stdin is not None
         assert each.stdout is not None
-        each.stdin.write(made.custody.export(1).hex() + "\n")
+        each.stdin.write(key.hex() + "\n")
         each.stdin.flush()
         assert each.stdout.readline() == "ready\n"
     found = [each.communicate("go\n", timeout=60)[0].split() for each in racers]
@@ -539,8 +540,8 @@ def secrets_of(folder: OpenFolder, made: Made) -> list[bytes]:
         key.record,
         key.hedge,
         key.digests,
-        made.custody.export(1),
-        derive(made.custody.export(1), "wrap"),
+        made.key(),
+        derive(made.key(), "wrap"),
         folder.append_key,
         vault.replies._key,
         vault.keyring._tag_key,
@@ -591,7 +592,7 @@ def test_secrets_are_not_in_the_traceback_of_a_failure(
     text = "".join(traceback.format_exception(caught.value))
     assert "E-AEAD" in text
     assert ink.CANARY not in text
-    assert made.custody.export(1).hex() not in text
+    assert made.key().hex() not in text
 
 
 def test_words_stand_nowhere_in_clear(old_clinic: Path) -> None:

@@ -57,7 +57,7 @@ def test_the_same_secret_is_wrapped_differently_each_time(custody: Custody, kind
 
 def test_an_altered_wrapped_key_is_refused(custody: Custody) -> None:
     wrapped = custody.wrap(1, SECRET, CONTEXT)
-    for place in range(len(wrapped)):
+    for place in (*range(20), *range(20, len(wrapped), 7), len(wrapped) - 1):
         altered = bytearray(wrapped)
         altered[place] ^= 1 << place % 8
         with pytest.raises(Broken, match=r"E-(AEAD|PARSE)"):
@@ -65,11 +65,11 @@ def test_an_altered_wrapped_key_is_refused(custody: Custody) -> None:
     assert custody.unwrap(1, wrapped, CONTEXT) == SECRET
 
 
-@pytest.mark.parametrize("form", [0, 1, 2, 3, 4, 5, 6, 255])
-@pytest.mark.parametrize("size", [0, 1, 40, 61, 73, 105, 7000])
-def test_what_is_no_wrapped_key_is_refused(custody: Custody, form: int, size: int) -> None:
-    with pytest.raises(Broken, match=r"E-(AEAD|PARSE)"):
-        custody.unwrap(1, bytes([form]) * size, CONTEXT)
+def test_what_is_no_wrapped_key_is_refused(custody: Custody) -> None:
+    for form in (0, 1, 2, 3, 4, 5, 6, 255):
+        for size in (0, 1, 40, 61, 73, 105, 7000):
+            with pytest.raises(Broken, match=r"E-(AEAD|PARSE)"):
+                custody.unwrap(1, bytes([form]) * size, CONTEXT)
 
 
 def test_a_rotation_puts_the_next_key_beside_the_present_one(
@@ -249,7 +249,7 @@ def test_keys_are_not_made_over_keys(place: Place, tmp_path: Path) -> None:
 def test_keys_of_a_folder_that_was_not_made_are_taken_back(place: Place, tmp_path: Path) -> None:
     assert place.settings is not None
     named = "name" if isinstance(place.settings, TokenSettings) else "key"
-    settings = replace(place.settings, **{named: "never-made"})
+    settings = replace(place.settings, **{named: f"{getattr(place.settings, named)}-never-made"})
     other = tmp_path / "other"
     other.mkdir()
     with pytest.raises(KeyboardInterrupt), making_custody(other, settings, place.secret):
