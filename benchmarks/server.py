@@ -36,6 +36,7 @@ class Unrecorded:
     def __init__(self, clinic: Clinic) -> None:
         record = clinic.folder.record
         self.frame, self.fold, self.replay = record.frame, record.fold, record.replay
+        self.history = record.history
         self._broker = clinic.folder.vault.broker
 
     async def append(
@@ -72,7 +73,7 @@ class Alone:
             folder.sign,
         )
         self.frame, self.fold = self._record.frame, self._record.fold
-        self.replay = self._record.replay
+        self.history, self.replay = self._record.history, self._record.replay
 
     async def append(
         self,

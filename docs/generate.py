@@ -109,11 +109,23 @@ def openapi() -> str:
     return json.dumps(app.openapi(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
+_AGGREGATES = (
+    "access.",
+    "case.",
+    "client.",
+    "consent.",
+    "continuity.",
+    "erasure.",
+    "note.",
+    "session.",
+)
+
+
 def _type(hint: Any) -> str:
     text = str(hint) if not isinstance(hint, type) else hint.__name__
     for module in ("domain.events.", "domain.values.", "datetime.", "typing."):
         text = text.replace(module, "")
-    for aggregate in ("access.", "case.", "client.", "consent.", "continuity.", "note.", "session."):
+    for aggregate in _AGGREGATES:
         text = text.replace(aggregate, "")
     return text.replace("|", "or")
 

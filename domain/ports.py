@@ -139,6 +139,14 @@ class Opening(Protocol):
         """
         ...
 
+    def cells(self, sealed: Iterable[tuple[bytes, Place]]) -> list[Content | None]:
+        """``cell`` for many; ``None`` in place of one whose key has been destroyed.
+
+        Raises:
+            NotThere: One belongs to nobody whom the access entry names.
+        """
+        ...
+
 
 class Keys(Protocol):
     """The broker of keys: content opens against a committed access entry, and not otherwise."""

@@ -4,7 +4,7 @@ A row has a key, columns in clear (pseudonymous ids, times, coarse codes: what a
 nothing else) and one sealed cell. ``position`` is that of the last event that changed the row.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -70,6 +70,12 @@ class Sealer(Protocol):
 
     def seal(self, under: Under, content: Content, place: Place) -> tuple[bytes, bytes] | None:
         """A cell and its keyed digest, or ``None`` where the key has been destroyed."""
+        ...
+
+    def seal_all(
+        self, sealing: Iterable[tuple[Under, Content, Place]]
+    ) -> list[tuple[bytes, bytes] | None]:
+        """``seal`` for many."""
         ...
 
     def fingerprint(self, field: str, value: str) -> str:

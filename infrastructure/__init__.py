@@ -8,6 +8,7 @@
   watches over it, freezes what is broken, and goes on after a loss.
 - ``control``: what the log says in clear of itself and of its keys. ``lineage``: the names it has
   had. ``custodians``: who approves, two at a time. ``access_bundle``: a client's access bundle.
+- ``backup/``: three sealed sets that are kept apart, and a clinic put back from them.
 - ``stores/``: where rows live. ``views``: versions of projections, and which one serves.
 - ``folder``: the data folder, made and opened; ``verify``: checked from end to end.
 - ``accounts``: who may sign in; ``world``: the clock, and a source of identifiers.

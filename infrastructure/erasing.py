@@ -225,8 +225,8 @@ class RecordShredder:
                     what.year,
                 ),
             )
-            found = self._living(stored_key(row) for row in rows)
-            yield from (each for each in found if each.place.subject_tag not in spared)
+            of_the_year = self._living(stored_key(row) for row in rows)
+            yield from (each for each in of_the_year if each.place.subject_tag not in spared)
 
     def _living(self, keys: Iterable[StoredKey]) -> Iterator[StoredKey]:
         """Those that are there and that the log knows: what is not in it has sealed nothing."""

@@ -14,7 +14,12 @@ scrub.db      how far the scrubber has verified
 log/          the log as auditors read it: checkpoint, tiles; written by the checkpointer
 trust.policy  whose signatures make a checkpoint good
 accounts.db   who may sign in
+releases.db   what a broker of its own released to whom
+broker.lock   held while a broker is at work
 lookups.db    how often each of the staff looked people up today
+backups.list  which backups there are, and when those of the keys expire
+backup.work/  a record that is being backed up, frozen; gone when that is done
+keys.gone     after a restore: keys that are gone though the record does not say why
 views-*.db    projections; they can always be rebuilt
 ```
 
@@ -80,7 +85,7 @@ from infrastructure.vault.items import ItemKeys
 from infrastructure.vault.keyring import KEPT_SECONDS, Keyring, LoggedKey
 from infrastructure.vault.keystore import KeyStore
 from infrastructure.vault.port import Items, Keys, Openings
-from infrastructure.vault.rotation import items_secret, open_secret, secret_context
+from infrastructure.vault.rotation import hand_over, items_secret, open_secret, secret_context
 from infrastructure.world import SystemClock
 
 FORMAT = "powiernik 3\n"
@@ -351,6 +356,7 @@ def _open(
         _bring_forward(layout, custody, log_id)
     keys = KeyStore(layout.keys, log_id)
     opened.callback(keys.close)
+    _must_be_of(keys, custody, log_id)
     known = {name: _secret(keys, custody, log_id, name) for name in SECRETS}
 
     def hold(store: RecordStore, lineage: Lineage, bell: Bell, logged: Logged) -> Held:
@@ -563,6 +569,21 @@ def _must_begin_with(genesis: Genesis, store: RecordStore, append_key: bytes) ->
     if not ours:
         msg = "The record store does not begin as a record does."
         raise FolderRefused(msg)
+
+
+def _must_be_of(keys: KeyStore, custody: Custody, log_id: bytes) -> None:
+    """Refuse a key store whose present generation this custody does not have, such as an older one.
+
+    Raises:
+        WrongKeyStore: It is.
+    """
+    generation = keys.generation()
+    try:
+        if generation not in custody.generations:
+            hand_over(keys, custody, log_id, generation)
+    except (Broken, KeyGone):
+        msg = "The key store is of another generation of keys than this custody: an older one?"
+        raise WrongKeyStore(msg) from None
 
 
 def _add_secrets(keys: KeyStore, custody: Custody, log_id: bytes, names: Iterable[str]) -> None:

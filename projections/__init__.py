@@ -1,6 +1,7 @@
 """Rebuildable read models: what anyone reads.
 
-- ``case_state``: the current state of each case, and its state at any past instant.
+- ``case_state``: the current state of each case, and its state at any past instant;
+  ``case_lines`` is what it says, ``joint`` what several people add to it.
 - ``access_log``: per client, who looked or wrote, when, at what, and why.
 - ``audit_trail``: the same for the whole clinic, staff matters included, in neutral words.
 - ``caseload``: which cases each practitioner cares for.
@@ -14,5 +15,5 @@
 
 ``projection`` says what a projection is, ``workspace`` holds its rows while events are applied,
 ``follower`` applies each event exactly once, ``rebuild`` makes a version anew beside the one that
-serves.
+serves, ``derived`` takes away what no rebuild would make any more.
 """

@@ -5,10 +5,7 @@ One row per client and event, under her accountability key: it outlives her clin
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from domain.confidentiality import ACCOUNTABILITY, KeyPurpose, Owner, OwnerKind
-from domain.errors import Sealed
 from domain.ports import Opening, Recorded
 from domain.rows import Place, Table, Under, ViewStore
 from projections.entries import Entry, content_of, entry
@@ -55,13 +52,14 @@ class AccessLog:
             limit=limit,
             newest_first=True,
         )
-        found = []
-        for row in rows:
-            # An entry that has expired by age stays closed.
-            with suppress(Sealed):
-                place = Place(self.name, ENTRIES.name, row.key, row.position)
-                found.append(entry(row.position, client_id, opening.cell(row.cell, place)))
-        return found
+        places = (Place(self.name, ENTRIES.name, row.key, row.position) for row in rows)
+        contents = opening.cells(zip((row.cell for row in rows), places, strict=True))
+        # An entry that has expired by age stays closed.
+        return [
+            entry(row.position, client_id, content)
+            for row, content in zip(rows, contents, strict=True)
+            if content is not None
+        ]
 
 
 _LAST = 2**62

@@ -8,11 +8,9 @@ concerned.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 
 from domain.confidentiality import ACCOUNTABILITY, KeyPurpose, Owner, OwnerKind, label_for
-from domain.errors import Sealed
 from domain.ports import Opening, Recorded
 from domain.rows import Place, StoredRow, Table, Under, Value, ViewStore
 from projections.entries import Entry, content_of, entry
@@ -103,13 +101,13 @@ class AuditTrail:
 
     def open(self, lines: list[StoredRow], opening: Opening) -> list[Entry]:
         """What the lines say; one that has expired by age stays closed."""
-        found = []
-        for row in lines:
-            with suppress(Sealed):
-                place = Place(self.name, TRAIL.name, row.key, row.position)
-                content = opening.cell(row.cell, place)
-                found.append(entry(row.position, str(row.key[1]) or None, content))
-        return found
+        places = (Place(self.name, TRAIL.name, row.key, row.position) for row in lines)
+        contents = opening.cells(zip((row.cell for row in lines), places, strict=True))
+        return [
+            entry(row.position, str(row.key[1]) or None, content)
+            for row, content in zip(lines, contents, strict=True)
+            if content is not None
+        ]
 
 
 _LAST = 2**62

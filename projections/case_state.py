@@ -9,11 +9,9 @@ left out. Process notes stand elsewhere.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from typing import Any
 
 from domain.confidentiality import ADMINISTRATIVE, CLINICAL, KeyPurpose, Label, label_for
-from domain.errors import Sealed
 from domain.events.case import (
     CaseAliasesDrawn,
     CaseClosed,
@@ -178,6 +176,7 @@ class CaseStates:
             return None
         clear, content = found
         past = {str(key[1]): item for key, item in rows.items(ITEMS)}
+        removal.stay_gone(past, self._opened(ITEMS, items, opening))
         # Nobody's alias ever changes: whoever has one now had it then.
         aliases = self._aliases(case_id, opening)
         return case_state(case_id, content, past, aliases, is_open=bool(clear["open"]))
@@ -202,11 +201,14 @@ class CaseStates:
     def _opened(
         self, table: Table, rows: Iterable[StoredRow], opening: Opening
     ) -> dict[str, Content]:
-        found = {}
-        for row in rows:
-            with suppress(Sealed):
-                found[str(row.key[1])] = self._open(table, row, opening)
-        return found
+        sealed = list(rows)
+        places = (Place(self._view, table.name, row.key, row.position) for row in sealed)
+        contents = opening.cells(zip((row.cell for row in sealed), places, strict=True))
+        return {
+            str(row.key[1]): content
+            for row, content in zip(sealed, contents, strict=True)
+            if content is not None
+        }
 
     def _open(self, table: Table, row: StoredRow, opening: Opening) -> Content:
         return opening.cell(row.cell, Place(self._view, table.name, row.key, row.position))

@@ -87,9 +87,11 @@ class Identifiers:
         # cells of others opened in the place of those that are not there, whose words are let go.
         padding = self._with(_NOBODYS if found or not others else str(others[0].clear[0]), 1)
         padding = (padding + others * LEAST_OPENED)[: max(0, LEAST_OPENED - len(found))]
-        opening = self._opening()
-        holders = [self._holder(row, opening) for row in (*found, *padding)][: len(found)]
-        return tuple(each for each in holders if each is not None)
+        places = [self._place(row) for row in (*found, *padding)]
+        sealed = [row.cell for row in (*found, *padding)]
+        contents = self._opening().cells(zip(sealed, places, strict=True))[: len(found)]
+        holders = [each.get("client") for each in contents if each is not None]
+        return tuple(ClientId(each) for each in holders if each is not None)
 
     def forget(self, client: ClientId) -> None:
         """Take a client's rows away for good, since her keys do not seal them."""
@@ -99,7 +101,5 @@ class Identifiers:
     def _with(self, fingerprint: str, limit: int) -> list[StoredRow]:
         return self._store.select(FOUND_BY, {"fingerprint": fingerprint}, limit=limit)
 
-    def _holder(self, row: StoredRow, opening: Opening) -> ClientId | None:
-        place = Place(self._view, FOUND_BY.name, row.key, row.position)
-        found = opening.cell(row.cell, place).get("client")
-        return None if found is None else ClientId(found)
+    def _place(self, row: StoredRow) -> Place:
+        return Place(self._view, FOUND_BY.name, row.key, row.position)

@@ -189,7 +189,6 @@ class NameCards:
             ),
         )
 
-
     def name(self, person_id: str, opening: Opening) -> str | None:
         """Somebody's name for a list; ``None`` where it is not known, or not any more."""
         try:

@@ -5,6 +5,7 @@ What is left of a note that went is its tombstone: whose it was, of what kind, w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 from domain.case import owner_of
@@ -18,6 +19,8 @@ from domain.values import CaseId, ClientId, Format
 from projections.projection import Rows
 from projections.times import to_ms
 
+MOVED, ERASED = "moved", "erased"
+
 
 def apply(recorded: Recorded, rows: Rows, cases: Table, items: Table) -> None:
     """Let an event change a note's row among the ``items`` of one of the ``cases``."""
@@ -28,7 +31,7 @@ def apply(recorded: Recorded, rows: Rows, cases: Table, items: Table) -> None:
         case NoteMoved() as event:
             found = rows.get(items, (event.case, event.note))
             if found is not None:
-                _take_away(found[1], "moved")
+                _take_away(found[1], MOVED)
                 found[1]["version"] = recorded.version
                 key = (event.case, event.note)
                 _put(recorded, rows, items, key, found[1], recorded.owner)
@@ -37,6 +40,14 @@ def apply(recorded: Recorded, rows: Rows, cases: Table, items: Table) -> None:
                 _erased(recorded, rows, (cases, items), (event.case, event.item))
         case _:
             pass
+
+
+def stay_gone(past: Mapping[str, Content], now: Mapping[str, Content]) -> None:
+    """What was taken away since is gone from the past as well."""
+    for item_id, content in past.items():
+        status = now.get(item_id, {}).get("status")
+        if status in (MOVED, ERASED):
+            _take_away(content, status)
 
 
 def _erased(
@@ -48,8 +59,8 @@ def _erased(
         case, found = rows.get(cases, (key[0],)), rows.get(items, key)
         if case is None or found is None or found[1]["item"] != "note":
             return
-        if found[1]["status"] != "moved":
-            _take_away(found[1], "erased")
+        if found[1]["status"] != MOVED:
+            _take_away(found[1], ERASED)
         clients = tuple(ClientId(each) for each in case[1]["clients"])
         owner = owner_of(CaseId(key[0]), clients, Format(case[1]["format"]))
         _put(recorded, rows, items, key, found[1], owner)

@@ -63,16 +63,19 @@ class Workspace:
 
     def save(self, *, before: int, after: int) -> None:
         """Seal what changed and write it with the new position, in one transaction."""
+        changed = [
+            (table, under, Place(self._view, name, key, position), found)
+            for (name, key), (table, under, position) in self._changed.items()
+            if (found := self._rows[name, key]) is not None
+        ]
+        cells = self._sealer.seal_all(
+            (under, content, place) for _, under, place, (_, content) in changed
+        )
         changes = []
-        for (name, key), (table, under, position) in self._changed.items():
-            found = self._rows[name, key]
-            if found is None:
-                continue
-            clear, content = found
-            sealed = self._sealer.seal(under, content, Place(self._view, name, key, position))
+        for (table, under, place, (clear, _)), sealed in zip(changed, cells, strict=True):
             if sealed is not None:
                 values = tuple([clear[column] for column in table.clear])
-                row = StoredRow(key, values, *sealed, position, under.owner.id)
+                row = StoredRow(place.key, values, *sealed, place.position, under.owner.id)
                 changes.append(Change(table, row))
         self._store.save(changes, before=before, after=after)
         # Whose key is gone has no row; a rebuild, which begins without it, makes none.

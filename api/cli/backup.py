@@ -146,6 +146,27 @@ def _told(each: backing.Listed) -> dict[str, object]:
 
 @group.command()
 @options.data
+@passphrase_options
+@_destinations(existing=True)
+@options.as_json
+def check(
+    data: Path,
+    passphrase: Passphrase,
+    places: dict[str, Path],
+    as_json: bool,  # noqa: FBT001 - click hands it over so
+    **_together: bool,
+) -> None:
+    """Open every part of the newest sets, hold it against its hash, and restore nothing."""
+    if not places:
+        msg = "Name one place at least: --record, --keys, --accounts, or --from."
+        raise click.UsageError(msg)
+    secret = passphrase.ask()
+    with compose.opened(data, secret) as clinic, _bars(quiet=as_json) as step:
+        tell({"verdict": "good", "backups": backing.check(clinic, places, step)}, as_json=as_json)
+
+
+@group.command()
+@options.data
 @click.option("--keys", "places", type=_there, multiple=True, help="Where key sets lie.")
 @click.option("--forget", default=None, help="The id of one that was destroyed elsewhere.")
 @options.as_json

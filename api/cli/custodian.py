@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
 from api.cli import options
+from api.cli.custody_options import custody_secret, secret_in
 from api.cli.passphrase import Passphrase, passphrase_options
 
 _MOST_STATEMENT = 64 * 1024
@@ -52,14 +54,19 @@ def make(out: Path, name: str, passphrase: Passphrase) -> None:
 @options.data
 @passphrase_options
 @second
+@custody_secret
 def name(
-    vkey: str, data: Path, passphrase: Passphrase, second_passphrase_file: Path | None
+    vkey: str,
+    data: Path,
+    passphrase: Passphrase,
+    second_passphrase_file: Path | None,
+    custody_secret_file: Path | None,
 ) -> None:
     """Name another custodian in the log, as the holders of two passphrases approve."""
     from api.compose import custodians
 
     passphrases = [passphrase.ask(), Passphrase(None, second_passphrase_file).ask()]
-    custodians.name(data, passphrases, vkey)
+    custodians.name(data, passphrases, vkey, secret=secret_in(custody_secret_file))
     click.echo("Named.")
 
 
@@ -90,7 +97,7 @@ def list_(
 @options.data
 @passphrase_options
 def sign(
-    statement: click.utils.LazyFile, key: Path | None, data: Path, passphrase: Passphrase
+    statement: BinaryIO, key: Path | None, data: Path, passphrase: Passphrase
 ) -> None:
     """Sign the statement of an erasure; prints the line with which it is approved."""
     from api.compose import custodians

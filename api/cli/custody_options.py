@@ -4,24 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
 
 from api import compose
+from api.cli.passphrase import Passphrase
 
 _WORDS = {
     "module": "pkcs11: the module that speaks to the token.",
     "token": "pkcs11: the token's label.",
     "name": "pkcs11: the clinic's name in a token that serves several.",
+    "form": "pkcs11: key-wrap, for a token whose AES-GCM cannot be used.",
     "url": "transit: the server's address.",
     "mount": "transit: where the engine is mounted.",
     "namespace": "transit: the namespace.",
     "authority": "transit: a file of certificates to believe.",
     "region": "kms: the region.",
     "days": "kms: how long a key waits for its deletion, 7 to 30 days.",
+    "endpoint": "kms: another address than the region's, as of a private endpoint.",
     "key": "transit, kms: the key's name, or how its aliases begin.",
 }
+
+
+custody_secret = click.option(
+    "--custody-secret-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=None,
+    help="PIN, token or credentials, where the keys are not in a keyfile.",
+)
+
+
+def secret_in(file: Path | None) -> str | None:
+    """What opens a custody beside the custodians' passphrases; ``None`` for a keyfile."""
+    return None if file is None else Passphrase(None, file).ask()
 
 
 def custody_options(command: Callable[..., Any]) -> Callable[..., Any]:

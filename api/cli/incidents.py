@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from api.cli import options
+from api.cli.custody_options import custody_secret, secret_in
 from api.cli.output import progress, tell
 from api.cli.passphrase import Passphrase, passphrase_options
 from api.compose import ledger
@@ -64,6 +65,7 @@ def settle(
     default=None,
     help="The other custodian's; without it, she is asked.",
 )
+@custody_secret
 @click.option("--origin", required=True, help="The new name of the log, as clinic.example/log/2.")
 @click.option("--reason", required=True, help="Why, in a few words; it stands in the log for ever.")
 @options.as_json
@@ -71,6 +73,7 @@ def recover(
     data: Path,
     passphrase: Passphrase,
     second_passphrase_file: Path | None,
+    custody_secret_file: Path | None,
     origin: str,
     reason: str,
     as_json: bool,  # noqa: FBT001 - click hands it over so
@@ -80,8 +83,11 @@ def recover(
         passphrase.ask(),
         Passphrase(None, second_passphrase_file).ask(),
     ]
+    secret = secret_in(custody_secret_file)
     with progress("verify", quiet=as_json) as step:
-        recovered = ledger.recover(data, passphrases, origin=origin, reason=reason, progress=step)
+        recovered = ledger.recover(
+            data, passphrases, origin=origin, reason=reason, secret=secret, progress=step
+        )
     tell(asdict(recovered), as_json=as_json)
     if not as_json:
         click.echo("Next: 'powiernik checkpoint init' with a new folder, the witnesses, 'rebuild'.")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from api.compose.clinic import PROJECTIONS, Clinic, compose
@@ -21,13 +22,12 @@ from domain.events.continuity import (
 from domain.ports import Clock
 from domain.use_cases import continuity
 from domain.values import ItemId
-from infrastructure.backup import expiry, make, restore as restoring
+from infrastructure.backup import expiry, make, restore as restoring, sets, wrapping
 from infrastructure.backup.listed import Backups, Listed
 from infrastructure.backup.make import KEEP_KEYS, Made
 from infrastructure.backup.manifest import BackupSet
 from infrastructure.backup.restore import Restored, Wanted, abandon
 from infrastructure.backup.seen import Seen
-from infrastructure.backup.sets import find
 from infrastructure.errors import Broken, FolderRefused, WrongKeyStore
 from infrastructure.folder import OpenFolder, check_format, open_with
 from infrastructure.guard.published import rows_of
@@ -70,6 +70,23 @@ def back_up(
     if not clinic.read_only:
         asyncio.run(continuity.record_backup(clinic.desk, clinic.system("backup"), event))
     return made
+
+
+def check(clinic: Clinic, places: Places, progress: Progress = _quiet) -> dict[str, str]:
+    """Open every part of the newest sets and hold it against every hash; nothing is restored.
+
+    Raises:
+        FolderRefused: A set is not there, or does not open with this clinic's keys.
+        Broken: It is not what was written.
+    """
+    folder = clinic.folder
+    lasting = wrapping.lasting_secret(folder.keys, folder.custody, folder.genesis.log_id)
+    found = {}
+    for name, place in places.items():
+        opened = sets.open_set(sets.find(BackupSet[name.upper()], place), folder.custody, lasting)
+        sets.check_set(opened, partial(progress, name))
+        found[name] = opened.head.backup
+    return found
 
 
 def expire(data: Path, places: list[Path], clock: Clock) -> expiry.Expired:
@@ -246,7 +263,7 @@ def _record(clinic: Clinic, event: ContinuityDrillCompleted) -> None:
 def _failed(places: Places, seconds: float) -> ContinuityDrillCompleted:
     """A drill that ended before anything could be compared."""
     try:
-        backup = find(BackupSet.RECORD, places[BackupSet.RECORD.word]).head.backup
+        backup = sets.find(BackupSet.RECORD, places[BackupSet.RECORD.word]).head.backup
     except (FolderRefused, Broken):
         backup = _NONE
     return ContinuityDrillCompleted(
@@ -324,6 +341,7 @@ __all__ = [
     "Restored",
     "back_up",
     "backups",
+    "check",
     "drill",
     "expire",
     "forget",

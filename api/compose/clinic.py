@@ -68,6 +68,7 @@ from projections.calendar import Calendar, CalendarProjection
 from projections.case_state import CaseStateProjection, CaseStates
 from projections.caseload import Caseload, CaseloadProjection
 from projections.erasures import Erasures, ErasuresProjection
+from projections.derived import DerivedRows
 from projections.follower import Followed, Follower
 from projections.identifiers import Identifiers, IdentifiersProjection
 from projections.name_cards import NameCards, NameCardsProjection
@@ -124,6 +125,12 @@ class Views:
         self.name_cards = NameCards(*place(NameCardsProjection))
         self.process_notes = ProcessNotes(*place(ProcessNotesProjection))
         self.staff = Staff(*place(StaffProjection))
+        self.derived = DerivedRows(
+            place(AccessLogProjection)[1],
+            place(AuditTrailProjection)[1],
+            place(CalendarProjection)[1],
+            place(ProcessNotesProjection)[1],
+        )
         self.erasures = Erasures(place(ErasuresProjection)[1])
         self.holdings = Holdings(
             place(RetentionProjection)[1],
@@ -329,6 +336,7 @@ class Clinic:
     def _follow(self) -> None:
         while not self._stop.is_set():
             try:
+                self.finder.sweep()
                 with contextlib.suppress(FolderRefused), locked(self._follower_lock):
                     self._follow_alone()
             except Exception as error:  # noqa: BLE001 - a full disk or a bad row must not end it
@@ -348,6 +356,7 @@ class Clinic:
                 continue
             self._trouble = None
             if not applied:
+                self.finder.sweep()
                 self.wake.wait(POLL_SECONDS)
 
     @property
@@ -497,7 +506,7 @@ def compose(folder: OpenFolder) -> Clinic:
     grant = StandingGrant(lambda: standing(folder, "find"))
     finder = Finder(
         Identifiers(*views.place(IdentifiersProjection), keyed, grant),
-        NameIndex(views.name_cards, views.place(NameCardsProjection)[1], grant),
+        NameIndex(*views.place(NameCardsProjection), grant, folder.bell.count),
         grant,
     )
     lookups = Allowances(folder.layout.lookups)
@@ -511,7 +520,7 @@ def compose(folder: OpenFolder) -> Clinic:
         clinic=folder.genesis.clinic,
         origin=folder.vault.lineage.origin,
     )
-    shredder = destroyer_of(folder, views.stores.values(), finder)
+    shredder = destroyer_of(folder, views.stores.values(), finder, views.derived)
     return Clinic(folder, views, desk, finder, lookups, keyed, shredder)
 
 

@@ -20,13 +20,15 @@ def make(path: Path, name: str, passphrase: str, *, cost: Cost | None = None) ->
     return custodians.make(path, name, passphrase, cost)
 
 
-def name(data: Path, passphrases: list[str], vkey: str) -> None:
+def name(data: Path, passphrases: list[str], vkey: str, *, secret: str | None = None) -> None:
     """Name another custodian, as the holders of two passphrases approve.
+
+    ``secret`` opens the folder where its keys are not in a keyfile.
 
     Raises:
         FolderRefused, WrongPassphrase, WrongKeyStore: As ``infrastructure.appointing`` does.
     """
-    with closing(open_folder(data, passphrases[0])) as folder:
+    with closing(open_folder(data, secret or passphrases[0])) as folder:
         approvers = custodians.signers(data, folder.genesis.origin, passphrases)
         appointing.appoint(folder, vkey, approvers)
 

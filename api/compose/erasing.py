@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from api.compose.finding import Finder
+from domain import case as case_file, client as client_file
 from domain.confidentiality import Class, KeyPurpose, OwnerKind
 from domain.ports import Destruction
 from domain.values import ClientId
@@ -15,10 +16,11 @@ from infrastructure.erasing import Hands, RecordShredder
 from infrastructure.folder import Layout, OpenFolder
 from infrastructure.ledger.key_control import BackupLeft
 from infrastructure.views import ServingViews
+from projections.derived import DerivedRows
 
 
 def destroyer_of(
-    folder: OpenFolder, views: Iterable[ServingViews], finder: Finder
+    folder: OpenFolder, views: Iterable[ServingViews], finder: Finder, derived: DerivedRows
 ) -> RecordShredder | RemoteShredder:
     """What destroys keys for the desk: here, or by the broker that has them."""
     stores = tuple(views)
@@ -26,6 +28,7 @@ def destroyer_of(
     def forget(what: Destruction, key_ids: Collection[bytes]) -> None:
         for each in stores:
             each.forget(key_ids)
+        derived.forget(*_about(folder, what), lambda position: _gone(folder, position, key_ids))
         for client in _unfindable(what):
             finder.forget(client)
 
@@ -59,6 +62,25 @@ def backups_left(layout: Layout) -> list[BackupLeft]:
         BackupLeft(bytes.fromhex(each.backup), each.generation, each.expires_ms)
         for each in Backups(layout.folder).extant_keys()
     ]
+
+
+def _about(folder: OpenFolder, what: Destruction) -> tuple[set[str], set[str]]:
+    """The clients and the cases whom something destroyed may have been about."""
+    clients, cases = set[str](), set[str]()
+    for owner in what.owners:
+        if owner.kind is OwnerKind.CLIENT:
+            file, _ = folder.record.frame(owner.id, client_file.fold)
+            clients.add(owner.id)
+            cases.update(file.cases if file else ())
+        elif owner.kind is OwnerKind.CASE:
+            case, _ = folder.record.frame(owner.id, case_file.fold)
+            clients.update(case.everyone if case else ())
+            cases.add(owner.id)
+    return clients, cases
+
+
+def _gone(folder: OpenFolder, position: int, key_ids: Collection[bytes]) -> bool:
+    return any(row.key_id in key_ids for row in folder.store.rows(position, 1))
 
 
 def _unfindable(what: Destruction) -> list[ClientId]:

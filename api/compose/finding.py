@@ -52,6 +52,10 @@ class Finder:
         """Those among these clients whose names are like the words."""
         return self._names.named(words, among)
 
+    def sweep(self) -> None:
+        """Drop names that are kept no longer."""
+        self._names.sweep()
+
     def forget(self, client: ClientId) -> None:
         """Let nobody find a client any more: she has been erased."""
         self._identifiers.forget(client)

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Response
 
 from api.http.auth import TheClinic, TheDesk, Who
 from api.http.conditions import CaughtUp, Commanded, Expected, Written, written
+from api.http.gone import missing
 from api.http.naming import Naming, RemovedWords
 from api.http.recorded import RecordedRoute, leaves
 from api.http.schemas.access import CaseloadLine, CaseloadTold
@@ -25,7 +26,7 @@ from api.http.schemas.cases import (
     case_told,
 )
 from api.http.schemas.common import Instant, PathId
-from domain.errors import Invalid, NotThere, ProjectionBehind
+from domain.errors import Invalid, NotThere
 from domain.use_cases import caseload, cases, sessions
 from domain.values import ActorKind, CaseId, ClientId, FreeText, ItemId, PractitionerId, SessionId
 
@@ -66,7 +67,8 @@ async def read_case(
     if as_of is None and at_position is None:
         state = states.of(case_id, opening)
         if state is None:
-            raise ProjectionBehind
+            frame, _ = desk.case(CaseId(case_id))
+            raise missing(clinic, frame.clients if frame else ())
     else:
         if as_of is not None:
             at_position = clinic.position_at(as_of)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 
 from api.http.auth import TheClinic, TheDesk, Who
 from api.http.conditions import CaughtUp, Commanded, Expected, Written, written
+from api.http.gone import missing
 from api.http.recorded import RecordedRoute, leaves
 from api.http.schemas.common import PathId
 from api.http.schemas.files import (
@@ -20,7 +21,6 @@ from api.http.schemas.files import (
     Withdrawal,
 )
 from domain import consent as consent_file
-from domain.errors import ProjectionBehind
 from domain.events.client import ClientRepresentativeAdded
 from domain.events.consent import ConsentGiven, ConsentRefused, ConsentWithdrawn
 from domain.use_cases import consents, registration
@@ -57,7 +57,7 @@ async def read_identity(
     opening, receipt = await registration.look_at_identity(desk, who, ClientId(client_id))
     card = clinic.views.name_cards.of(client_id, opening)
     if card is None:
-        raise ProjectionBehind
+        raise missing(clinic, (client_id,))
     # The version of what is shown, not of what the record may hold meanwhile.
     response.headers["ETag"] = f'"{card.version}"'
     response.headers["Ledger-Position"] = str(receipt.last)

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Query, Response
 from api.http.auth import TheClinic, TheDesk, Who
 from api.http.conditions import CaughtUp
 from api.http.front_desk import check_span, show_calendar
+from api.http.gone import missing
 from api.http.naming import Naming
 from api.http.recorded import RecordedRoute, leaves
 from api.http.schemas.access import CalendarTold, CaseloadLine, CaseloadTold
 from api.http.schemas.cases import CaseTold, case_told
 from api.http.schemas.common import Instant, PathId
-from domain.errors import ProjectionBehind
 from domain.use_cases import caseload, cases, reception
 from domain.values import CaseId, ClientId, ItemId, PractitionerId
 
@@ -33,7 +33,8 @@ async def read_case_state(
     opening, receipt = await cases.look_at_case(desk, who, CaseId(case_id))
     state = clinic.views.case_states.of(case_id, opening)
     if state is None:
-        raise ProjectionBehind
+        frame, _ = desk.case(CaseId(case_id))
+        raise missing(clinic, frame.clients if frame else ())
     response.headers["ETag"] = f'"{state.version}"'
     response.headers["Ledger-Position"] = str(receipt.last)
     unopened = Naming(clinic.views.name_cards, state.roster, None)

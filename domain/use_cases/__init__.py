@@ -3,6 +3,7 @@
 - ``registration``: a client's file, by the front desk and by clinicians.
 - ``cases`` ``sessions`` ``notes`` ``process_notes`` ``consents`` ``caseload``: by clinicians;
   ``on_case`` is how each of them begins.
+- ``members`` ``joint``: who takes part in a joint case, and what is written about several at once.
 - ``reception``: the calendar. ``compliance``: access logs and the audit trail, by officers and by
   the client herself. ``administrator``: staff, programs, sign-ins. ``sign_in``: everybody.
 - ``erasures`` ``erasure_looks`` ``erasing`` ``misfiled`` ``holds`` ``custodians``: what is

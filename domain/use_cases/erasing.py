@@ -17,6 +17,7 @@ from domain.policy import Act, Standing
 from domain.ports import CONTENT, Destruction, Holdings, Recorded, Shredder, Signatures
 from domain.retention import Facts, Rules, day_of, kept_until, log_kept_until
 from domain.use_cases.desk import Desk, admit, attempt
+from domain.use_cases.finding import queries_that_found
 from domain.values import (
     CaseId,
     Circumstances,
@@ -129,10 +130,10 @@ def destruction(desk: Desk, archive: Archive, state: Erasure) -> Destruction:
         case ErasureScope.ITEM:
             return Destruction(state.id, reason, texts=_texts_of_item(desk, target))
         case ErasureScope.PURPOSE:
-            texts = _own_notes(desk, archive, target.clients)
+            texts = _own_notes(desk, archive, target.clients) + _searches_for(desk, state)
             return Destruction(state.id, reason, owners, (KeyPurpose.CLINICAL,), texts=texts)
         case ErasureScope.CLIENT:
-            texts = _own_notes(desk, archive, target.clients)
+            texts = _own_notes(desk, archive, target.clients) + _searches_for(desk, state)
             return Destruction(state.id, reason, owners, CONTENT, texts=texts)
         case ErasureScope.MEMBER:
             return _of_member(desk, archive, state)
@@ -164,7 +165,8 @@ def _of_member(desk: Desk, archive: Archive, state: Erasure) -> Destruction:
     streams = archive.holdings.parts(client_id, case_id)
     texts = texts_in(each for stream in streams for each in desk.record.history(stream))
     if not others:
-        return Destruction(state.id, reason, (owner,), CONTENT)
+        searches = _searches_for(desk, state)
+        return Destruction(state.id, reason, (owner,), CONTENT, texts=searches)
     if any(_is_joint(desk, each) for each in others):
         return Destruction(state.id, reason, texts=texts)
     joint = (Class.JOINT,)
@@ -180,6 +182,20 @@ def _own_notes(desk: Desk, archive: Archive, clients: tuple[ClientId, ...]) -> t
     own = [each for each in cases if not _is_joint(desk, each)]
     streams = [stream for each in own for stream in archive.holdings.process_notes(each)]
     return texts_in(each for stream in streams for each in desk.record.history(stream))
+
+
+def _searches_for(desk: Desk, state: Erasure) -> tuple[FreeText, ...]:
+    """What was typed to find these clients before the erasure was asked for.
+
+    It lies under keys of those who typed it. What comes later is left out, so that nobody can undo
+    an approval by searching for her.
+    """
+    asked = desk.record.history(state.id)[0].position
+    return tuple(
+        text
+        for each in state.target.clients
+        for text in queries_that_found(desk, each, until=asked)
+    )
 
 
 def _texts_of_item(desk: Desk, target: Target) -> tuple[FreeText, ...]:

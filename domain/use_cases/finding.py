@@ -7,7 +7,7 @@ a day, and whoever cares for clients hears of her own alone: of another she hear
 nobody, in the same time.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -139,29 +139,26 @@ async def look_for_words(
     return await look(desk, admitted.who, shown, case.everyone, owners, beside=(asked,))
 
 
-def queries_that_found(desk: Desk, client_id: ClientId) -> tuple[FreeText, ...]:
-    """What was typed by those who found a client: her name and numbers, to be destroyed with her.
+def queries_that_found(
+    desk: Desk, client_id: ClientId, *, until: int | None = None
+) -> tuple[FreeText, ...]:
+    """What was typed by those who found a client, up to a position; to be destroyed with her.
 
-    Her own access log says which searches those were.
+    It is her name and her numbers. Her own access log says which searches those were.
     """
     frame, _ = desk.client(client_id)
     if frame is None:
         return ()
-    searches, _ = desk.record.fold(frame.access_stream, _searches_in)
-    asked = (desk.record.fold(each, _query_of)[0] for each in searches)
-    return tuple(each for each in asked if each is not None)
+    entries = desk.record.history(frame.access_stream)
+    early = (each.event for each in entries if until is None or each.position < until)
+    found = [each for search in _searches_in(early) for each in desk.record.history(search)]
+    return tuple(each.event.query for each in found if isinstance(each.event, SearchAsked))
 
 
-def _searches_in(entries: Iterable[object]) -> tuple[ItemId, ...]:
-    return tuple(
-        each.object
-        for each in entries
-        if isinstance(each, AccessRecorded) and each.object_type == _SEARCH and each.object
-    )
-
-
-def _query_of(events: Iterable[object]) -> FreeText | None:
-    return next((each.query for each in events if isinstance(each, SearchAsked)), None)
+def _searches_in(entries: Iterable[object]) -> Iterator[ItemId]:
+    for each in entries:
+        if isinstance(each, AccessRecorded) and each.object_type == _SEARCH and each.object:
+            yield each.object
 
 
 def _asked(

@@ -105,8 +105,9 @@ async def move_note(
     )
     writes = (
         receiving.write(new_id, received, 0),
-        leaving.write(misfiled.note, moved, note.version),
+        # Whoever had it in hands had it before this.
         _asked(desk, requested),
+        leaving.write(misfiled.note, moved, note.version),
     )
     reply = (("note", new_id), ("erasure", requested.erasure))
     return await desk.record.append(writes, leaving.who, command=command, reply=reply)

@@ -35,6 +35,7 @@ from infrastructure.anchor.checkpointer import (
     LOG_KEY,
     NEXT_KEY,
     keys_held,
+    own_as,
     read_signers,
     write_secret,
 )
@@ -135,6 +136,7 @@ def _made(place: Path, old: Signer) -> Signer:
     while new.verifier.key_id == old.verifier.key_id:
         new = Signer.generate(old.name, ED25519)
     write_secret(place / NEXT_KEY, new.encode())
+    own_as(place, place / NEXT_KEY)
     return new
 
 

@@ -28,7 +28,6 @@ Source:
 from __future__ import annotations
 
 import logging
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -39,12 +38,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from infrastructure import durable
+from infrastructure.anchor.own_keys import KEY_FILES, OwnKeys, require_private
 from infrastructure.errors import FolderRefused
 from infrastructure.ledger.checkpoint import Checkpoint, cosigned
 from infrastructure.ledger.errors import KeyRefused, NoteRefused, ProofRefused, SignatureRefused
 from infrastructure.ledger.merkle import EMPTY_ROOT, HASH_SIZE, verify_consistency
 from infrastructure.ledger.note import (
-    COSIGNATURE_ED25519,
     COSIGNATURE_ML_DSA_44,
     ED25519,
     Note,
@@ -82,10 +81,6 @@ CREATE TABLE evidence(
   conflicting BLOB NOT NULL, UNIQUE(origin, size, root)) STRICT;
 """
 _DATABASE = "witness.db"
-_KEY_FILES = {COSIGNATURE_ED25519: "ed25519.key", COSIGNATURE_ML_DSA_44: "ml-dsa-44.key"}
-_NEXT = ".next"
-_MAX_KEY_FILE = 1024
-_OTHERS = 0o077
 _OLD = "old "
 _WAIT_SECONDS = 30
 
@@ -178,13 +173,12 @@ class Witness:
         path = folder / _DATABASE
         if not path.exists():
             raise FolderRefused("There is no witness here, or it has lost its memory.")
-        _require_private(path.stat().st_mode)
-        self._folder = folder
-        self._signers: tuple[Signer, ...] = ()
+        require_private(path.stat().st_mode)
         self._lock = threading.Lock()
         self._db = sqlite3.connect(
             path, isolation_level=None, timeout=_WAIT_SECONDS, check_same_thread=False
         )
+        self._keys = OwnKeys(folder, self._db)
         try:
             self._require_format()
             # Durable on commit: a journal that came back after a power cut would undo it.
@@ -192,7 +186,7 @@ class Witness:
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA trusted_schema=OFF")
             with self._transaction():
-                self._read_own_keys()
+                self._keys.read()
         except sqlite3.Error:
             self.close()
             raise FolderRefused("The memory of the witness is damaged.") from None
@@ -208,7 +202,7 @@ class Witness:
             FolderRefused: there is something in the folder already.
             KeyRefused, PolicyRefused: no key, or no line of a policy, can have this name.
         """
-        signers = [Signer.generate(name, each) for each in _KEY_FILES if _can_sign(each)]
+        signers = [Signer.generate(name, each) for each in KEY_FILES if _can_sign(each)]
         policy_lines([each.verifier for each in signers])
         if folder.exists() and any(folder.iterdir()):
             raise FolderRefused("There is something in the folder already.")
@@ -216,7 +210,7 @@ class Witness:
         folder.chmod(0o700)
         for signer in signers:
             key = f"{signer.encode()}\n".encode()
-            durable.write(folder / _KEY_FILES[signer.algorithm], key)
+            durable.write(folder / KEY_FILES[signer.algorithm], key)
         # The memory comes last: without it, what was left half made is no witness.
         durable.write(folder / _DATABASE, b"")
         db = sqlite3.connect(folder / _DATABASE, isolation_level=None)
@@ -232,9 +226,7 @@ class Witness:
     @property
     def verifiers(self) -> tuple[Verifier, ...]:
         """The public keys of this witness; those that are to take others' place come last."""
-        return tuple(each.verifier for each in self._signers)
-
-    # Its own keys
+        return tuple(each.verifier for each in self._keys.signers)
 
     def rotate(self) -> tuple[Verifier, ...]:
         """Begin to replace its keys, or go on with what was begun; from now on all of them cosign.
@@ -245,14 +237,7 @@ class Witness:
             FolderRefused: a key file is not as it was left.
         """
         with self._transaction():
-            self._read_own_keys()
-            if not self._replacing():
-                self._finish()
-                new = [self._made(each) for each in self._signers]
-                # The files are there: what the memory says from here on can be kept.
-                vkeys = ((each.verifier.vkey(),) for each in new)
-                self._db.executemany("INSERT INTO signer VALUES(?)", vkeys)
-                self._read_own_keys()
+            self._keys.begin()
             return self.verifiers
 
     def retire(self, *, at_once: bool = False) -> tuple[Verifier, ...]:
@@ -264,80 +249,11 @@ class Witness:
             FolderRefused: no key is being replaced, or nothing was cosigned with all of them yet.
         """
         with self._transaction():
-            self._read_own_keys()
-            if not (self._replacing() or self._left_over()):
-                raise FolderRefused("No key is being replaced; 'rotate-key' begins it.")
-            if self._replacing():
-                if not at_once:
-                    self._require_cosigned_by_all()
-                old = [(each.vkey(),) for each in self.verifiers[: len(self._signers) // 2]]
-                self._db.executemany("DELETE FROM signer WHERE vkey = ?", old)
+            self._keys.end(at_once=at_once)
         # Committed: the old keys cosign nothing more, whatever becomes of their files.
         with self._transaction():
-            self._read_own_keys()
-            self._finish()
+            self._keys.tidy()
             return self.verifiers
-
-    def _replacing(self) -> bool:
-        return len({each.algorithm for each in self._signers}) < len(self._signers)
-
-    def _made(self, old: Signer) -> Signer:
-        path = self._folder / _next(_KEY_FILES[old.algorithm])
-        found = _read_signer(path, old.algorithm)
-        if found is None or found.name != old.name:
-            found = Signer.generate(old.name, old.algorithm)
-            while found.verifier.key_id == old.verifier.key_id:
-                found = Signer.generate(old.name, old.algorithm)
-            durable.write(path, f"{found.encode()}\n".encode())
-        return found
-
-    def _require_cosigned_by_all(self) -> None:
-        notes = [note for (note,) in self._db.execute("SELECT note FROM log WHERE note NOT NULL")]
-        own = {(each.name, each.key_id) for each in self.verifiers}
-        if notes and not any(
-            own <= {(line.name, line.key_id) for line in Note.parse(note).signatures}
-            for note in notes
-        ):
-            raise FolderRefused(
-                "No checkpoint was cosigned with the old and the new key yet; wait for one, and for"
-                " the logs to take the new key over."
-            )
-
-    def _left_over(self) -> list[Path]:
-        """The files of new keys whose old ones cosign no more."""
-        own = {each.verifier for each in self._signers}
-        return [
-            path
-            for algorithm, file in _KEY_FILES.items()
-            if (found := _read_signer(path := self._folder / _next(file), algorithm))
-            and found.verifier in own
-            and not self._replacing()
-        ]
-
-    def _finish(self) -> None:
-        for path in self._left_over():
-            durable.replace(path, path.with_name(path.name.replace(_NEXT, "")))
-
-    def _read_own_keys(self) -> None:
-        """Take the keys that the memory belongs to, out of their files, inside a transaction."""
-        known = {vkey for (vkey,) in self._db.execute("SELECT vkey FROM signer")}
-        if self._signers and known == {each.vkey() for each in self.verifiers}:
-            return
-        old, new = [], []
-        for algorithm, file in _KEY_FILES.items():
-            first = _read_signer(self._folder / file, algorithm)
-            second = _read_signer(self._folder / _next(file), algorithm)
-            if second is not None and second.verifier.vkey() in known:
-                new.append(second)
-                if first is not None and first.verifier.vkey() not in known:
-                    # It was retired, and its file is about to go.
-                    continue
-            if first is not None:
-                old.append(first)
-        signers = (*old, *new)
-        if {each.verifier.vkey() for each in signers} != known:
-            raise FolderRefused("The keys are not those that the witness was made with.")
-        self._signers = signers
 
     def close(self) -> None:
         """Close the memory."""
@@ -448,8 +364,8 @@ class Witness:
         checkpoint = submission.checkpoint
         time_s = max(now_s, standing.time_s)
         # Another process may have begun or ended to replace them.
-        self._read_own_keys()
-        lines = [cosigned(checkpoint, signer, time_s) for signer in self._signers]
+        self._keys.read()
+        lines = [cosigned(checkpoint, signer, time_s) for signer in self._keys.signers]
         note = _of_its_log(submission.note, keys).with_signatures(*lines)
         self._db.execute(
             "UPDATE log SET size = ?, root = ?, time_s = ?, note = ? WHERE origin = ?",
@@ -575,29 +491,3 @@ def _refusal(status: int, why: str) -> Answer:
 
 def _can_sign(algorithm: int) -> bool:
     return algorithm != COSIGNATURE_ML_DSA_44 or has_ml_dsa()
-
-
-def _next(file: str) -> str:
-    return file.replace(".key", f"{_NEXT}.key")
-
-
-def _read_signer(path: Path, algorithm: int) -> Signer | None:
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
-        return None
-    with os.fdopen(descriptor, "rb") as opened:
-        _require_private(os.fstat(descriptor).st_mode)
-        text = opened.read(_MAX_KEY_FILE).decode("utf-8", "replace")
-    try:
-        signer = Signer.decode(text)
-    except KeyRefused:
-        raise FolderRefused("A key file holds no key that can be used here.") from None
-    if signer.algorithm != algorithm:
-        raise FolderRefused("A key file holds a key of another kind.")
-    return signer
-
-
-def _require_private(mode: int) -> None:
-    if mode & _OTHERS:
-        raise FolderRefused("A file of the witness is open to others than its owner (chmod 600).")

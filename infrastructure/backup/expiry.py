@@ -10,6 +10,7 @@ Source:
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -93,6 +94,8 @@ def _delete(place: Path) -> None:
             with path.open("rb+") as file:
                 # What a file system keeps of old blocks nobody can promise; this is hygiene.
                 file.write(b"\0" * path.stat().st_size)
+                file.flush()
+                os.fsync(file.fileno())
             path.unlink()
     sync_folder(place)
     shutil.rmtree(place)

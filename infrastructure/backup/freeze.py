@@ -24,6 +24,7 @@ bytes. Copies of the key store and of the accounts are in memory alone and never
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -115,7 +116,7 @@ class Work:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
                 raise
-            raise no_room(OSError(), "of the data folder") from None
+            raise no_room(OSError(errno.ENOSPC, ""), "of the data folder") from None
 
     def _freeze(self, layout: Layout, progress: Progress) -> Frozen:
         self._files.mkdir(mode=0o700)
@@ -236,8 +237,13 @@ def _published(path: Path) -> int:
 
 def no_room(error: OSError, where: str) -> FolderRefused:
     """What a disk that takes no more is told as; the message of the cause names a path."""
-    del error
+    if error.errno not in _FULL:
+        code = errno.errorcode.get(error.errno or 0, "unknown")
+        return FolderRefused(f"The disk {where} cannot be used: {code}. Nothing is lost.")
     return FolderRefused(
         f"The disk {where} takes no more; nothing that was there is lost."
         " With room on it, the same command goes on."
     )
+
+
+_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)

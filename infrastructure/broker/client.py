@@ -159,15 +159,13 @@ class RemoteOpening:
         """The content of a cell that one of the access entries covers."""
         return cells.unpack(self._one(Ask.CELLS, [sealed, _where(place)]))
 
-    def cells(self, sealed: Iterable[tuple[bytes, Place]]) -> list[Content]:
-        """``cell`` for many, in few requests."""
+    def cells(self, sealed: Iterable[tuple[bytes, Place]]) -> list[Content | None]:
+        """``cell`` for many, in few requests; ``None`` in place of one whose key is destroyed."""
         asked = [[cell, _where(place)] for cell, place in sealed]
-        found = []
+        found: list[Content | None] = []
         for some in portions(asked, lambda each: len(each[0])):
-            for plain in self._ask(Ask.CELLS, some):
-                if plain is None:
-                    raise Sealed
-                found.append(cells.unpack(plain))
+            opened = self._ask(Ask.CELLS, some)
+            found += [None if plain is None else cells.unpack(plain) for plain in opened]
         return found
 
     def entry_key(self, key_id: bytes, log_id: bytes, stream_id: bytes, version: int) -> bytes:

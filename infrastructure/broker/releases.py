@@ -32,8 +32,9 @@ CREATE TABLE release(
   number INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, uid INTEGER NOT NULL, pid INTEGER NOT NULL,
   kind TEXT NOT NULL, actor TEXT NOT NULL, request TEXT NOT NULL, subject BLOB NOT NULL,
   size INTEGER NOT NULL, position INTEGER, count INTEGER NOT NULL, outcome TEXT NOT NULL) STRICT;
-CREATE INDEX release_by_outcome ON release(outcome, number);
-CREATE INDEX release_by_request ON release(request, actor, subject);
+CREATE INDEX release_open ON release(number) WHERE outcome = 'open';
+CREATE INDEX release_by_request ON release(request, actor, subject) WHERE kind IN ('fold', 'seal');
+CREATE INDEX release_by_time ON release(at_ms);
 CREATE TABLE entry_used(
   position INTEGER PRIMARY KEY, leaf BLOB NOT NULL, at_ms INTEGER NOT NULL,
   verified INTEGER NOT NULL) STRICT;
@@ -193,7 +194,8 @@ class Releases:
         if kind in (Kind.FOLD, Kind.SEAL):
             again = self._db.execute(
                 "UPDATE release SET count = count + 1 WHERE request = ? AND actor = ?"
-                " AND subject = ? AND kind = ? AND at_ms >= ? AND outcome != 'missing'",
+                " AND subject = ? AND kind IN ('fold', 'seal') AND kind = ? AND at_ms >= ?"
+                " AND outcome != 'missing'",
                 (asker.request, asker.actor, subject, kind, now_ms - SAME_SECONDS * 1000),
             ).rowcount
             if again:
@@ -249,15 +251,6 @@ class Releases:
                 "UPDATE entry_used SET verified = 1 WHERE position = ?",
                 [(each,) for each in positions],
             )
-
-    def must_be_unused(self, positions: Sequence[int]) -> None:
-        """Refuse entries of which one was used.
-
-        Raises:
-            EntryUsed: One was.
-        """
-        if self.was_used(positions):
-            raise EntryUsed
 
     def was_used(self, positions: Sequence[int]) -> frozenset[int]:
         """Which of these entries were used."""

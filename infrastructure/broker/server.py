@@ -57,7 +57,9 @@ class Server:
     def close(self) -> None:
         """Stop listening and end every connection."""
         self._closed.set()
-        for connection in (self._socket, *self._connections):
+        with self._gate:
+            connections = [self._socket, *self._connections]
+        for connection in connections:
             _shut(connection)
         self._path.unlink(missing_ok=True)
         for thread in self._threads:

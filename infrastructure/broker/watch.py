@@ -76,7 +76,6 @@ class Watch:
             RecordUnavailable: It could not be written down, so nothing may be given.
         """
         now_ms = self.now_ms()
-        self.releases.must_be_unused([each.position for each in found.used])
         self._spending.spend(found.kind, asker.actor, found.subjects, now_ms)
         self.releases.release(
             peer, asker, found.kind, found.subjects, now_ms, used=found.used, looks=found.looks

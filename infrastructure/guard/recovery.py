@@ -53,16 +53,19 @@ def recover(
     *,
     origin: str,
     reason: str,
+    secret: str | None = None,
     progress: Callable[[int, int], None] = lambda _now, _of: None,
 ) -> Recovered:
     """Let a record that was put back to an earlier state go on under a new origin.
+
+    ``secret`` opens the folder where its keys are not in a keyfile.
 
     Raises:
         FolderRefused: Nothing was lost, the origin cannot be used, or there are no two custodians.
         LogBroken: What was restored is not the beginning of what was signed, or is itself broken.
         WrongPassphrase: A passphrase opens nothing.
     """
-    folder = open_folder(path, passphrases[0], pinned=False)
+    folder = open_folder(path, secret or passphrases[0], pinned=False)
     try:
         found = verify_log(
             folder.store, folder.genesis, append_key=folder.append_key, progress=progress

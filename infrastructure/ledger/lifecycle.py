@@ -220,8 +220,9 @@ class Lifecycle:
                 self._named_keys.feed(link, control)
             case Recovery():
                 self._check_recovery(link, control, root)
-                # The map of the new name begins anew.
+                # The map of the new name begins anew, and so do the keys that it names.
                 self._logged_map = self._map = None
+                self._named_keys = NamedKeys()
                 self._origin = control.origin
             case _:
                 self._feed_key_control(link, control)

@@ -275,15 +275,16 @@ class Memory:
         self._db.executemany("INSERT INTO access_log VALUES(?, ?)", logs)
         self._db.executemany("INSERT INTO change VALUES(?, ?, ?, ?)", news.changes)
         self._db.execute("DELETE FROM change WHERE position < ?", (news.reach,))
-        named = news.named_keys.values()
-        self._db.executemany(
-            "INSERT OR REPLACE INTO named_key(kind, vkey, began, ended) VALUES(?, ?, ?, ?)", named
-        )
         added = [(vkey,) for vkey in news.custodians]
         self._db.executemany("INSERT OR IGNORE INTO custodian(vkey) VALUES(?)", added)
         if news.origin is not None:
             self._db.execute("UPDATE standing SET origin = ?", (news.origin,))
             self._db.execute("DELETE FROM logged_map")
+            self._db.execute("DELETE FROM named_key")
+        named = news.named_keys.values()
+        self._db.executemany(
+            "INSERT OR REPLACE INTO named_key(kind, vkey, began, ended) VALUES(?, ?, ?, ?)", named
+        )
         if news.logged_map is not None:
             position, head = news.logged_map
             self._db.execute(

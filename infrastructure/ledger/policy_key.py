@@ -5,6 +5,7 @@
 - A key of the log carries the name that the log has there. An end leaves the log another key.
 - Once a log names keys of its own, one that it names and has not ended must sign its checkpoints.
 - A public key is named once, under whatever name: nobody stands for two.
+- Behind a RECOVERY the log has another name, and names its keys anew.
 
 Which keys are believed at all is for the policy of whoever verifies. What the log adds is that no
 key came or went unseen: what it says here is covered by checkpoints that the key before has signed.

@@ -68,10 +68,11 @@ class Verification:
         return self._lifecycle.news()
 
     def named_keys(self) -> list[NamedKey]:
-        """The keys that the log has named, up to the last entry that was found good."""
-        past = self._memory.named_keys() if self._memory else ()
+        """The keys that the log names under its present name, up to the last good entry."""
+        news = self.news()
+        past = self._memory.named_keys() if self._memory and news.origin is None else ()
         known = {each.vkey: each for each in past}
-        return list((known | dict(self.news().named_keys)).values())
+        return list((known | dict(news.named_keys)).values())
 
     def finish(self, size: int, range_bytes: bytes) -> None:
         """Compare what was counted in with the stored head of the log.

@@ -2,7 +2,7 @@
 
 The map of this room:
 
-- ``custody``: who holds the key-encryption key: the passphrase keyfile.
+- ``custody``: who holds the key-encryption keys: a keyfile with passphrases, a token, a server.
 - ``keystore``: ``keys.db``, where subject keys and item keys lie wrapped.
 - ``keys``: a subject key and the subkeys derived from it; the bytes that bind a wrapped key.
 - ``keyring``: finds the key of a subject, or makes it; checks it against the log before use.

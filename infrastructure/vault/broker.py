@@ -217,9 +217,15 @@ class BrokerOpening:
                 self._granted[key_id] = key
         return cells.open_packed(key, sealed, place)
 
-    def cells(self, sealed: Iterable[tuple[bytes, Place]]) -> list[Content]:
-        """``cell`` for many."""
-        return [self.cell(cell, place) for cell, place in sealed]
+    def cells(self, sealed: Iterable[tuple[bytes, Place]]) -> list[Content | None]:
+        """``cell`` for many; ``None`` in place of one whose key has been destroyed."""
+        found: list[Content | None] = []
+        for cell, place in sealed:
+            try:
+                found.append(self.cell(cell, place))
+            except Sealed:
+                found.append(None)
+        return found
 
     def records(self, rows: Sequence[SealedRow]) -> Payloads | None:
         """The payloads of events that the look covers; a standing grant has their keys at hand."""
@@ -247,7 +253,7 @@ class BrokerOpening:
 
 
 def payload_of(keyring: Keyring, row: SealedRow) -> bytes | str | None:
-    """The payload of an event; ``None`` where its key has been destroyed, else why it does not open.
+    """The payload of an event; ``None`` where its key is destroyed, else why it does not open.
 
     One altered row must not keep the others shut.
     """

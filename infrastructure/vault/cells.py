@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import os
+from collections.abc import Iterable
 
 import msgpack
 from cryptography.exceptions import InvalidTag
@@ -83,6 +84,12 @@ class CellSealer:
     def seal(self, under: Under, content: Content, place: Place) -> tuple[bytes, bytes] | None:
         """A cell and its digest, or ``None`` where the key has been destroyed."""
         return self.seal_packed(under, msgpack.packb(content), place)
+
+    def seal_all(
+        self, sealing: Iterable[tuple[Under, Content, Place]]
+    ) -> list[tuple[bytes, bytes] | None]:
+        """``seal`` for many."""
+        return [self.seal(*each) for each in sealing]
 
     def seal_packed(self, under: Under, plain: bytes, place: Place) -> tuple[bytes, bytes] | None:
         """``seal`` for content that has been packed."""

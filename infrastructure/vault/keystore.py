@@ -230,7 +230,7 @@ class KeyStore:
 
     def generation(self) -> int:
         """The generation of the key-encryption key that wraps whatever is new."""
-        return self._meta("kek_generation") or 1
+        return self._meta("kek_generation") or 0
 
     def rotating(self) -> int | None:
         """The generation that is being left, while a rotation is under way."""

@@ -76,6 +76,26 @@ def test_a_row_comes_back_as_it_was_saved(make: Make) -> None:
     assert store.position() == 7
 
 
+def test_rows_are_removed_by_their_keys_and_the_position_stays(make: Make) -> None:
+    store = make()
+    store.save([line("a", number, 5) for number in range(4)], before=-1, after=9)
+    store.remove(LINES, [("a", 1), ("a", 3), ("b", 1)])
+    assert keys(store.select(LINES, {})) == [("a", 0), ("a", 2)]
+    store.remove(LINES, [])
+    assert store.position() == 9
+    store.save([line("a", 1, 6)], before=9, after=10)
+    assert keys(store.select(LINES, {})) == [("a", 0), ("a", 1), ("a", 2)]
+
+
+def test_what_was_removed_is_in_no_byte_of_the_file(tmp_path: Path) -> None:
+    store = SqliteViews(tmp_path / "lines.db", TABLES)
+    store.save([line("a marker of hers", 1, 5), line("b", 1, 5)], before=-1, after=0)
+    store.remove(LINES, [("a marker of hers", 1)])
+    found = b"".join(each.read_bytes() for each in tmp_path.iterdir())
+    assert b"a marker of hers" not in found
+    store.close()
+
+
 def test_a_row_is_replaced_whole(make: Make) -> None:
     store = make()
     store.save([line("a", 1, 5, "red")], before=-1, after=0)

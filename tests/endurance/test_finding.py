@@ -108,7 +108,8 @@ def carelessly(clinic: Clinic, value: str) -> object:
     identifiers = clinic.finder._identifiers
     wanted = clinic.fingerprints.of(Identifier.PESEL, value).hex()
     rows = identifiers._store.select(FOUND_BY, {"fingerprint": wanted})
-    return [identifiers._holder(row, clinic.finder._grant()) for row in rows]
+    cells = ((row.cell, identifiers._place(row)) for row in rows)
+    return clinic.finder._grant().cells(cells)
 
 
 def test_a_name_is_found_among_five_thousand(

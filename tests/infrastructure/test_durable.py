@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -42,10 +43,10 @@ def test_what_cannot_be_written_leaves_what_was_there(
     durable.write(tmp_path / "file", b"the old words")
 
     def full(_descriptor: int) -> None:
-        raise OSError
+        raise OSError(errno.ENOSPC, "full")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match=""):
+    with pytest.raises(OSError, match="full"):
         durable.write(tmp_path / "file", b"new")
     assert (tmp_path / "file").read_bytes() == b"the old words"
     assert [each.name for each in tmp_path.iterdir()] == ["file"]

@@ -375,7 +375,7 @@ def test_36_a_forged_key_is_found(log: Tampered) -> None:
     assert log.found() == "E-AUTH"
     # Nor is the forgery believed where it is read.
     with pytest.raises(Broken, match="E-AUTH"):
-        log.opened().vault.keyring._logged(key_id)
+        log.opened().logged(key_id)
 
 
 @pytest.mark.parametrize("change", ["bit", "shorter", "longer", "empty", "gone", "other"])

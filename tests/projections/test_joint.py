@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from api.compose import PROJECTIONS
+from domain.confidentiality import Class
 from domain.errors import Sealed
+from domain.events.erasure import ErasureGround, ErasureScope
 from domain.ports import Opening
 from domain.use_cases import cases, notes
+from domain.use_cases.erasures import NewErasure
 from domain.values import ClientId, Format, NoteId
 from infrastructure.stores.views_memory import MemoryViews
 from projections.access_log import AccessLogProjection
@@ -16,9 +21,10 @@ from projections.case_lines import CaseState, NoteLine
 from projections.case_state import CaseStateProjection
 from projections.follower import Followed
 from projections.joint import MEMBERS, Member
-from projections.name_cards import NameCardsProjection
+from projections.name_cards import NameCards, NameCardsProjection
 from projections.rebuild import compare
 from tests.support.clinic import SmallClinic
+from tests.support.erasing import Erasing
 from tests.support.joint import Family, a_family, destroy_content
 from tests.support.life import Life
 from tests.support.rows import all_in_memory, follower
@@ -207,6 +213,27 @@ class TestErased:
             if one.projection.name in DROPPED:
                 assert compare(one.projection, one.store, other.store).equal, one.projection.name
 
+    def test_who_keeps_a_record_of_her_own_keeps_no_alias_in_the_joint_one(
+        self, family: Family
+    ) -> None:
+        clinic, zofia = family.clinic, family.people[1]
+        clinic.draft_note(clinic.open_case(zofia))
+        note = family.write(f"{family.token(zofia)} was quiet.", {zofia: "She wept."})
+        destroy_content(clinic, zofia, Class.JOINT)
+        line, opening = note_of(family, note)
+        assert [each.text for each in line.parts] == [None]
+        state, opening = state_of(family)
+        assert member(state, zofia).alias is None
+        # Her name is still known, to whoever cares for her alone; the case cannot say whose it is.
+        assert names(family, state, opening)[zofia] == "Zofia 0 Zielińska"
+        card = clinic.views.name_cards.of(zofia, opening)
+        assert card is not None
+        assert card.version == clinic.version(zofia)
+        follower(clinic).catch_up(rebuilt := all_in_memory())
+        cards = next(each for each in rebuilt if each.projection.name == NameCardsProjection.name)
+        again = NameCards(NameCardsProjection.name, cards.store).of(zofia, opening)
+        assert again == card
+
     def test_a_row_whose_key_is_gone_is_taken_away_when_somebody_would_change_it(
         self, family: Family
     ) -> None:
@@ -243,6 +270,29 @@ class TestErased:
             AuditTrailProjection.name,
             "caseload-1",
         }
+
+    def test_a_member_whom_two_custodians_erased_leaves_what_a_rebuild_gives(
+        self, erasing: Erasing
+    ) -> None:
+        clinic = erasing.clinic
+        family = a_family(clinic)
+        zofia = family.people[1]
+        note = family.write("All were quiet.", dict.fromkeys(family.people, "Hers."))
+        clinic.sign_note(family.case, note)
+        session = family.held_session()
+        family.attended(session, dict.fromkeys(family.people, True))
+        state_of(family)
+        clinic.clock.move(timedelta(days=21 * 366))
+        wish = NewErasure(
+            ErasureScope.MEMBER, ErasureGround.MEMBER_ERASED, client=zofia, case=family.case
+        )
+        erasing.erase(clinic.people.officer, wish)
+        live_on(family)
+        line, opening = note_of(family, note)
+        assert [each.text is None for each in line.parts].count(True) == 1
+        assert clinic.views.name_cards.name(zofia, opening) is None
+        for each in PROJECTIONS:
+            assert clinic.clinic.rebuild(each.name).different == 0, each.name
 
     def test_a_whole_life_goes_on_without_anybody_of_it(self, life: Life) -> None:
         """Every client is erased, one after another; nothing stops and nothing comes back."""

@@ -66,6 +66,8 @@ def test_a_log_tells_kinds_actions_and_objects_from_closed_lists(life: Life, nam
         "case",
         "client",
         "consent",
+        "custodian",
+        "erasure",
         "find",
         "follow",
         "identity",
@@ -74,7 +76,7 @@ def test_a_log_tells_kinds_actions_and_objects_from_closed_lists(life: Life, nam
         "search",
         "test",
     }
-    kinds = {"CREATE", "AMEND", "READ", "SEARCH", "LIST_HIT"}
+    kinds = {"CREATE", "AMEND", "READ", "SEARCH", "LIST_HIT", "SHRED"}
     kinds |= {"AUDIT_READ", "DENY", "SYSTEM_BATCH"}
     assert {each["kind"] for each in lines} <= kinds
     assert {each["action"] for each in lines} <= set("CRUDE")

@@ -84,12 +84,7 @@ clinic.close()
 """
 
 
-@attack(
-    62,
-    "blind index: probing, timing, its key in a dump",
-    HELD,
-    later="a core dump of a broker that is a process of its own",
-)
+@attack(62, "blind index: probing, timing, its key in a dump", HELD)
 def blind_index(site: Site) -> str:
     with closing(compose(site.open())) as clinic:
         clinic.folder.record.append_now((known(),), ink.WHO)

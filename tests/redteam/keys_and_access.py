@@ -27,7 +27,7 @@ from domain.values import ClientId, FreeText, Receipt
 from infrastructure.folder import OpenFolder
 from infrastructure.stores.sqlite import SqliteStore
 from infrastructure.vault.custody import LIGHT, SLOT_SIZE, create as create_keyfile, unlock
-from infrastructure.vault.keystore import ACTIVE, PENDING
+from infrastructure.vault.keyrows import ACTIVE, PENDING
 from tests.redteam.harness import (
     ACCEPTED,
     HELD,

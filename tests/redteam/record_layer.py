@@ -34,8 +34,8 @@ from infrastructure.stores.contract import LoggedEvent
 from infrastructure.vault import envelope
 from infrastructure.vault.custody import LIGHT, create as create_keyfile
 from infrastructure.vault.envelope import HEADER_SIZE, Kind, open_record, padded_size, seal
+from infrastructure.vault.keyrows import DESTROYED
 from infrastructure.vault.keys import KeyPlace, SubjectKey
-from infrastructure.vault.keystore import DESTROYED
 from infrastructure.verify import verify_folder, verify_log
 from tests.api.http.support import open_office
 from tests.redteam.harness import (

@@ -327,9 +327,11 @@ class _Bench:
         """The folder with nothing in memory, on the same open files."""
         folder, old, log_id = self._folder, self._folder.vault, self._folder.genesis.log_id
         logged = logged_keys(folder.store, old.lineage.at, folder.append_key)
-        keyring = Keyring(folder.keys, self._custody, log_id, old.keyring._tag_key, logged)
-        items = ItemKeys(folder.keys, keyring, bytes(32))
-        items._generation = old.items._generation
+        assert isinstance(old.keyring, Keyring)
+        assert isinstance(old.items, ItemKeys)
+        tag_key = old.keyring._tag_key
+        keyring = Keyring(folder.keys, self._custody, log_id, tag_key, logged, folder.bell)
+        items = ItemKeys(folder.keys, keyring, old.items._generation_key)
         vault = replace(
             old, keyring=keyring, items=items, broker=Broker(keyring, items, old.lineage.ids)
         )

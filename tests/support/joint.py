@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from domain.confidentiality import KeyPurpose, Owner, OwnerKind
+from domain.confidentiality import Class, KeyPurpose, Owner, OwnerKind
 from domain.events.note import NoteKind
 from domain.note import NewNote
 from domain.use_cases import joint, members, sessions
@@ -122,16 +122,19 @@ def a_family(clinic: SmallClinic, *, size: int = 3, room: Format = Format.FAMILY
     return Family(clinic, clinic.open_case(*people, room=room), people)
 
 
-def destroy_content(clinic: SmallClinic, client: ClientId) -> None:
-    """Destroy every content key of a client, as an erasure does, and let this process forget."""
+def destroy_content(clinic: SmallClinic, client: ClientId, *classes: Class) -> None:
+    """Destroy a client's content keys, of some classes or all, as an erasure does, and forget."""
     folder = clinic.clinic.folder
     tag = folder.vault.keyring.tag(Owner(OwnerKind.CLIENT, client))
     db = sqlite3.connect(folder.layout.keys)
-    purposes = (int(KeyPurpose.CLINICAL), int(KeyPurpose.INDEX))
-    changed = db.execute(
+    changed = db.executemany(
         "UPDATE subject_key SET wrapped = NULL, state = ?"
-        " WHERE subject_tag = ? AND purpose IN (?, ?)",
-        (DESTROYED, tag, *purposes),
+        " WHERE subject_tag = ? AND purpose = ? AND class = ?",
+        [
+            (DESTROYED, tag, int(purpose), int(cls))
+            for purpose in (KeyPurpose.CLINICAL, KeyPurpose.INDEX)
+            for cls in classes or Class
+        ],
     )
     assert changed.rowcount > 0
     db.commit()

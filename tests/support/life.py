@@ -31,6 +31,7 @@ from domain.use_cases import (
 from domain.values import (
     CaseId,
     ClientId,
+    ErasureId,
     Format,
     FreeText,
     ItemId,
@@ -39,7 +40,7 @@ from domain.values import (
     Role,
     SessionId,
 )
-from tests.support import joint_acts
+from tests.support import erasing_acts, joint_acts
 from tests.support.clinic import SmallClinic, command
 
 
@@ -55,6 +56,7 @@ class Life:
     sessions: list[tuple[CaseId, SessionId]] = field(default_factory=list)
     consents: list[tuple[ClientId, ItemId]] = field(default_factory=list)
     authors: dict[NoteId, PractitionerId] = field(default_factory=dict)
+    erasures: list[ErasureId] = field(default_factory=list)
 
     @classmethod
     def begun(cls, clinic: SmallClinic) -> Life:
@@ -370,10 +372,11 @@ ACTS: tuple[Act, ...] = (
     _time,
 )
 
-EVERY_ACT = (*ACTS, *joint_acts.ACTS)
+TOGETHER = (*ACTS, *joint_acts.ACTS)
+EVERY_ACT = (*TOGETHER, *erasing_acts.ACTS)
 
 _CHANCES = 2310
-_MANY, _MANY_TOGETHER = 300, 80
+_MANY, _MANY_TOGETHER, _MANY_TO_GO = 300, 80, 120
 
 lives = st.lists(
     st.tuples(st.integers(0, len(EVERY_ACT) - 1), st.integers(0, _CHANCES - 1)),
@@ -404,4 +407,6 @@ def full(life: Life) -> None:
     for _ in range(_MANY):
         act(life, chance.randrange(len(ACTS)), chance.randrange(_CHANCES))
     for _ in range(_MANY_TOGETHER):
-        act(life, chance.randrange(len(ACTS), len(EVERY_ACT)), chance.randrange(_CHANCES))
+        act(life, chance.randrange(len(ACTS), len(TOGETHER)), chance.randrange(_CHANCES))
+    for _ in range(_MANY_TO_GO):
+        act(life, chance.randrange(len(TOGETHER), len(EVERY_ACT)), chance.randrange(_CHANCES))

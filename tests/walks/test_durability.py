@@ -11,7 +11,7 @@ import pytest
 
 from infrastructure.errors import Broken
 from infrastructure.folder import Layout, open_with
-from infrastructure.vault.keystore import DESTROYED
+from infrastructure.vault.keyrows import DESTROYED
 from infrastructure.verify import verify_folder
 from tests.support.clinic import Founded
 from tests.support.cuts import cut_over_and_over

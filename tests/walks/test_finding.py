@@ -7,16 +7,21 @@ from datetime import date, timedelta
 import pytest
 
 from domain.confidentiality import Owner, OwnerKind
-from domain.errors import DuplicateSuspected, Invalid, LookupsSpent, NotPermitted, NotThere
+from domain.errors import DuplicateSuspected, Invalid, LookupsSpent, NotPermitted, NotThere, Sealed
 from domain.events.access import AccessDenied, AccessKind, AccessRecorded
 from domain.events.client import ClientContactChanged, ClientIdentified, Sex
+from domain.events.erasure import ErasureGround, ErasureScope, HandOver
 from domain.events.search import SearchAsked
 from domain.identifying import Identifier
 from domain.use_cases import finding, registration
 from domain.use_cases.compliance import admit_to_audit_trail, look_at_audit_trail
+from domain.use_cases.erasures import NewErasure
 from domain.use_cases.finding import LOOKUPS_A_DAY, Found
-from domain.values import CaseId, ClientId, Format, FreeText, PurposeOfUse
+from domain.values import CaseId, ClientId, Format, FreeText, PurposeOfUse, Receipt
+from infrastructure.errors import KeyGone
+from projections.identifiers import IdentifiersProjection
 from tests.support.clinic import SmallClinic, command
+from tests.support.erasing import Erasing
 from tests.support.opened import words
 
 PESEL, PHONE, EMAIL = "44051401359", "+48 600-100-200", "Jagoda@Example.org"
@@ -415,3 +420,51 @@ def test_what_was_searched_for_opens_for_whoever_reviews_access(clinic: SmallCli
     staff = (Owner(OwnerKind.PRACTITIONER, clinic.people.reception),)
     opening, _ = clinic.run(look_at_audit_trail(clinic.desk, admitted, {}, staff))
     assert opening.words(event.query) == f"pesel: {NOBODYS}"
+
+
+def test_whoever_is_erased_is_found_no_more_and_what_was_typed_for_her_is_gone(
+    erasing: Erasing,
+) -> None:
+    clinic, people = erasing.clinic, erasing.clinic.people
+    clinic.clock.move(timedelta(days=366 * 21))
+    clinic.clinic.finder.prepare()
+    jagoda, other = register(clinic), register(clinic, "Agata", pesel=None)
+    clinic.open_case(jagoda, by=people.anna)
+    clinic.open_case(other, by=people.anna)
+    assert find(clinic, people.reception).clients == (jagoda,)
+    assert find(clinic, people.reception, "600100200", Identifier.PHONE).clients == (jagoda,)
+    assert set(named(clinic, "zolkiewska", people.anna)) == {jagoda, other}
+    kept = find(clinic, people.reception, NOBODYS).receipt
+    typed = finding.queries_that_found(clinic.desk, jagoda)
+    assert len(typed) == 3
+    clinic.clock.move(timedelta(days=366 * 21))
+    new = NewErasure(
+        ErasureScope.CLIENT,
+        ErasureGround.RETENTION_EXPIRED,
+        client=jagoda,
+        hand_over=HandOver.DECLINED,
+    )
+    erasure_id = erasing.request(people.officer, new).named("erasure")
+    erasing.approve(erasure_id, erasing.bartek, 1)
+    # Somebody who looks for her now cannot make the approvals void.
+    assert find(clinic, people.reception).clients == (jagoda,)
+    erasing.approve(erasure_id, erasing.outsider, 2)
+    erasing.complete(erasure_id)
+    for text in typed:
+        with pytest.raises((KeyGone, Sealed)):
+            words(clinic.clinic.folder, text)
+    assert find(clinic, people.reception).clients == ()
+    assert named(clinic, "zolkiewska", people.anna) == (other,)
+    folder = clinic.clinic.folder
+    rebuilt = clinic.clinic.rebuild(IdentifiersProjection.name)
+    assert (rebuilt.equal, rebuilt.rows) == (True, 0)
+    # What was typed for nobody stays, until the searcher's key of that year expires.
+    asked_in = [each.event for each in folder.record.read(search_of(clinic, kept))]
+    assert isinstance(asked_in[0], SearchAsked)
+    assert words(folder, asked_in[0].query) == f"pesel: {NOBODYS}"
+
+
+def search_of(clinic: SmallClinic, receipt: Receipt) -> str:
+    """The stream that a search's words are in."""
+    (row,) = clinic.clinic.folder.store.rows(receipt.first, 1)
+    return row.stream_id.hex()

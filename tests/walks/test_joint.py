@@ -136,6 +136,14 @@ class TestMembers:
         places = [keyring.place(each[0]) for each in (before, after)]
         epochs = [each.epoch for each in places if each is not None]
         assert epochs == [1, 2]
+        drawn = [
+            keyring.place(key_id)
+            for key_id, each in zip(
+                key_ids(clinic, family.case), stream(clinic, family.case), strict=True
+            )
+            if isinstance(each.event, CaseAliasesDrawn)
+        ]
+        assert [each.epoch for each in drawn if each] == ([1, 2] if change == "join" else [1])
 
     def test_both_stand_in_the_logs_of_all(self, family: Family) -> None:
         clinic, nina = family.clinic, family.clinic.register_client("Nina")

@@ -45,7 +45,8 @@ class Server:
             host, port = parts.hostname or "", parts.port
         except ValueError:
             raise FolderRefused("The address of the key server is not one.") from None
-        if not host or (parts.scheme != "https" and host not in _LOOPBACK):
+        plain = parts.scheme == "http" and host in _LOOPBACK
+        if not host or not (plain or parts.scheme == "https"):
             raise FolderRefused("Beyond loopback a key server is asked over https alone.")
         try:
             context = ssl.create_default_context(cafile=authority or None)

@@ -44,7 +44,12 @@ _NOT_OURS = (
     exceptions.WrappedKeyInvalid,
     exceptions.WrappedKeyLenRange,
 )
-_STALE = (exceptions.KeyHandleInvalid, exceptions.ObjectHandleInvalid)
+_STALE = (
+    exceptions.KeyHandleInvalid,
+    exceptions.ObjectHandleInvalid,
+    exceptions.UnwrappingKeyHandleInvalid,
+    exceptions.WrappingKeyHandleInvalid,
+)
 
 
 class _Key(NamedTuple):

@@ -15,9 +15,9 @@ from api.compose.backup import back_up, drill
 from domain.continuity import fold
 from domain.use_cases import compliance
 from projections.audit_trail import AuditTrail, Filter
-from tests.api.cli.support import BROKEN, GOOD, UNUSABLE, Ended, keyed, powiernik
-from tests.support.backups import flip, parts
-from tests.support.clinic import PASSPHRASE, SmallClinic
+from tests.api.cli.support import BROKEN, GOOD, UNUSABLE, Ended, descriptor, keyed, powiernik
+from tests.support.backups import flip, keys_of, parts, shred
+from tests.support.clinic import PASSPHRASE, SmallClinic, found, small_clinic
 
 SETS = ("record", "keys", "accounts")
 
@@ -57,6 +57,19 @@ def test_a_backup_says_what_it_holds_and_when_its_keys_expire(made: Ended, data:
     )
     assert keys["backup"] == told["backup"]
     assert keys["whole"]
+
+
+def test_sets_are_checked_where_they_lie(data: Path, made: Ended, disks: Path) -> None:
+    with descriptor(PASSPHRASE) as number:
+        words = ("--data", data, "--passphrase-fd", number, "--json", *places(disks))
+        ended = powiernik("backup", "check", *words)
+    assert ended.code == GOOD, ended.said
+    assert set(ended.json()["backups"].values()) == {made.json()["backup"]}
+    accounts = next(each for each in (disks / "accounts").iterdir() if each.is_dir())
+    flip(parts(accounts)[0], 300, Random(1))
+    with descriptor(PASSPHRASE) as number:
+        words = ("--data", data, "--passphrase-fd", number, "--accounts", disks / "accounts")
+        assert powiernik("backup", "check", *words).code == BROKEN
 
 
 def test_the_status_tells_when_the_newest_backup_was_made(data: Path, disks: Path) -> None:
@@ -250,3 +263,23 @@ def test_a_drill_tells_what_would_have_been_lost(clinic: SmallClinic, tmp_path: 
     # The backup was written down behind what it holds, and each catching up.
     assert done.event.events_since >= 5
     assert done.projections == len(PROJECTIONS)
+
+
+def test_a_drill_on_a_backup_from_before_a_destruction_destroys_it_again_and_is_equal(
+    tmp_path: Path,
+) -> None:
+    second = "another holder's own words"
+    founded = found(tmp_path / "founded", second)
+    places_ = {name: tmp_path / "disks" / name for name in SETS}
+    with small_clinic(founded, tmp_path / "clinic") as clinic:
+        case = clinic.open_case()
+        clinic.draft_note(case)
+        back_up(clinic.clinic, places_, timedelta(days=7))
+        before = drill(clinic.clinic, places_, scratch=tmp_path)
+        folder = clinic.clinic.folder
+        shred(folder, [PASSPHRASE, second], keys=keys_of(folder, case))
+        after = drill(clinic.clinic, places_, scratch=tmp_path)
+    assert (before.event.equal, before.event.destroyed) == (True, 0)
+    assert after.restored.found.shreds == 1
+    assert after.event.equal
+    assert after.event.destroyed > 0

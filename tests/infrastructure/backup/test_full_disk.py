@@ -53,6 +53,7 @@ def test_a_destination_that_cannot_be_written_is_told_without_its_path(
     with pytest.raises(FolderRefused) as refused:
         trio.made(running)
     assert str(trio.root) not in str(refused.value)
+    assert "EEXIST" in str(refused.value)
     assert len(parts(trio.set(BackupSet.RECORD))) > 2
 
 

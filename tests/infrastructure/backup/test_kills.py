@@ -21,7 +21,9 @@ from infrastructure.verify import verify_folder
 from tests.infrastructure.conftest import PASSPHRASES
 from tests.support.backups import Trio, check
 from tests.support.figures import say
+from tests.support.softhsm import about_the_keyfile
 
+pytestmark = about_the_keyfile
 KILLS = int(os.environ.get("POWIERNIK_BACKUP_KILLS", "4"))
 LONGEST = 0.5
 """Seconds after its first own act within which a process is killed."""

@@ -27,6 +27,7 @@ from infrastructure.verify import verify_folder
 from tests.infrastructure.conftest import PASSPHRASES, Made
 from tests.support import ink
 from tests.support.backups import Trio, keys_of, sealed_rows, shred
+from tests.support.softhsm import about_the_keyfile
 
 
 @pytest.fixture
@@ -67,6 +68,7 @@ def test_what_was_published_is_restored_with_its_tiles(
     assert roots[0] == roots[1]
 
 
+@about_the_keyfile
 @pytest.mark.parametrize("kept", ["checkpoint", "pin", "folder"])
 def test_an_older_record_does_not_serve_until_two_custodians_let_it(
     running: OpenFolder,
@@ -157,6 +159,7 @@ def published(folder: OpenFolder, signing: Checkpointer, place: Path) -> Path:
     return place
 
 
+@about_the_keyfile
 @pytest.mark.parametrize("which", ["published", "newer record"])
 def test_what_was_destroyed_after_the_backup_is_destroyed_again_before_anything_is_served(
     running: OpenFolder,

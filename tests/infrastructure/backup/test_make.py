@@ -238,3 +238,25 @@ def test_a_manifest_says_what_is_in_the_set_and_where_the_log_stood(
     with closing(sqlite3.connect(running.layout.record)) as db:
         assert db.execute("PRAGMA user_version").fetchone()
     assert opened(trio, running.custody)[BackupSet.RECORD].manifest == found
+
+
+def test_what_a_log_had_signed_under_an_older_name_is_kept_as_well(
+    running: OpenFolder, trio: Trio, custody: Custody, tmp_path: Path
+) -> None:
+    data = running.layout.folder
+    kept = {
+        "log.retired-1/checkpoint": b"an old note",
+        "log.retired-1/anchors/12.note": b"a note that was stamped",
+        "log.retired-1/anchors/12.tsr": b"its stamp",
+        "trust.policy.retired-1": b"an old policy",
+    }
+    for name, content in kept.items():
+        (data / name).parent.mkdir(parents=True, exist_ok=True)
+        (data / name).write_bytes(content)
+    (data / "log.retired-1" / "anchors" / "notes.txt").write_bytes(b"nobody's")
+    made = trio.made(running)
+    names = {each.name for each in made.sets[BackupSet.RECORD].files}
+    assert kept.keys() <= names
+    assert not any("notes.txt" in each for each in names)
+    restore(tmp_path / "restored", custody, Wanted(trio.places))
+    assert {name: (tmp_path / "restored" / name).read_bytes() for name in kept} == kept

@@ -25,6 +25,7 @@ from tests.infrastructure.test_rotation import rotated
 from tests.support import ink
 from tests.support.backups import Trio, parts, sealed_rows
 from tests.support.opened import texts, words
+from tests.support.softhsm import about_the_keyfile
 
 
 def note_of(folder: OpenFolder, name: str) -> str:
@@ -95,6 +96,7 @@ def test_nothing_is_restored_over_something(
     assert files_of(place) == {"thesis.txt": b"three years of work"}
 
 
+@about_the_keyfile
 def test_the_keyfile_may_lie_there_before(
     backed_up: Trio, custody: Custody, written: Made, tmp_path: Path
 ) -> None:
@@ -201,6 +203,7 @@ def test_a_newer_key_store_beside_an_older_record_is_in_order(
     assert restored.found.unreadable == 0
 
 
+@about_the_keyfile
 def test_a_record_set_outlives_the_generation_that_it_was_made_under(
     filled: Path, written: Made, trio: Trio, tmp_path: Path
 ) -> None:
@@ -251,3 +254,14 @@ def test_a_damaged_key_store_inside_a_good_set_is_told(
     with pytest.raises(Broken):
         restore(tmp_path / "restored", custody, Wanted(trio.places))
     assert not (tmp_path / "restored").exists()
+
+
+def test_what_names_a_token_may_lie_there_before(
+    backed_up: Trio, custody: Custody, tmp_path: Path
+) -> None:
+    """An operator puts ``custody.conf`` into the empty folder: the sets hold it too, sealed."""
+    place = tmp_path / "restored"
+    place.mkdir()
+    (place / "custody.conf").write_text("kept apart\n")
+    assert restore(place, custody, Wanted(backed_up.places)).serves
+    assert (place / "custody.conf").read_text() == "kept apart\n"

@@ -50,6 +50,8 @@ GOOD: dict[Ask, list[Any]] = {
     Ask.SETTLE: [1],
     Ask.RETIRE: [[2, "a" * 32], 3, ["a" * 32, "request"]],
     Ask.FINGERPRINT: ["pesel", "value", None],
+    Ask.SHRED_STATEMENT: [["a" * 32, "art-51", [[1, "a" * 32]], [1], [], [], None, []]],
+    Ask.SHRED: [["a" * 32, "art-51", [], [], [2], [b"text"], 2026, []], b"approvals"],
 }
 
 

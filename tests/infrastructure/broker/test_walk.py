@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
-from api.compose import broker as brokers
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from api.compose import broker as brokers, create, open_behind
+from domain.errors import Invalid, RecordUnavailable, WrongState
+from domain.ports import Destruction
+from infrastructure import custodians
+from infrastructure.errors import FolderRefused
+from infrastructure.ledger.note import Note
+from infrastructure.vault.custody import LIGHT
 from infrastructure.verify import verify
-from tests.support.brokers import PASSPHRASE, House
+from tests.support import ink
+from tests.support.brokers import PASSPHRASE, PASSPHRASES, ROOT, House, Prepared, house
 
 
 def test_a_clinic_works_whose_keys_are_with_the_broker(home: House) -> None:
@@ -34,3 +54,125 @@ def test_a_clinic_works_whose_keys_are_with_the_broker(home: House) -> None:
     assert brokers.alarms(home.socket) == []
     home.stop()
     assert verify(home.data, PASSPHRASE).contents > 0
+
+
+def test_a_follower_in_a_process_of_its_own_keeps_the_projections_up(home: House) -> None:
+    with home.office(follow=False) as office, following(home):
+        new = {"clients": [office.people.client], "format": "individual", "school": "systemic"}
+        opened = office.anna.post("/v1/cases", new)
+        assert opened.status_code == 201, opened.text
+        office.settle()
+        listed = office.anna.get("/v1/caseload", after=opened)
+        assert listed.status_code == 200, listed.text
+        assert "Kowal" in listed.text
+
+
+def test_a_worker_whose_user_may_not_follow_still_answers(
+    founded_house: Prepared, tmp_path: Path
+) -> None:
+    with (
+        house(founded_house, tmp_path, "--follower-uid", "65533") as home,
+        home.worker() as clinic,
+    ):
+        with pytest.raises(RecordUnavailable):
+            clinic.catch_up()
+        clinic.register_client()
+        assert "no-follower" in {each["code"] for each in brokers.alarms(home.socket)}
+
+
+def test_two_custodians_erase_a_client_through_the_broker(home: House) -> None:
+    with home.worker() as clinic:
+        client, shredder = clinic.people.client, clinic.clinic.shredder
+        clinic.catch_up()
+        what = Destruction(request="ab" * 16, reason="art-51", owners=(ink.owner(client),))
+        text = shredder.statement(what)
+        folder = clinic.clinic.folder
+        signers = custodians.signers(home.data, folder.genesis.origin, PASSPHRASES)
+        alone = Note(text, (signers[0].sign(text.encode()),)).encode()
+        with pytest.raises(Invalid):
+            clinic.run(shredder.destroy(what, alone))
+        assert "She" not in text
+        both = Note(text, tuple(each.sign(text.encode()) for each in signers)).encode()
+        done = clinic.run(shredder.destroy(what, both))
+        assert done.keys > 0
+        with pytest.raises(WrongState):
+            clinic.open_case()
+    home.stop()
+    assert verify(home.data, PASSPHRASE).contents > 0
+
+
+def test_a_record_that_is_read_only_can_still_be_looked_at(home: House) -> None:
+    with home.office() as office:
+        office.settle()
+        folder = office.clinic.clinic.folder
+        folder.guard.report("E-ROOT", stream=None, position=1)
+        where = f"/v1/clients/{office.people.client}/access-log"
+        first = office.officer.get(where)
+        assert first.status_code == 200, first.text
+        assert folder.layout.spool.exists()
+    with closing(sqlite3.connect(home.data / "releases.db")) as book:
+        assert book.execute("SELECT count(*) FROM look_used").fetchone() == (1,)
+
+
+@contextmanager
+def following(home: House) -> Iterator[None]:
+    words = ["follow", "--data", str(home.data), "--broker", str(home.socket)]
+    process = subprocess.Popen([sys.executable, "-m", "api.cli", *words], cwd=ROOT)
+    try:
+        yield
+    finally:
+        process.terminate()
+        assert process.wait(30) == 0
+
+
+def test_a_new_epoch_begins_through_the_broker(home: House) -> None:
+    with home.worker() as clinic:
+        record, client = clinic.clinic.folder.record, clinic.people.client
+        who = clinic.who(clinic.people.anna)
+        first = replace(ink.drafted(client), concerning=(client,))
+        renewed = replace(ink.drafted(client, "another"), renews=True)
+        later = ink.drafted(client, "a third")
+        for each in (first, renewed, later):
+            record.append_now((each,), who)
+        store = clinic.clinic.folder.store
+        old, new, newest = (
+            store.stream(bytes.fromhex(each.stream))[0].key_id for each in (first, renewed, later)
+        )
+        assert old != new
+        assert new == newest
+    home.stop()
+    verify(home.data, PASSPHRASE)
+
+
+def test_a_served_clinic_needs_no_passphrase(home: House) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    words = ["serve", "--data", str(home.data), "--broker", str(home.socket), "--port", str(port)]
+    process = subprocess.Popen([sys.executable, "-m", "api.cli", *words], cwd=ROOT)
+    try:
+        until = time.monotonic() + 30
+        while True:
+            try:
+                found = httpx2.get(f"http://127.0.0.1:{port}/readyz").json()
+                if found["status"] == "ok":
+                    break
+            except httpx2.TransportError:
+                pass
+            assert process.poll() is None
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        assert brokers.alarms(home.socket) == []
+    finally:
+        process.terminate()
+        assert process.wait(30) == 0
+
+
+def test_without_a_broker_nothing_is_opened(home: House) -> None:
+    home.stop()
+    with pytest.raises(FolderRefused, match="No broker answers"), home.worker():
+        pass
+    other = home.data.with_name("other")
+    create(other, ["somebody else's words"], cost=LIGHT)
+    home.start()
+    with pytest.raises(FolderRefused, match="another clinic"):
+        open_behind(other, home.socket)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -9,13 +10,20 @@ import msgpack
 import pytest
 from hypothesis import given, strategies as st
 
-from infrastructure.ledger.control import ControlKind, parse_control
+from infrastructure.ledger.control import (
+    ControlKind,
+    Recovery,
+    log_id_of,
+    parse_control,
+    recovery_stream,
+)
 from infrastructure.ledger.errors import ClaimRefused, ControlRefused, LogBroken
 from infrastructure.ledger.memory import Memory
 from infrastructure.ledger.note import (
     COSIGNATURE_ED25519,
     COSIGNATURE_ML_DSA_44,
     ED25519,
+    Note,
     Signer,
     Verifier,
     has_ml_dsa,
@@ -36,6 +44,8 @@ WITNESS_KEYS = [
     Signer("witness.example/w1", COSIGNATURE_ED25519, bytes([number]) * 32).verifier
     for number in (4, 5)
 ]
+NEW_ORIGIN = "clinic.example/log/2"
+CUSTODIANS = [Signer(f"custodian/{number}", ED25519, bytes([number]) * 32) for number in (6, 7)]
 NAMESAKES = [
     Signer(ORIGIN, ED25519, number.to_bytes(32, "big")).verifier for number in (73440, 92439)
 ]
@@ -218,6 +228,59 @@ def test_what_was_named_is_remembered(tmp_path: Path, stop: int) -> None:
         verification = EntryVerification(LOG_ID, memory=memory)
         with pytest.raises(LogBroken):
             verification.extend(log.shown()[-1:])
+
+
+def recovered(log: WrittenLog) -> bytes:
+    """Let a log go on under a new name, as its custodians have signed; its new id."""
+    size, new_id = log.size, log_id_of(NEW_ORIGIN)
+    said_of_it = [NEW_ORIGIN, ORIGIN, size, log.root(), size + 9, "the disk", b""]
+    text = Recovery(NEW_ORIGIN, ORIGIN, size, log.root(), size + 9, "the disk", b"", b"")
+    statement = text.statement()
+    lines = tuple(each.sign(statement.encode()) for each in CUSTODIANS)
+    stream = recovery_stream(LOG_ID)
+    head = header(ControlKind.RECOVERY, NO_KEY, stream, 1, log_id=new_id)
+    payload = msgpack.packb([*said_of_it, Note(statement, lines).encode()])
+    log.enter(ControlKind.RECOVERY, stream, NO_KEY, head + payload)
+    return new_id
+
+
+@pytest.mark.parametrize("stop", [0, 3, 6])
+def test_under_a_new_name_a_log_names_its_keys_anew(tmp_path: Path, stop: int) -> None:
+    """The witnesses are the same, with the same keys; its own key is another one."""
+    log = WrittenLog()
+    for each in CUSTODIANS:
+        log.control(ControlKind.POLICY, STREAM, ["custodian", each.verifier.vkey()])
+    said(said(log, "log-key", LOG_KEYS[0], "begin"), "witness-key", WITNESS_KEYS[0], "begin")
+    new_id = recovered(log)
+    own = Signer(NEW_ORIGIN, ED25519, b"\x08" * 32).verifier
+    for number, (kind, key) in enumerate(
+        (("log-key", own), ("witness-key", WITNESS_KEYS[0])), start=1
+    ):
+        head = header(ControlKind.POLICY, NO_KEY, policy_stream(new_id), number, log_id=new_id)
+        payload = msgpack.packb([kind, key.vkey(), "begin"])
+        log.enter(ControlKind.POLICY, policy_stream(new_id), NO_KEY, head + payload)
+    with closing(Memory.create(tmp_path / "memory", ORIGIN)) as memory:
+        for part in (log.shown()[:stop], log.shown()[stop:]):
+            verification = EntryVerification(memory.standing().log_id, memory=memory)
+            verification.extend(part)
+            found = verification.named_keys()
+            verification.save()
+            assert sorted(memory.named_keys()) == sorted(found)
+        named = {each.vkey for each in memory.named_keys()}
+    assert named == {own.vkey(), WITNESS_KEYS[0].vkey()}
+
+
+def test_a_memory_of_before_goes_on_without_any_named_key(tmp_path: Path) -> None:
+    Memory.create(tmp_path / "memory", ORIGIN).close()
+    with closing(sqlite3.connect(tmp_path / "memory")) as db:
+        db.executescript("DROP TABLE named_key; DROP TABLE closed_key; PRAGMA user_version = 1")
+    with closing(Memory(tmp_path / "memory")) as memory:
+        assert memory.named_keys() == []
+        verification = EntryVerification(LOG_ID, memory=memory)
+        verification.extend(log_of(*begun(LOG_KEYS[0])).shown())
+        verification.save()
+    with closing(Memory(tmp_path / "memory")) as memory:
+        assert [each.vkey for each in memory.named_keys()] == [LOG_KEYS[0].vkey()]
 
 
 # Who may sign

@@ -33,8 +33,9 @@ from infrastructure.folder import OpenFolder
 from infrastructure.stores.contract import Placed, Submission
 from infrastructure.stores.sqlite import SqliteStore
 from infrastructure.vault import keyring as keyring_module
+from infrastructure.vault.keyrows import ACTIVE, DESTROYED, PENDING
 from infrastructure.vault.keys import SubjectKey, derive
-from infrastructure.vault.keystore import ACTIVE, DESTROYED, PENDING, KeyStore
+from infrastructure.vault.keystore import KeyStore
 from infrastructure.verify import verify_folder
 from tests.infrastructure.conftest import Hands, Made, Open
 from tests.support import ink
@@ -535,6 +536,7 @@ def test_the_item_keys_of_a_process_note_are_wrapped_for_author_and_escrow(
 def secrets_of(folder: OpenFolder, made: Made) -> list[bytes]:
     key = sealing(folder)
     vault = folder.vault
+    assert isinstance(vault.keyring, Keyring)
     return [
         key._secret,
         key.record,

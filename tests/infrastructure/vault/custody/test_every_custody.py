@@ -12,6 +12,7 @@ from infrastructure.errors import Broken, FolderRefused, KeyGone, WrongPassphras
 from infrastructure.vault.custody import (
     Custody,
     KmsSettings,
+    Settings,
     TokenSettings,
     making_custody,
     open_custody,
@@ -248,8 +249,11 @@ def test_keys_are_not_made_over_keys(place: Place, tmp_path: Path) -> None:
 @pytest.mark.parametrize("place", ELSEWHERE, indirect=True)
 def test_keys_of_a_folder_that_was_not_made_are_taken_back(place: Place, tmp_path: Path) -> None:
     assert place.settings is not None
-    named = "name" if isinstance(place.settings, TokenSettings) else "key"
-    settings = replace(place.settings, **{named: f"{getattr(place.settings, named)}-never-made"})
+    settings: Settings
+    if isinstance(place.settings, TokenSettings):
+        settings = replace(place.settings, name=f"{place.settings.name}-never-made")
+    else:
+        settings = replace(place.settings, key="never-made")
     other = tmp_path / "other"
     other.mkdir()
     with pytest.raises(KeyboardInterrupt), making_custody(other, settings, place.secret):
