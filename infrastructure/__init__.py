@@ -11,5 +11,6 @@
 - ``backup/``: three sealed sets that are kept apart, and a clinic put back from them.
 - ``stores/``: where rows live. ``views``: versions of projections, and which one serves.
 - ``folder``: the data folder, made and opened; ``verify``: checked from end to end.
-- ``accounts``: who may sign in; ``world``: the clock, and a source of identifiers.
+- ``accounts``: who may sign in; ``world``: the clock, and a source of identifiers; ``durable``: files
+  that are replaced whole.
 """

@@ -8,7 +8,7 @@ from domain import client as client_file, note as note_file
 from domain.client import Client
 from domain.confidentiality import Class, KeyPurpose, Owner, OwnerKind
 from domain.erasure import Erasure, Target
-from domain.errors import NotThere, ProjectionBehind, WrongState
+from domain.errors import Invalid, NotThere, ProjectionBehind, WrongState
 from domain.events.erasure import ErasureGround, ErasureScope
 from domain.events.note import NotePartsAdded
 from domain.legal_gate import EXEMPT, Findings
@@ -56,6 +56,7 @@ async def found_item(
 
     Raises:
         NotThere, NotPermitted: It is not the actor's to ask for; the denial is recorded.
+        Invalid: It is not said which of a case's texts is meant.
         WrongState: A signed note is said to be another client's and has not been moved to her.
     """
     frame, _ = desk.case(item.case)
@@ -72,6 +73,9 @@ async def found_item(
         clients=frame.everyone if frame else (),
         exists=frame is not None and not hidden and any(_texts(found)),
     )
+    if item.stream == item.case and item.version is None:
+        # A case has words of many days and of many people: one of them is meant.
+        raise Invalid("text_version", "is missing")
     moved = note is None or note.status in (Status.DRAFT, Status.MOVED)
     if ground is ErasureGround.WRONG_CLIENT and not moved:
         raise WrongState("The note has not been moved to the right client")

@@ -21,6 +21,7 @@ The laws of a log:
 - `canonical`: the strict reader of msgpack; `control`: what records say in clear.
 - `chain`: the laws over successive entries. `check` holds rows to them, `entries` bare entries.
 - `lifecycle`: what control records mean for the entries: keys, access logs, map heads, recoveries.
+  `policy_key`: the keys of the log and of its witnesses, as the log names and ends them.
 - `memory`: how far a log was verified; `verification`: the next batch, from there.
 
 What is shown to strangers, and how they judge it:

@@ -108,7 +108,16 @@ def test_the_demonstration_uses_nearly_every_word_of_the_vocabulary(evening: Eve
     assert unused <= {
         "client.representative_added",
         "client.representative_ended",
+        "client.hold_placed",
+        "client.hold_lifted",
+        "custodian.appointed",
+        "erasure.requested",
+        "erasure.approved",
+        "erasure.refused",
+        "erasure.completed",
         "integration.withdrawn",
+        "note.moved",
+        "note.received",
     }
 
 

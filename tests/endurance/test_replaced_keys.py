@@ -12,7 +12,7 @@ from tests.support.rekeyed import replaced_over_and_over
 
 pytestmark = pytest.mark.endurance
 
-ROUNDS = int(os.environ.get("POWIERNIK_ROUNDS", "5"))
+ROUNDS = int(os.environ.get("POWIERNIK_ROUNDS", "3"))
 
 
 @pytest.mark.timeout(1800)

@@ -21,7 +21,8 @@ from infrastructure.vault.custody import Custody, Keyfile, making_custody
 from tests.support import softhsm
 
 SUITES = (
-    "tests/infrastructure/vault/custody",
+    "tests/infrastructure/vault/custody/test_token.py",
+    "tests/infrastructure/vault/custody/test_every_custody.py",
     "tests/infrastructure/vault/test_keys.py",
     "tests/infrastructure/vault/test_envelope.py",
     "tests/infrastructure/vault/test_broker.py",

@@ -205,6 +205,39 @@ class TestOneNote:
             expected = NotPermitted if who == people.reception else NotThere
             assert refused(clinic, asking) is expected
 
+    def test_may_be_one_text_of_a_case_and_it_is_said_which(self, erasing: Erasing) -> None:
+        clinic, people = erasing.clinic, erasing.clinic.people
+        case = clinic.open_case()
+        clinic.join_team(case, people.bartek)
+        for who, words in ((people.anna, "She fears trams."), (people.bartek, "He stole.")):
+            stating = cases.state_problem(
+                clinic.desk,
+                clinic.who(who),
+                case,
+                FreeText(words),
+                None,
+                expected=clinic.version(case),
+                command=command(),
+            )
+            clinic.run(stating)
+        wish = admission(case, NoteId(case))
+        asking = erasures.request_erasure(
+            clinic.desk, erasing.archive(), clinic.who(people.bartek), wish, command=command()
+        )
+        assert refused(clinic, asking) is Invalid
+        for who, text_version in ((people.anna, 4), (people.bartek, 3)):
+            receipt = erasing.request(who, replace(wish, text_version=text_version))
+            assert receipt.named("refused") == RefusalGround.NOT_THE_AUTHOR
+        erasing.erase(people.bartek, replace(wish, text_version=4))
+        opening, _ = clinic.run(cases.look_at_case(clinic.desk, clinic.who(people.anna), case))
+        clinic.catch_up()
+        found = clinic.views.case_states.of(case, opening)
+        assert found is not None
+        first, second = found.problems
+        assert opening.words(first.words) == "She fears trams."
+        with pytest.raises(Sealed):
+            opening.words(second.words)
+
     def test_is_another_clients_only_once_it_has_been_moved(self, erasing: Erasing) -> None:
         clinic, people = erasing.clinic, erasing.clinic.people
         case = clinic.open_case()

@@ -14,7 +14,7 @@ import contextlib
 import hmac
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pkcs11
 from pkcs11 import PKCS11Error, Session, exceptions
@@ -39,9 +39,23 @@ _GONE = (
 _WRONG_PIN = (exceptions.PinIncorrect, exceptions.PinInvalid, exceptions.PinLenRange)
 _NO_PIN = (exceptions.PinLocked, exceptions.PinExpired, exceptions.UserPinNotInitialized)
 
-_modules: dict[str, threading.RLock] = {}
+_modules: dict[str, _Module] = {}
 _logins: dict[tuple[str, str], Login] = {}
 _registry = threading.Lock()
+
+
+class _Module:
+    """A module in this process: who uses it takes turns, and hears when it was begun anew."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.lock = threading.RLock()
+        self.begun = 0
+
+    def begin_anew(self) -> None:
+        """Finalise and initialise it: every session through it is gone."""
+        self.begun += 1
+        pkcs11.lib(self.path).reinitialize()
 
 
 class Away(Exception):
@@ -51,15 +65,16 @@ class Away(Exception):
 class Login:
     """A process's session with one token; ``epoch`` counts how often it was opened."""
 
-    def __init__(self, module: str, token: str, pin: str, lock: threading.RLock) -> None:
+    def __init__(self, module: _Module, token: str, pin: str) -> None:
         """Use ``login``, which gives each token one."""
         self.epoch = 0
         self.users = 0
         self._module = module
         self._token = token
         self._pin = pin
-        self._lock = lock
+        self._lock = module.lock
         self._session: Session | None = None
+        self._begun = 0
         self._anew = False
 
     def __repr__(self) -> str:
@@ -79,6 +94,9 @@ class Login:
             WrongPassphrase, FolderRefused: At the first login alone; see ``login``.
         """
         with self._lock:
+            if self._begun != self._module.begun:
+                # Somebody looked for another token: what was open went with it, and nothing else.
+                self._session = None
             session = self._session or self._enter()
             try:
                 return work(session)
@@ -103,29 +121,29 @@ class Login:
         with _registry:
             self.users -= 1
             if self.users == 0:
-                _logins.pop((self._module, self._token), None)
+                _logins.pop((self._module.path, self._token), None)
                 self.drop()
 
     def _enter(self) -> Session:
         with self._told():
-            library = pkcs11.lib(self._module)
             # A module may know of a token that came back only after it was begun anew; what others
             # have open through it here is opened again by their own next calls.
             if self._anew:
-                library.reinitialize()
+                self._module.begin_anew()
             try:
-                self._session = self._open(library)
+                self._session = self._open()
             except _WRONG_PIN + _NO_PIN:
                 raise
             except PKCS11Error:
-                library.reinitialize()
-                self._session = self._open(library)
+                self._module.begin_anew()
+                self._session = self._open()
             self._anew = False
+            self._begun = self._module.begun
             self.epoch += 1
         return self._session
 
-    def _open(self, library: Any) -> Session:
-        token = library.get_token(token_label=self._token)
+    def _open(self) -> Session:
+        token = pkcs11.lib(self._module.path).get_token(token_label=self._token)
         try:
             opened: Session = token.open(rw=True, user_pin=self._pin)
         except exceptions.UserAlreadyLoggedIn:
@@ -166,8 +184,8 @@ def login(module: str, token: str, pin: str) -> Login:
     with _registry:
         found = _logins.get((module, token))
         if found is None:
-            lock = _modules.setdefault(module, threading.RLock())
-            found = _logins[module, token] = Login(module, token, pin, lock)
+            shared = _modules.setdefault(module, _Module(module))
+            found = _logins[module, token] = Login(shared, token, pin)
         elif not found.knows(pin):
             raise WrongPassphrase("The token refuses the PIN.")
         found.users += 1

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from domain.values import Role
+from domain.values import PurposeOfUse, Role
+from infrastructure.ledger.note import ED25519, Signer
 from tests.api.http.support import Office, Person, actor, operations
 from tests.api.http.world import World, build, example, stream_of
 
@@ -43,7 +44,14 @@ def world(office: Office) -> World:
 def people(office: Office, world: World) -> dict[str, Person]:
     """Those who may do something, and so reach what stands behind the policy."""
     boss = office.staff(actor(office, Role.ADMINISTRATOR)).id
+    custodian = office.staff(actor(office, Role.CUSTODIAN), PurposeOfUse.HCOMPL)
+    key = {"number": 1, "key": Signer("a/custodian-1", ED25519, bytes(32)).verifier.vkey()}
+    where = f"/v1/practitioners/{custodian.id}/custodian"
+    assert office.administrator.put(where, key, version=1).status_code == 200
     return {
+        "custodian": custodian,
+        "compliance officer": office.officer,
+        "clinician, compliance officer": office.anna,
         "clinician": office.anna,
         "front desk": office.reception,
         "front desk, clinician": office.reception,

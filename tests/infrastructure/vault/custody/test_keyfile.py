@@ -18,6 +18,19 @@ CONTEXT = b"the context of a wrapped key"
 SECRET = bytes(range(32))
 
 
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """A keyfile in a folder of its own, wherever other clinics have their keys."""
+    path = tmp_path_factory.mktemp("made")
+    return Made(path, custody.create(path / "kek.key", PASSPHRASES, cost=LIGHT))
+
+
+@pytest.fixture(scope="session")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    path = tmp_path_factory.mktemp("other")
+    return Made(path, custody.create(path / "kek.key", PASSPHRASES[:1], cost=LIGHT))
+
+
 @pytest.fixture
 def keyfile(made: Made, tmp_path: Path) -> Path:
     path = tmp_path / "kek.key"

@@ -232,6 +232,18 @@ def test_another_process_destroys_and_this_one_notices(custody: Custody, place: 
     assert len(custody.wrap(2, SECRET, CONTEXT)) in (61, 73)
 
 
+def test_whoever_looks_for_another_token_does_not_disturb(custody: Custody, place: Place) -> None:
+    wrapped = custody.wrap(1, SECRET, CONTEXT)
+    other = place.folder / "other"
+    other.mkdir()
+    text = (place.folder / "custody.conf").read_text()
+    (other / "custody.conf").write_text(text.replace(softhsm.LABEL, "nobody's token"))
+    for _ in range(2):
+        with pytest.raises(CustodyUnavailable):
+            open_custody(other, place.secret)
+        assert custody.unwrap(1, wrapped, CONTEXT) == SECRET
+
+
 # Getting in
 
 
