@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import signal
 import subprocess
 import sys
 import time
@@ -118,6 +119,8 @@ def behind_a_broker(folder: Path) -> Clinic:
     command = [sys.executable, "-m", "api.cli", "broker", *map(str, words)]
     process = subprocess.Popen(command)
     atexit.register(process.terminate)
+    # uvicorn raises the signal anew behind its own work: then the broker has to end too.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
     while not socket.exists():
         assert process.poll() is None, "the broker has ended"
         time.sleep(0.05)

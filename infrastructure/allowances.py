@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from domain.values import ActorId
+from infrastructure.sharing import keep_private
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS spent(actor BLOB NOT NULL, what TEXT NOT NULL, day TEXT NOT NULL,"
@@ -34,7 +35,7 @@ class Allowances:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.execute(_SCHEMA)
-        path.chmod(0o600)
+        keep_private(path)
 
     def left(self, actor: ActorId, what: str, day: date, most: int) -> bool:
         """Whether anything is left of so many times."""

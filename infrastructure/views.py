@@ -17,6 +17,7 @@ from pathlib import Path
 from domain.rows import Change, Key, StoredRow, Table, Value, ViewStore
 from infrastructure import durable
 from infrastructure.errors import FolderRefused
+from infrastructure.sharing import file_mode
 from infrastructure.stores.views_sqlite import SqliteViews
 
 
@@ -151,6 +152,14 @@ class ServingViews:
                 Path(f"{self._path(number)}{suffix}").unlink()
 
 
+def sweep(folder: Path, names: Collection[str]) -> None:
+    """Take away the files of projections that there are no more: no destruction reaches them."""
+    for each in folder.glob("views-*"):
+        if each.name.removeprefix("views-").split(".")[0] not in names:
+            with suppress(FileNotFoundError):
+                each.unlink()
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold a file lock for as long as the block runs.
@@ -158,7 +167,7 @@ def locked(path: Path) -> Iterator[None]:
     Raises:
         FolderRefused: Another process holds it.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, file_mode(path.parent))
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

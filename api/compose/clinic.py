@@ -60,7 +60,7 @@ from infrastructure.ledger.tiles import TileFolder
 from infrastructure.record import Record
 from infrastructure.vault.custody import Cost, Settings
 from infrastructure.vault.fingerprints import fingerprints
-from infrastructure.views import ServingViews, locked
+from infrastructure.views import ServingViews, locked, sweep
 from infrastructure.world import RandomIdentifiers
 from projections.access_log import AccessLog, AccessLogProjection
 from projections.audit_trail import AuditTrail, AuditTrailProjection
@@ -107,6 +107,7 @@ class Views:
 
     def __init__(self, folder: OpenFolder) -> None:
         path = folder.layout.folder
+        sweep(path, {each.name for each in PROJECTIONS})
         self.stores = {
             each.name: ServingViews(path, each.name, each.tables) for each in PROJECTIONS
         }

@@ -26,6 +26,7 @@ from typing import get_args
 from domain.errors import IntegrityIncident
 from infrastructure.errors import Broken
 from infrastructure.ledger.errors import Code
+from infrastructure.sharing import file_mode
 
 MOST_FROZEN = 100
 """Frozen streams beyond which the record itself is taken to be broken."""
@@ -158,7 +159,8 @@ class Incidents:
     def _alone(self) -> Iterator[None]:
         """Hold the list against other threads and processes, as it is now."""
         with self._lock:
-            self._file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            mode = file_mode(self._path.parent)
+            self._file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, mode)
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX)
                 self._look()

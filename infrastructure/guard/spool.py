@@ -36,6 +36,7 @@ from domain.ports import Write
 from domain.values import Circumstances, Command
 from infrastructure import codec
 from infrastructure.errors import Broken
+from infrastructure.sharing import file_mode
 from infrastructure.vault.custody import sync_folder
 
 _LENGTH = struct.Struct(">I")
@@ -139,7 +140,8 @@ class Spool:
         """Hold the file, made where there is none, against other threads and processes."""
         with self._lock:
             while True:
-                file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+                mode = file_mode(self._path.parent)
+                file = os.open(self._path, os.O_RDWR | os.O_CREAT, mode)
                 try:
                     fcntl.flock(file, fcntl.LOCK_EX)
                     if self._is_there(file):

@@ -20,6 +20,7 @@ from pathlib import Path
 from eventsourcing.persistence import IntegrityError, Tracking, TrackingRecorder
 
 from domain.rows import Change, Key, Overtaken, StoredRow, Table, Value, ViewStore
+from infrastructure.sharing import keep_private
 from infrastructure.stores.connections import Reading
 
 _RECORD = "record"
@@ -46,7 +47,7 @@ class SqliteViews(TrackingRecorder):
             statements += _schema(table)
         with self._lock:
             self._writer.executescript("BEGIN IMMEDIATE; " + "; ".join(statements) + "; COMMIT;")
-        path.chmod(0o600)
+        keep_private(path)
 
     def close(self) -> None:
         """Close every connection."""

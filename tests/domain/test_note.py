@@ -22,8 +22,10 @@ from tests.support.examples import (
     DRAFTED,
     ERRONEOUS,
     HOUR,
+    MOVED,
     NOTE,
     NOW,
+    RECEIVED,
     REVISED,
     SIGNED,
     WORDS,
@@ -168,7 +170,36 @@ def test_a_decision_on_a_note_repeated_changes_nothing(history: list[object]) ->
         lambda state: note.sign(state, AUTHOR, text_version=state.text_version),
         lambda state: note.countersign(state, SECOND),
         lambda state: note.mark_erroneous(state, ANNA, WORDS),
+        note.move,
     )
+
+
+def test_a_signed_note_is_moved_and_a_marker_stays() -> None:
+    assert note.move(given_note(SIGNED)) == (MOVED,)
+    assert note.move(given_note(SIGNED, ERRONEOUS)) == (MOVED,)
+    assert given_note(SIGNED, MOVED).status is note.Status.MOVED
+
+
+def test_a_draft_is_not_moved() -> None:
+    with pytest.raises(WrongState):
+        note.move(given_note())
+
+
+def test_nothing_is_added_to_a_moved_note() -> None:
+    moved = given_note(SIGNED, MOVED)
+    with pytest.raises(WrongState):
+        note.amend(moved, ANNA, reason=WORDS, text=WORDS)
+    with pytest.raises(WrongState):
+        note.countersign(moved, SECOND)
+    with pytest.raises(WrongState):
+        note.mark_erroneous(moved, ANNA, WORDS)
+
+
+def test_a_received_note_is_signed_by_its_author() -> None:
+    state = note.fold((RECEIVED,))
+    assert state is not None
+    assert (state.author, state.status) == (ANNA, note.Status.SIGNED)
+    assert note.sign(state, AUTHOR, text_version=1) == ()
 
 
 @given(any_history)

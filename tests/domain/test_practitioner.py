@@ -7,13 +7,20 @@ from hypothesis import given, strategies as st
 
 from domain import practitioner
 from domain.errors import Invalid, WrongState
-from domain.events.practitioner import PractitionerDeparted, PractitionerRolesChanged
-from domain.practitioner import STAFF_ROLES, Practitioner
+from domain.events.practitioner import (
+    CustodianAppointed,
+    PractitionerDeparted,
+    PractitionerRolesChanged,
+)
+from domain.practitioner import STAFF_ROLES, CustodianKey, Practitioner
 from domain.values import Registration, RegistrationKind, Role
 from tests.support.decisions import must_be_retry_safe
-from tests.support.examples import CERTIFICATE, JOINED_CLINIC, any_history
+from tests.support.examples import ANNA, CERTIFICATE, JOINED_CLINIC, any_history
 
 DEPARTED = PractitionerDeparted()
+CUSTODIANS = PractitionerRolesChanged(roles=(Role.CLINICIAN, Role.CUSTODIAN))
+KEY = CustodianKey(1, "a key")
+RolesOrDeparture = PractitionerRolesChanged | PractitionerDeparted
 
 
 def given_practitioner(*events: object) -> Practitioner:
@@ -91,6 +98,33 @@ def test_whoever_departed_gets_no_new_roles() -> None:
         practitioner.change_roles(given_practitioner(DEPARTED), (Role.CLINICIAN,))
 
 
+class TestACustodian:
+    def test_is_tied_to_a_key(self) -> None:
+        bound = given_practitioner(CUSTODIANS)
+        appointed = CustodianAppointed(practitioner=ANNA, number=1, key="a key")
+        assert practitioner.appoint_custodian(bound, KEY) == (appointed,)
+        assert given_practitioner(CUSTODIANS, appointed).custodian == KEY
+
+    @pytest.mark.parametrize(
+        "roles",
+        [(Role.CLINICIAN,), (Role.COMPLIANCE,), (Role.CUSTODIAN, Role.COMPLIANCE)],
+    )
+    def test_has_that_role_and_does_not_watch_over_erasures(self, roles: tuple[Role, ...]) -> None:
+        with pytest.raises(Invalid):
+            practitioner.appoint_custodian(
+                given_practitioner(PractitionerRolesChanged(roles=roles)), KEY
+            )
+
+    def test_has_a_number(self) -> None:
+        with pytest.raises(Invalid):
+            practitioner.appoint_custodian(given_practitioner(CUSTODIANS), replace(KEY, number=0))
+
+    def test_does_not_leave_and_sign(self) -> None:
+        with pytest.raises(WrongState):
+            practitioner.appoint_custodian(given_practitioner(CUSTODIANS, DEPARTED), KEY)
+        assert given_practitioner(CUSTODIANS, DEPARTED).as_actor().roles == ()
+
+
 @given(any_history, st.lists(st.sampled_from(sorted(STAFF_ROLES)), min_size=1, unique=True))
 def test_a_decision_on_staff_repeated_changes_nothing(
     history: list[object], roles: list[Role]
@@ -101,6 +135,16 @@ def test_a_decision_on_staff_repeated_changes_nothing(
         lambda state: practitioner.register(state, JOINED_CLINIC),
         lambda state: practitioner.change_roles(state, tuple(roles)),
         practitioner.depart,
+    )
+
+
+@given(any_history)
+def test_an_appointment_repeated_changes_nothing(history: list[object]) -> None:
+    ready = [JOINED_CLINIC, *(each for each in history if not isinstance(each, RolesOrDeparture))]
+    must_be_retry_safe(
+        practitioner.fold,
+        [*ready, CUSTODIANS],
+        lambda state: practitioner.appoint_custodian(state, KEY),
     )
 
 
