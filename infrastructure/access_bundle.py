@@ -29,8 +29,8 @@ from infrastructure.ledger.map import MapLabel, StreamMap
 from infrastructure.ledger.memory import Memory
 from infrastructure.ledger.note import Note
 from infrastructure.stores.contract import RecordStore
-from infrastructure.vault.broker import BrokerOpening
 from infrastructure.vault.envelope import Kind
+from infrastructure.vault.port import Opened
 
 SUPPRESSED, EXPIRED, FORMER, SHARED = (
     "suppressed",
@@ -73,7 +73,7 @@ class Collected:
         return self.entries[-1][0].position
 
 
-def collect(folder: OpenFolder, opening: BrokerOpening, stream: str) -> Collected:
+def collect(folder: OpenFolder, opening: Opened, stream: str) -> Collected:
     """Take the entries of an access log, each with its own key or the reason why it is closed.
 
     Raises:
@@ -89,7 +89,7 @@ def collect(folder: OpenFolder, opening: BrokerOpening, stream: str) -> Collecte
     return Collected(bytes.fromhex(stream), tuple(shown))
 
 
-def _shown(folder: OpenFolder, opening: BrokerOpening, row: Row, before: bytes) -> ShownEntry:
+def _shown(folder: OpenFolder, opening: Opened, row: Row, before: bytes) -> ShownEntry:
     entry = entry_of(row, before)
     log_id = folder.vault.lineage.at(row.position)
     if log_id != folder.vault.log_id:

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from domain.values import ActorId
-from infrastructure.sharing import keep_private
+from infrastructure.sharing import make_file
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS spent(actor BLOB NOT NULL, what TEXT NOT NULL, day TEXT NOT NULL,"
@@ -31,11 +31,11 @@ class Allowances:
     def __init__(self, path: Path) -> None:
         """Open the file, making it where it is missing."""
         self._lock = threading.Lock()
+        make_file(path)
         self._db = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.execute(_SCHEMA)
-        keep_private(path)
 
     def left(self, actor: ActorId, what: str, day: date, most: int) -> bool:
         """Whether anything is left of so many times."""

@@ -48,6 +48,13 @@ def replace(source: Path, target: Path) -> None:
         os.fsync(old.fileno())
 
 
+def give(file: Path | int, like: Path) -> None:
+    """Give a file to the owner of another one: root may act for somebody who has to read it."""
+    owner = like.stat()
+    if owner.st_uid != os.geteuid():
+        os.chown(file, owner.st_uid, owner.st_gid)
+
+
 def sync_folder(folder: Path) -> None:
     """Make names that were added to a folder, or taken from it, durable."""
     descriptor = os.open(folder, os.O_RDONLY)

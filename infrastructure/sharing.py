@@ -23,7 +23,9 @@ def file_mode(folder: Path) -> int:
     return _OWNER | _GROUP if shared else _OWNER
 
 
-def keep_private(path: Path) -> None:
-    """Give a file that we have made the mode of its folder's files; another user's stays as is."""
-    if path.stat().st_uid == os.getuid():
-        path.chmod(file_mode(path.parent))
+def make_file(path: Path) -> None:
+    """Make a file with the mode of its folder's files, where it is missing.
+
+    What SQLite puts beside a database has the mode that the database has at that moment.
+    """
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, file_mode(path.parent)))

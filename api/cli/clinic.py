@@ -20,7 +20,7 @@ from rich.console import Console
 
 from api import compose
 from api.cli import options
-from api.cli.custody_options import custody_options
+from api.cli.custody_options import custody_options, custody_secret, secret_in
 from api.cli.output import progress, tell
 from api.cli.passphrase import Passphrase, passphrase_options
 from api.compose import ledger
@@ -162,22 +162,22 @@ def serve(  # noqa: PLR0913, PLR0917 - an option each
 )
 @click.option("--serve", "and_serve", is_flag=True, help="Serve it on loopback afterwards.")
 @click.option("--port", type=int, default=8470, show_default=True)
-@passphrase_options
 @custody_options
+@custody_secret
 def demo(
     texts: Path | None,
     data: Path | None,
     and_serve: bool,  # noqa: FBT001 - click hands it over so
     port: int,
-    passphrase: Passphrase,
     custody: compose.Settings | None,
+    custody_secret_file: Path | None,
 ) -> None:
     """Play a clinic's main job from end to end, print what each reader sees, verify the log."""
     console = Console()
     with tempfile.TemporaryDirectory(prefix="powiernik-") as scratch:
         folder = data or Path(scratch) / "clinic"
         words = secrets.token_urlsafe(24)
-        secret = words if custody is None else passphrase.ask()
+        secret = words if custody is None else secret_in(custody_secret_file) or ""
         # Its own texts tell of six weeks; a log's time never goes back, so it begins there too.
         clock = compose.SystemClock() if texts else StoryClock()
         compose.create(

@@ -57,6 +57,6 @@ def custody_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for word, about in reversed(_WORDS.items()):
         found = click.option(f"--{word}", f"custody_{word}", default=None, help=about)(found)
     kinds = click.Choice(["pkcs11", "transit", "kms"])
-    where = "Keep the key-encryption keys there instead of in a keyfile; the passphrase options"
-    about = f"{where} give its PIN, token or credentials."
+    about = "Keep the key-encryption keys there instead of in a keyfile; its PIN, token or"
+    about += " credentials take the passphrase's place."
     return click.option("--custody", type=kinds, default=None, help=about)(found)

@@ -73,7 +73,7 @@ async def found_item(
         clients=frame.everyone if frame else (),
         exists=frame is not None and not hidden and any(_texts(found)),
     )
-    if item.stream == item.case and item.version is None:
+    if item.stream == ItemId(item.case) and item.version is None:
         # A case has words of many days and of many people: one of them is meant.
         raise Invalid("text_version", "is missing")
     moved = note is None or note.status in (Status.DRAFT, Status.MOVED)

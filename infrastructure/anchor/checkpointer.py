@@ -128,7 +128,7 @@ def keys_held(place: Path) -> Iterator[None]:
         raise FolderRefused(_NONE_HERE)
     descriptor = os.open(place / "keys.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        own_as(place, descriptor)
+        durable.give(descriptor, place / LOG_KEY)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
@@ -390,13 +390,6 @@ def _must_not_shrink(remembered: int, size: int) -> None:
 def _control(row: Row) -> bytes | None:
     record = row.record
     return record if record is not None and record[5] >= FIRST_CONTROL_KIND else None
-
-
-def own_as(place: Path, file: Path | int) -> None:
-    """Give a file to the user whose checkpointer it is, if that is somebody else."""
-    owner = (place / LOG_KEY).stat()
-    if owner.st_uid != os.geteuid():
-        os.chown(file, owner.st_uid, owner.st_gid)
 
 
 def _lock(path: Path, opened: ExitStack) -> None:

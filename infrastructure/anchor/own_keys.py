@@ -31,6 +31,7 @@ from infrastructure.ledger.note import (
 )
 
 KEY_FILES = {COSIGNATURE_ED25519: "ed25519.key", COSIGNATURE_ML_DSA_44: "ml-dsa-44.key"}
+_DATABASE = "witness.db"
 _NEXT = ".next"
 _MAX_KEY_FILE = 1024
 _OTHERS = 0o077
@@ -128,6 +129,7 @@ class OwnKeys:
             while found.verifier.key_id == old.verifier.key_id:
                 found = Signer.generate(old.name, old.algorithm)
             durable.write(path, f"{found.encode()}\n".encode())
+        durable.give(path, self._folder / _DATABASE)
         return found
 
     def _require_cosigned_by_all(self) -> None:

@@ -35,7 +35,6 @@ from infrastructure.anchor.checkpointer import (
     LOG_KEY,
     NEXT_KEY,
     keys_held,
-    own_as,
     read_signers,
     write_secret,
 )
@@ -91,6 +90,7 @@ def rotate(folder: OpenFolder, place: Path) -> Replacing:
             raise FolderRefused(msg)
         _must_be_ours_alone(folder, [old, *more])
         new = more[0] if more else _made(place, old)
+        durable.give(place / NEXT_KEY, place / LOG_KEY)
         found = Replacing(known, new.verifier.vkey())
         # The old one too, where the log is older than the naming of keys.
         _name(folder, policy_key.LOG_KEY, begin=(found.old, found.new))
@@ -136,7 +136,6 @@ def _made(place: Path, old: Signer) -> Signer:
     while new.verifier.key_id == old.verifier.key_id:
         new = Signer.generate(old.name, ED25519)
     write_secret(place / NEXT_KEY, new.encode())
-    own_as(place, place / NEXT_KEY)
     return new
 
 

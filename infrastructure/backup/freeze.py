@@ -146,7 +146,9 @@ class Work:
         return self._files / name
 
     def done(self) -> None:
-        """Take the copies away."""
+        """Take the copies away; the mark first, so that nobody goes on with what is half gone."""
+        (self._folder / _BEGUN).unlink(missing_ok=True)
+        sync_folder(self._folder)
         shutil.rmtree(self._folder, ignore_errors=True)
 
 

@@ -186,6 +186,8 @@ def _one_set(run: _Run, head: Head, destination: Path) -> Manifest:
 def _write_set(run: _Run, head: Head, place: Path) -> Manifest:
     known = _known(run, head, place)
     if known is not None and known[0].files:
+        # Whoever wrote it may not have come as far as saying so.
+        run.listed.put(_listed(known[0].head, whole=True))
         return known[0]
     if known is None:
         known = _begin(run, head, place)

@@ -20,7 +20,7 @@ from pathlib import Path
 from eventsourcing.persistence import IntegrityError, Tracking, TrackingRecorder
 
 from domain.rows import Change, Key, Overtaken, StoredRow, Table, Value, ViewStore
-from infrastructure.sharing import keep_private
+from infrastructure.sharing import make_file
 from infrastructure.stores.connections import Reading
 
 _RECORD = "record"
@@ -34,6 +34,7 @@ class SqliteViews(TrackingRecorder):
     def __init__(self, path: Path, tables: Sequence[Table]) -> None:
         """Open the file, making it and its tables where they are missing."""
         self._path = path
+        make_file(path)
         self._lock = threading.Lock()
         self._reading = Reading(self._connect)
         self._writer = self._connect()
@@ -47,7 +48,6 @@ class SqliteViews(TrackingRecorder):
             statements += _schema(table)
         with self._lock:
             self._writer.executescript("BEGIN IMMEDIATE; " + "; ".join(statements) + "; COMMIT;")
-        keep_private(path)
 
     def close(self) -> None:
         """Close every connection."""

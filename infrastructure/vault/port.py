@@ -53,6 +53,19 @@ class Reader(Protocol):
         ...
 
 
+class Opened(Opening, Reader, Protocol):
+    """An opening, with what infrastructure needs of it beside the domain's port."""
+
+    def entry_key(self, key_id: bytes, log_id: bytes, stream_id: bytes, version: int) -> bytes:
+        """The key of one entry of an access log that the look covers.
+
+        Raises:
+            Sealed: The key has been destroyed.
+            NotThere: The entry belongs to nobody whom the look names.
+        """
+        ...
+
+
 class Folding(Reader, Protocol):
     """Opens what a command decides on, in somebody's name."""
 
@@ -164,12 +177,11 @@ class Openings(Protocol):
         """What stands in a receipt for one committed access entry."""
         ...
 
-    # ``Any``: an opening has what its room needs beside the domain's port (entry keys, rows).
-    def open(self, receipt: Receipt) -> Any:
+    def open(self, receipt: Receipt) -> Opened:
         """What the receipt's entries open."""
         ...
 
-    def standing(self, receipt: Receipt) -> Any:
+    def standing(self, receipt: Receipt) -> Opened:
         """A follower's standing grant."""
         ...
 

@@ -26,6 +26,7 @@ from domain.ports import Write
 from domain.values import ClientId, FreeText, Receipt
 from infrastructure.folder import OpenFolder
 from infrastructure.stores.sqlite import SqliteStore
+from infrastructure.vault.broker import Broker
 from infrastructure.vault.custody import LIGHT, SLOT_SIZE, create as create_keyfile, unlock
 from infrastructure.vault.keyrows import ACTIVE, PENDING
 from tests.redteam.harness import (
@@ -324,6 +325,7 @@ def opened_without_an_entry(site: Site) -> str:
 def nothing_without_a_ticket(folder: OpenFolder) -> dict[str, bool]:
     """What a worker tries who asks the broker for words and has recorded no look at them."""
     text, broker = text_of(folder, NOTE), folder.vault.broker
+    assert isinstance(broker, Broker)
     receipt = look(folder, ink.ANNA)
     used = look(folder, ink.ANNA)
     broker.open(used)

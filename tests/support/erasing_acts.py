@@ -159,6 +159,30 @@ def move(life: Life, chance: int) -> None:
     life.erasures.append(ErasureId(receipt.named("erasure")))
 
 
+def to_its_end(life: Life) -> None:
+    """A note of Anna's is erased from the first word to the tombstone, and another moved."""
+    clinic, anna = life.clinic, life.clinic.people.anna
+    for person in (0, 1):
+        for _ in ("the role", "the key"):
+            clinic.run(appointment(life, person))  # type: ignore[arg-type]  # an act is a use case
+    life.clients.append(clinic.register_client("Hanna"))
+    case = clinic.open_case(life.clients[-1])
+    life.cases.append(case)
+    for _ in ("erased", "moved"):
+        life.notes.append((case, clinic.draft_note(case)))
+        life.authors[life.notes[-1][1]] = anna
+        clinic.sign_note(*life.notes[-1])
+    asked = NewErasure(
+        ErasureScope.ITEM, ErasureGround.ART_51, case=case, item=ItemId(life.notes[-2][1])
+    )
+    who, archive = clinic.who(anna, PurposeOfUse.TREAT), _archive(clinic)
+    asking = erasures.request_erasure(clinic.desk, archive, who, asked, command=command())
+    life.erasures = [ErasureId(clinic.run(asking).named("erasure"))]
+    for act, chance in ((approval, 0), (approval, 1), (completion, 1)):
+        clinic.run(act(life, chance))  # type: ignore[arg-type]  # an act is a use case
+    move(life, len([each for each in life.notes if _is_movable(clinic, *each)]) - 1)
+
+
 def _is_movable(clinic: SmallClinic, case: CaseId, note: NoteId) -> bool:
     frame, _ = clinic.desk.case(case)
     state, _ = clinic.desk.record.fold(note, note_file.fold)

@@ -70,7 +70,7 @@ def _demo(token: softhsm.SoftToken) -> int:
     pin.write_text(token.pin)
     settings = token.settings()
     words = ("--custody", "pkcs11", "--module", settings.module, "--token", settings.token)
-    rest = ("--name", settings.name, "--passphrase-file", str(pin))
+    rest = ("--name", settings.name, "--custody-secret-file", str(pin))
     command = [sys.executable, "-m", "api.cli", "demo", *words, *rest]
     return subprocess.run(command, check=False).returncode
 

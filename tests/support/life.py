@@ -410,3 +410,4 @@ def full(life: Life) -> None:
         act(life, chance.randrange(len(ACTS), len(TOGETHER)), chance.randrange(_CHANCES))
     for _ in range(_MANY_TO_GO):
         act(life, chance.randrange(len(TOGETHER), len(EVERY_ACT)), chance.randrange(_CHANCES))
+    erasing_acts.to_its_end(life)

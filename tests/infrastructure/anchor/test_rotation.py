@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -294,6 +295,29 @@ def test_another_logs_checkpointer_is_refused(open_: Open, site: Site, tmp_path:
     (place / "log.key").write_text(other.encode())
     with pytest.raises(FolderRefused, match="another log"):
         rotation.rotate(folder, place)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_what_root_makes_is_the_checkpointers_own(open_: Open, site: Site) -> None:
+    """It runs under a user of its own, who has to read its keys."""
+    somebody = 12_345
+    for file in site.checkpointer.iterdir():
+        os.chown(file, somebody, somebody)
+    (site.checkpointer / "keys.lock").unlink()
+    rotation.rotate(open_(site.clinic), site.checkpointer)
+    made = {each.name: each.stat() for each in site.checkpointer.iterdir()}
+    assert made[NEXT_KEY].st_mode & 0o777 == 0o600
+    assert {each.st_uid for each in made.values()} == {somebody}
+    assert (site.clinic / "trust.policy").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_what_root_makes_is_the_witnesses_own(witness: Witness, site: Site) -> None:
+    somebody, folder = 12_345, site.place / "witness"
+    for file in folder.iterdir():
+        os.chown(file, somebody, somebody)
+    witness.rotate()
+    assert {each.stat().st_uid for each in folder.iterdir()} == {somebody}
 
 
 # Whoever interferes

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import time
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -103,6 +104,25 @@ def test_a_backup_that_was_cut_short_goes_on_with_the_same_bytes(
     assert {each.name: each.read_bytes() for each in parts(trio.set(BackupSet.RECORD))} == before
     assert made.sets[BackupSet.RECORD].head.size == running.store.standing().size - 1
     check(trio, running.custody)
+
+
+def test_a_set_that_was_finished_and_not_yet_listed_as_whole_is_listed_then(
+    running: OpenFolder, trio: Trio
+) -> None:
+    class Stopped(Exception):
+        pass
+
+    def stop(what: str, _now: int, _of: int) -> None:
+        if what == "accounts":
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        make.back_up(running, running.custody, trio.places, progress=stop)
+    listed = Backups(running.layout.folder)
+    (keys,) = listed.extant_keys()
+    listed.put(replace(keys, whole=False))
+    trio.made(running)
+    assert [each.whole for each in listed.all()] == [True, True, True]
 
 
 def test_parts_that_were_damaged_meanwhile_are_written_anew(

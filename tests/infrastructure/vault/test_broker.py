@@ -16,8 +16,10 @@ from domain.rows import Place, Under
 from domain.values import ActorId, ClientId, FreeText, Receipt
 from infrastructure.errors import Broken
 from infrastructure.folder import OpenFolder
+from infrastructure.vault.broker import Broker
 from infrastructure.vault.cells import CellSealer
 from infrastructure.vault.fingerprints import FromSecret
+from infrastructure.vault.keyring import Keyring
 from tests.support import ink
 
 HERE = Place("case-state", "note", ("1",), 7)
@@ -31,6 +33,11 @@ def note_of(folder: OpenFolder, client: ClientId, *, process: bool = False) -> F
     text: FreeText = found.event.text  # type: ignore[union-attr]  # a note
     assert text.words is None
     return text
+
+
+def sealer_of(folder: OpenFolder) -> CellSealer:
+    assert isinstance(folder.vault.keyring, Keyring)
+    return CellSealer(folder.vault.keyring, folder.vault.clinic, FromSecret(bytes(32)))
 
 
 def look(folder: OpenFolder, client: ClientId, *classes: Class, **more: object) -> Receipt:
@@ -91,6 +98,7 @@ def test_a_look_that_was_not_committed_gives_no_receipt(folder: OpenFolder) -> N
     stale = replace(ink.looked(ink.ANNA), after=5)
     with pytest.raises(Stale):
         folder.record.append_now((stale,), ink.WHO)
+    assert isinstance(folder.vault.broker, Broker)
     assert folder.vault.broker._grants == {}
 
 
@@ -195,7 +203,7 @@ def test_a_standing_grant_lasts(folder: OpenFolder, monkeypatch: pytest.MonkeyPa
 
 
 def a_cell(folder: OpenFolder, client: ClientId, label: Label = CLINICAL) -> bytes:
-    sealer = CellSealer(folder.vault.keyring, folder.vault.clinic, FromSecret(bytes(32)))
+    sealer = sealer_of(folder)
     under = Under(ink.owner(client), label, datetime(2026, 11, 23, tzinfo=UTC))
     found = sealer.seal(under, {"words": ink.CANARY, "at": 7}, HERE)
     assert found is not None
@@ -237,7 +245,7 @@ def test_any_flipped_bit_of_a_cell_is_refused(folder: OpenFolder) -> None:
 
 def test_the_digest_of_a_cell_is_the_same_for_the_same_content_alone(folder: OpenFolder) -> None:
     note_of(folder, ink.ANNA)
-    sealer = CellSealer(folder.vault.keyring, folder.vault.clinic, FromSecret(bytes(32)))
+    sealer = sealer_of(folder)
     under = Under(ink.owner(ink.ANNA), CLINICAL, ink.NOW)
 
     def digest(content: dict[str, str], place: Place = HERE) -> bytes:
@@ -251,5 +259,5 @@ def test_the_digest_of_a_cell_is_the_same_for_the_same_content_alone(folder: Ope
 
 
 def test_no_cell_is_sealed_under_a_key_that_is_not_there(folder: OpenFolder) -> None:
-    sealer = CellSealer(folder.vault.keyring, folder.vault.clinic, FromSecret(bytes(32)))
+    sealer = sealer_of(folder)
     assert sealer.seal(Under(ink.owner(ink.ANNA), CLINICAL, ink.NOW), {}, HERE) is None
