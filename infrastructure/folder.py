@@ -53,7 +53,8 @@ from infrastructure.control import (
     logged_keys,
     must_be_ours,
 )
-from infrastructure.custodians import create as create_custodians
+from infrastructure.custodians.shreds import destroyed_again, shreds_of
+from infrastructure.custodians.signing import create as create_custodians
 from infrastructure.errors import Broken, FolderRefused, KeyGone, WrongKeyStore
 from infrastructure.guard.incidents import Incidents
 from infrastructure.guard.pin import PinnedHead
@@ -67,7 +68,6 @@ from infrastructure.ledger.trust import Trust
 from infrastructure.lineage import Lineage, lineage_of
 from infrastructure.record import Record
 from infrastructure.replies import Replies
-from infrastructure.shreds import destroyed_again, shreds_of
 from infrastructure.stores.contract import RecordStore, Submission
 from infrastructure.stores.sqlite import SqliteStore
 from infrastructure.vault.bell import Bell

@@ -16,6 +16,7 @@ from domain.ports import Recorded
 from infrastructure import codec
 from infrastructure.backup.gone import read_gone
 from infrastructure.control import Genesis
+from infrastructure.custodians.shreds import shreds_of
 from infrastructure.errors import Broken, KeyGone
 from infrastructure.folder import (
     Layout,
@@ -35,7 +36,6 @@ from infrastructure.ledger.tiles import TileFolder
 from infrastructure.ledger.trust import Trust
 from infrastructure.ledger.verification import RowVerification
 from infrastructure.mapper import CONTROL_KEY
-from infrastructure.shreds import shreds_of
 from infrastructure.stores.contract import RecordStore
 from infrastructure.vault.envelope import field_place
 

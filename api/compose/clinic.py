@@ -48,7 +48,7 @@ from infrastructure.allowances import Allowances
 from infrastructure.anchor.proofs import Proofs, read_policy, trusted
 from infrastructure.backup.listed import Backups
 from infrastructure.broker.worker import open_through
-from infrastructure.erasing import CustodianSignatures
+from infrastructure.custodians.shredder import CustodianSignatures
 from infrastructure.errors import (
     Broken,
     FolderRefused,
@@ -67,8 +67,8 @@ from projections.audit_trail import AuditTrail, AuditTrailProjection
 from projections.calendar import Calendar, CalendarProjection
 from projections.case_state import CaseStateProjection, CaseStates
 from projections.caseload import Caseload, CaseloadProjection
-from projections.erasures import Erasures, ErasuresProjection
 from projections.derived import DerivedRows
+from projections.erasures import Erasures, ErasuresProjection
 from projections.follower import Followed, Follower
 from projections.identifiers import Identifiers, IdentifiersProjection
 from projections.name_cards import NameCards, NameCardsProjection

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from infrastructure import appointing, custodians
+from infrastructure.custodians import appointing, signing as custodians
 from infrastructure.folder import Layout, open_folder, read_genesis
 from infrastructure.vault.custody import Cost
 
@@ -26,7 +26,7 @@ def name(data: Path, passphrases: list[str], vkey: str, *, secret: str | None = 
     ``secret`` opens the folder where its keys are not in a keyfile.
 
     Raises:
-        FolderRefused, WrongPassphrase, WrongKeyStore: As ``infrastructure.appointing`` does.
+        FolderRefused, WrongPassphrase, WrongKeyStore: As ``infrastructure.custodians.appointing`` does.
     """
     with closing(open_folder(data, secret or passphrases[0])) as folder:
         approvers = custodians.signers(data, folder.genesis.origin, passphrases)

@@ -12,7 +12,7 @@ from domain.values import ClientId
 from infrastructure.backup.listed import Backups
 from infrastructure.broker.destroying import Forget, RemoteShredder
 from infrastructure.broker.worker import KeysElsewhere
-from infrastructure.erasing import Hands, RecordShredder
+from infrastructure.custodians.shredder import Hands, RecordShredder
 from infrastructure.folder import Layout, OpenFolder
 from infrastructure.ledger.key_control import BackupLeft
 from infrastructure.views import ServingViews

@@ -27,6 +27,7 @@ from infrastructure.anchor.rotation import (
     rotate as rotate_log_key,
 )
 from infrastructure.anchor.stamps import TimeAuthority, enter_new, verify_entered
+from infrastructure.broker.client import RemoteOpening
 from infrastructure.errors import Broken, FolderRefused
 from infrastructure.folder import OpenFolder
 from infrastructure.guard.incidents import Incident, Incidents
@@ -149,7 +150,7 @@ def settle(path: Path, passphrase: str, number: int, progress: Progress) -> int:
 
 def collect(folder: OpenFolder, opening: Opening, client: str) -> Collected:
     """The entries of a client's access log, with their keys, against the look that opened it."""
-    if not isinstance(opening, BrokerOpening):
+    if not isinstance(opening, (BrokerOpening, RemoteOpening)):
         raise RecordUnavailable
     frame, _ = folder.record.frame(client, fold)
     if frame is None:

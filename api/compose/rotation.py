@@ -8,7 +8,7 @@ from pathlib import Path
 
 from api.compose.erasing import shredder_of
 from domain.confidentiality import Owner, OwnerKind
-from infrastructure import rotating
+from infrastructure.custodians import rotating
 from infrastructure.errors import FolderRefused
 from infrastructure.folder import check_format, open_folder, open_with
 from infrastructure.vault.custody import Keyfile, open_custody, read_settings
@@ -30,7 +30,7 @@ def rotate(
     Raises:
         SlotsClosed: Somebody's passphrase was not given; nothing has changed.
         FolderRefused, WrongPassphrase, WrongKeyStore, CustodyUnavailable, Broken: See
-            ``infrastructure.rotating``.
+            ``infrastructure.custodians.rotating``.
     """
     check_format(data)
     custody = open_custody(data, passphrases[0])

@@ -37,13 +37,13 @@ from infrastructure.backup.parts import write
 from infrastructure.backup.seen import Seen
 from infrastructure.backup.sets import Opened
 from infrastructure.backup.shreds import Later
+from infrastructure.custodians.shreds import destroyed_again, shreds_of
 from infrastructure.errors import FolderRefused, WrongKeyStore
 from infrastructure.folder import Layout, OpenFolder, open_with, read_genesis, structure
 from infrastructure.ledger.errors import LogBroken
 from infrastructure.ledger.key_control import Shred
 from infrastructure.ledger.tiles import TileFolder
 from infrastructure.lineage import lineage_of
-from infrastructure.shreds import destroyed_again, shreds_of
 from infrastructure.vault import shredding
 from infrastructure.vault.custody import Custody, sync_folder
 from infrastructure.vault.keystore import KeyStore

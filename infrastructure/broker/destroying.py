@@ -21,7 +21,7 @@ from infrastructure.broker.line import Line
 from infrastructure.broker.protocol import Ask, owner_in
 from infrastructure.broker.releases import Peer
 from infrastructure.broker.watch import Watch
-from infrastructure.erasing import RecordShredder
+from infrastructure.custodians.shredder import RecordShredder
 
 Forget = Callable[[Destruction, Collection[bytes]], None]
 

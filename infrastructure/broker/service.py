@@ -21,7 +21,7 @@ from infrastructure.broker.quotas import Quotas, QuotaSpent
 from infrastructure.broker.reconcile import Reconciler
 from infrastructure.broker.releases import Asker, EntryUsed, Peer, Releases
 from infrastructure.broker.watch import Watch
-from infrastructure.erasing import RecordShredder
+from infrastructure.custodians.shredder import RecordShredder
 from infrastructure.errors import Broken, CustodyUnavailable, KeyGone, WrongKeyStore
 from infrastructure.folder import OpenFolder
 from infrastructure.vault.fingerprints import fingerprints

@@ -80,6 +80,9 @@ class Watch:
         self.releases.release(
             peer, asker, found.kind, found.subjects, now_ms, used=found.used, looks=found.looks
         )
+        if found.looks:
+            # The spool is in the worker's hands until the record is mended: somebody has to look.
+            self.alarm("spooled-looks", asker.actor)
 
     def followed(self, peer: Peer, asker: Asker, clinic: bytes, used: Used) -> None:
         """Write down that a standing grant was given.

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from infrastructure.control import recovery_line
-from infrastructure.custodians import signers as custodians_with
+from infrastructure.custodians.signing import signers as custodians_with
 from infrastructure.errors import FolderRefused
 from infrastructure.folder import Layout, OpenFolder, open_folder
 from infrastructure.guard.incidents import Scope

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from infrastructure import custodians
 from infrastructure.backup import sets
 from infrastructure.backup.make import Made, back_up
 from infrastructure.backup.manifest import MANIFEST, BackupSet
 from infrastructure.backup.sets import Opened
 from infrastructure.control import shred_line
+from infrastructure.custodians import signing as custodians
 from infrastructure.folder import OpenFolder
 from infrastructure.guard.published import rows_of
 from infrastructure.ledger.key_control import CONTROL_KEY, Shred, shred_statement

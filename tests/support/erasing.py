@@ -26,7 +26,7 @@ from domain.values import (
     RegistrationKind,
     Role,
 )
-from infrastructure.custodians import signers
+from infrastructure.custodians.signing import signers
 from infrastructure.ledger.note import Signer
 from tests.support.clinic import PASSPHRASE, Founded, SmallClinic, command, found
 from tests.support.shredding import Watched

@@ -15,9 +15,9 @@ from pathlib import Path
 from domain.errors import RecordUnavailable
 from domain.values import ClientId
 from infrastructure import folder as data_folder
-from infrastructure.erasing import Hands, RecordShredder
+from infrastructure.custodians.rotating import rotate
+from infrastructure.custodians.shredder import Hands, RecordShredder
 from infrastructure.folder import Layout, OpenFolder, open_with
-from infrastructure.rotating import rotate
 from infrastructure.vault.custody import LIGHT, unlock
 from infrastructure.vault.rotation import Rotated
 from tests.support import ink

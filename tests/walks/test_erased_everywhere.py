@@ -20,7 +20,7 @@ from domain.events.erasure import ErasureGround, ErasureScope, HandOver
 from domain.use_cases import erasure_looks
 from domain.use_cases.erasures import NewErasure
 from domain.values import ClientId, ErasureId, Format
-from infrastructure import rotating
+from infrastructure.custodians import rotating
 from infrastructure.errors import FolderRefused, WrongKeyStore
 from infrastructure.folder import Layout, open_with
 from infrastructure.ledger import offline

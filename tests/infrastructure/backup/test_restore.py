@@ -21,7 +21,7 @@ from infrastructure.folder import OpenFolder, open_with
 from infrastructure.vault.custody import Custody, unlock
 from infrastructure.verify import verify_folder
 from tests.infrastructure.conftest import PASSPHRASES, Hands, Made
-from tests.infrastructure.test_rotation import rotated
+from tests.infrastructure.custodians.test_rotating import rotated
 from tests.support import ink
 from tests.support.backups import Trio, parts, sealed_rows
 from tests.support.opened import texts, words

@@ -26,7 +26,7 @@ from infrastructure.broker.protocol import (
     request,
 )
 from infrastructure.errors import Broken
-from tests.support.brokers import House, Prepared, house
+from tests.support.brokers import ROOT, House, Prepared, house
 
 SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.binary() | st.text()
 ARRAYS = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=6), max_leaves=20)
@@ -65,6 +65,11 @@ def test_every_request_has_its_fields() -> None:
     assert set(GOOD) == set(FIELDS) == set(Ask)
     for ask, fields in GOOD.items():
         assert request(decode(encode([ask, *fields])[4:])) == (ask, fields)
+
+
+def test_every_request_stands_in_the_description_of_the_format() -> None:
+    page = (ROOT / "docs/formats/broker.md").read_text()
+    assert all(f"| {ask.value} | {ask.name} |" in page for ask in Ask)
 
 
 @given(ask=st.sampled_from(list(Ask)), at=st.integers(0, 2), with_=ARRAYS)

@@ -18,7 +18,7 @@ import pytest
 from api.compose import broker as brokers, create, open_behind
 from domain.errors import Invalid, RecordUnavailable, WrongState
 from domain.ports import Destruction
-from infrastructure import custodians
+from infrastructure.custodians import signing as custodians
 from infrastructure.errors import FolderRefused
 from infrastructure.ledger.note import Note
 from infrastructure.vault.custody import LIGHT

@@ -33,6 +33,7 @@ from infrastructure.folder import OpenFolder
 from infrastructure.stores.contract import Placed, Submission
 from infrastructure.stores.sqlite import SqliteStore
 from infrastructure.vault import keyring as keyring_module
+from infrastructure.vault.keyring import Keyring
 from infrastructure.vault.keyrows import ACTIVE, DESTROYED, PENDING
 from infrastructure.vault.keys import SubjectKey, derive
 from infrastructure.vault.keystore import KeyStore

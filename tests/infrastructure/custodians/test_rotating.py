@@ -13,7 +13,8 @@ import pytest
 from domain.confidentiality import KeyPurpose
 from domain.errors import RecordUnavailable
 from domain.events.note import NoteDrafted
-from infrastructure.erasing import Hands as Destroying, RecordShredder
+from infrastructure.custodians.rotating import renew, rotate
+from infrastructure.custodians.shredder import Hands as Destroying, RecordShredder
 from infrastructure.errors import Broken, CustodyUnavailable, KeyGone, SlotsClosed, WrongKeyStore
 from infrastructure.folder import Layout, OpenFolder, open_folder, open_with
 from infrastructure.ledger.control import parse_control
@@ -24,7 +25,6 @@ from infrastructure.ledger.key_control import (
     custody_stream,
     retire_stream,
 )
-from infrastructure.rotating import renew, rotate
 from infrastructure.vault import rotation
 from infrastructure.vault.custody import Keyfile, unlock
 from infrastructure.vault.keystore import KeyStore

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from domain.errors import RecordUnavailable
 from infrastructure.control import custodian_line
+from infrastructure.custodians.shreds import custodians_of
 from infrastructure.errors import FolderRefused
 from infrastructure.folder import OpenFolder
 from infrastructure.ledger.control import Custodian
 from infrastructure.ledger.errors import LedgerError
 from infrastructure.ledger.lifecycle import APPROVALS
 from infrastructure.ledger.note import Note, Signer, Verifier
-from infrastructure.shreds import custodians_of
 from infrastructure.stores.contract import Placed, Submission
 
 

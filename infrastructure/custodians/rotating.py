@@ -14,7 +14,7 @@ from collections.abc import Callable
 from domain.confidentiality import CLINICAL, Owner, label_for
 from domain.errors import RecordUnavailable
 from infrastructure.control import destroyed_line, retire_line, rewrap_line
-from infrastructure.erasing import RecordShredder
+from infrastructure.custodians.shredder import RecordShredder
 from infrastructure.folder import OpenFolder
 from infrastructure.ledger.control import parse_control
 from infrastructure.ledger.key_control import GenerationDestroyed, KeysRewrapped, custody_stream

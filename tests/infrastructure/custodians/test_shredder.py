@@ -15,20 +15,20 @@ from domain.errors import Invalid, WrongState
 from domain.events.note import NoteDrafted
 from domain.ports import Destruction
 from infrastructure.control import shred_line
-from infrastructure.custodians import signers
-from infrastructure.erasing import CustodianSignatures, approvals_note
+from infrastructure.custodians.rotating import rotate
+from infrastructure.custodians.shredder import CustodianSignatures, approvals_note
+from infrastructure.custodians.signing import signers
 from infrastructure.errors import Broken, KeyGone
 from infrastructure.folder import Layout, OpenFolder
 from infrastructure.ledger.control import parse_control
 from infrastructure.ledger.errors import LogBroken
 from infrastructure.ledger.key_control import Shred, ShredFinal, shred_stream
-from infrastructure.rotating import rotate
 from infrastructure.stores.contract import Placed, Submission
 from infrastructure.vault import rotation, shredding
 from infrastructure.vault.custody import Keyfile
 from infrastructure.verify import verify_folder
 from tests.infrastructure.conftest import PASSPHRASES
-from tests.infrastructure.test_rotation import opened, shredder_of
+from tests.infrastructure.custodians.test_rotating import opened, shredder_of
 from tests.support import ink
 from tests.support.opened import words
 
@@ -172,7 +172,7 @@ def test_a_destruction_that_is_cut_short_is_never_half_done(
         with monkeypatch.context() as cut:
             match step:
                 case "condemned":
-                    cut.setattr("infrastructure.erasing.shred_line", ends)
+                    cut.setattr("infrastructure.custodians.shredder.shred_line", ends)
                 case "logged":
                     cut.setattr(shredding, "apply", ends)
                 case "destroyed":

@@ -20,6 +20,12 @@ from domain.confidentiality import Class, KeyPurpose
 from domain.errors import Invalid, RecordUnavailable, WrongState
 from domain.ports import CONTENT, Destruction, Shredded
 from infrastructure.control import shred_final_line, shred_line
+from infrastructure.custodians.shreds import (
+    custodians_of,
+    finals_of,
+    must_be_approved,
+    placed_shreds,
+)
 from infrastructure.errors import Broken
 from infrastructure.ledger.errors import LedgerError
 from infrastructure.ledger.key_control import (
@@ -32,12 +38,6 @@ from infrastructure.ledger.key_control import (
 )
 from infrastructure.ledger.note import Note, Verifier
 from infrastructure.lineage import Lineage
-from infrastructure.shreds import (
-    custodians_of,
-    finals_of,
-    must_be_approved,
-    placed_shreds,
-)
 from infrastructure.stores.contract import Outcome, Placed, RecordStore, Submission
 from infrastructure.vault import shredding
 from infrastructure.vault.bell import Bell
