@@ -49,7 +49,7 @@ from infrastructure.ledger.memory import Memory
 from infrastructure.ledger.merkle import consistency_proof
 from infrastructure.ledger.note import ED25519, Note, Signer
 from infrastructure.ledger.tiles import Logged, TileFolder, TileWriter
-from infrastructure.ledger.trust import Trust
+from infrastructure.ledger.trust import Trust, Witness
 from infrastructure.ledger.verification import RowVerification
 from infrastructure.lineage import Lineage
 from infrastructure.stores.contract import RecordStore, Standing
@@ -156,6 +156,7 @@ class Checkpointer:
         self._store = store
         self._trust = trust
         self._policy = policy
+        self._asked: tuple[Witness, ...] = ()
         self._place = folder
         self._public = public
         self._folder = TileFolder(public)
@@ -318,7 +319,9 @@ class Checkpointer:
 
     def _anchor(self, note: Note, *, fresh: bool) -> Anchored:
         size = Checkpoint.parse(note.text).size
-        if not fresh and self._has_quorum(note):
+        asked, self._asked = self._asked or self._trust.witnesses, self._trust.witnesses
+        # Whoever was named since then is asked, although nobody is lacking.
+        if not fresh and asked == self._asked and self._has_quorum(note):
             self._publish(note)
             return Anchored(size, fresh=False, quorum=True)
         sizes = self._sizes()

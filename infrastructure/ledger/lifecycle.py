@@ -84,6 +84,9 @@ class Past(Protocol):
     def key(self, key_id: bytes) -> Key | None:
         """The key that was made under this id."""
 
+    def has_keys(self) -> bool:
+        """Whether any key was made."""
+
     def is_closed(self, key_id: bytes) -> bool:
         """Whether a key was retired or destroyed: nothing may stand under it any more."""
 
@@ -211,7 +214,7 @@ class Lifecycle:
                 self._logged_map = LoggedMap(link.position, control)
                 self._forget_below(control.log_size)
             case Custodian():
-                if control.approvals or self._keys or self._past is not None:
+                if control.approvals or self._has_keys():
                     self._must_be_approved(link, control.is_in, control.approvals)
                 self._custodians.append(control.vkey)
             case PolicyKey():
@@ -268,6 +271,9 @@ class Lifecycle:
             if self._key(key_id) is None:
                 raise _broken("E-KEYSTATE", link, "a key made before", "none")
             self._closed.add(key_id)
+
+    def _has_keys(self) -> bool:
+        return bool(self._keys) or (self._past is not None and self._past.has_keys())
 
     def _is_closed(self, key_id: bytes) -> bool:
         if key_id in self._closed:

@@ -183,6 +183,10 @@ class Memory:
         row = self._one(statement, (key_id,))
         return None if row is None else Key(*row)
 
+    def has_keys(self) -> bool:
+        """Whether any key was made."""
+        return self._one("SELECT 1 FROM key LIMIT 1") is not None
+
     def is_closed(self, key_id: bytes) -> bool:
         """Whether a key was retired or destroyed."""
         return self._one("SELECT 1 FROM closed_key WHERE key_id = ?", (key_id,)) is not None

@@ -15,11 +15,11 @@ import pytest
 from api.http.witness import create_witness_app
 from domain.errors import IntegrityIncident
 from infrastructure.anchor import policy as trust_policy, rotation
-from infrastructure.anchor.checkpointer import NEXT_KEY, create, read_signers
+from infrastructure.anchor.checkpointer import NEXT_KEY, Checkpointer, create, read_signers
 from infrastructure.anchor.rotation import Replacing as Replaced, named_keys
 from infrastructure.anchor.witness import Witness, policy_lines
 from infrastructure.errors import FolderRefused
-from infrastructure.folder import OpenFolder
+from infrastructure.folder import OpenFolder, structure
 from infrastructure.guard.scrubber import open_scrubber
 from infrastructure.ledger.checkpoint import Checkpoint, signed
 from infrastructure.ledger.errors import KeyRefused, LogBroken
@@ -433,6 +433,29 @@ def test_a_witness_is_brought_to_its_new_key_and_counts_once_all_the_time(
     assert live(named.values(), WITNESS_KEY) == {each.vkey() for each in left}
     assert all(named[each.vkey()].ended is not None for each in old)
     assert bad_claims(site) == set()
+
+
+def test_a_new_key_of_a_witness_is_asked_for_although_nothing_is_written(
+    open_: Open, site: Site, witness: Witness
+) -> None:
+    """In a clinic that sleeps, too, the overlap comes to its end."""
+    folder = open_(site.clinic)
+    layout = folder.layout
+    with (
+        closing(structure(layout.record)) as store,
+        closing(
+            Checkpointer(site.checkpointer, store, layout.log, site.trust, policy=layout.policy)
+        ) as at_work,
+    ):
+        at_work.step()
+        before = site.published()
+        both = witness.rotate()
+        # The policy alone, without its records: the log stays as it is.
+        trust_policy.name_witnesses(site.policy, [lines_of(site, witness)], 1)
+        at_work.step()
+    judged = site.published()
+    assert judged.checkpoint == before.checkpoint
+    assert len(judged.witnesses) == len(both)
 
 
 def test_an_old_key_of_a_witness_goes_no_sooner_than_the_new_one_cosigns(

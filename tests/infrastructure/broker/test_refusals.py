@@ -195,7 +195,7 @@ def test_a_foreign_user_is_refused_before_a_word(founded_house: Prepared, tmp_pa
             return run.stdout.strip() or run.stderr.strip().splitlines()[-1]
 
         assert asked(65533) == "4"
-        assert asked(65534) in ("0", "ConnectionResetError: [Errno 104] Connection reset by peer")
+        assert asked(65534).partition(":")[0] in ("0", "ConnectionResetError", "BrokenPipeError")
         assert "foreign-user" in alarmed(home)
 
 

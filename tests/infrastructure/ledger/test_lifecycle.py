@@ -118,6 +118,9 @@ class Remembered:
     def access_log(self, subject_tag: bytes) -> bytes | None:
         return self.news.access_logs.get(subject_tag)
 
+    def has_keys(self) -> bool:
+        return bool(self.news.keys)
+
     def is_closed(self, key_id: bytes) -> bool:
         return key_id in self.news.closed
 
