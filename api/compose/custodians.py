@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from infrastructure.custodians import appointing, signing as custodians
-from infrastructure.folder import Layout, open_folder, read_genesis
+from infrastructure.folder import Layout, OpenFolder, open_folder, read_genesis
 from infrastructure.vault.custody import Cost
 
 
@@ -36,7 +36,12 @@ def name(data: Path, passphrases: list[str], vkey: str, *, secret: str | None = 
 def named(data: Path, passphrase: str) -> list[str]:
     """The verifier keys of everybody who is a custodian."""
     with closing(open_folder(data, passphrase)) as folder:
-        return appointing.custodians(folder)
+        return known(folder)
+
+
+def known(folder: OpenFolder) -> list[str]:
+    """The verifier keys of everybody whom the log of an open folder has named, in that order."""
+    return appointing.custodians(folder)
 
 
 def sign(statement: str, passphrase: str, *, key: Path | None, data: Path) -> str:

@@ -10,7 +10,7 @@ from api.compose.erasing import shredder_of
 from domain.confidentiality import Owner, OwnerKind
 from infrastructure.custodians import rotating
 from infrastructure.errors import FolderRefused
-from infrastructure.folder import check_format, open_folder, open_with
+from infrastructure.folder import OpenFolder, check_format, open_folder, open_with
 from infrastructure.vault.custody import Keyfile, open_custody, read_settings
 from infrastructure.vault.rotation import Rotated
 
@@ -45,6 +45,22 @@ def rotate(
             return rotating.rotate(folder, shredder_of(folder), progress)
     finally:
         custody.close()
+
+
+def rotate_open(
+    folder: OpenFolder,
+    others: list[str],
+    progress: Callable[[int, int], None] = lambda _now, _of: None,
+) -> Rotated:
+    """``rotate`` in the process that has the folder open, with the other people's passphrases.
+
+    Raises:
+        SlotsClosed, FolderRefused, WrongPassphrase, CustodyUnavailable, Broken: As ``rotate`` does.
+    """
+    if isinstance(folder.custody, Keyfile):
+        for each in others:
+            folder.custody.open_also(each)
+    return rotating.rotate(folder, shredder_of(folder), progress)
 
 
 def has_passphrases(data: Path) -> bool:

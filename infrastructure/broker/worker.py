@@ -157,5 +157,8 @@ class CustodyElsewhere:
         """Refused."""
         raise RecordUnavailable
 
+    def forget(self, generation: int) -> None:
+        """Nothing is in memory here."""
+
     def close(self) -> None:
         """Nothing is open here."""

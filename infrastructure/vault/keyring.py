@@ -12,11 +12,13 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from domain.confidentiality import KeyPurpose, Label, Owner
+from domain.errors import RecordUnavailable
 from infrastructure.errors import Broken, KeyGone
 from infrastructure.vault.bell import Bell
 from infrastructure.vault.custody import Custody
@@ -97,7 +99,18 @@ class Keyring:
         if count != self._heard:
             self.forget()
             self._heard = count
+            with suppress(Broken, KeyGone, RecordUnavailable):
+                self._follow_generations()
         return count
+
+    def _follow_generations(self) -> None:
+        """Take up a new key-encryption key while it is handed over, and drop one that is gone."""
+        generation = self._store.generation()
+        self._must_know(generation)
+        if self._store.rotating() is None:
+            for each in self._custody.generations:
+                if each < generation:
+                    self._custody.forget(each)
 
     def for_sealing(self, owner: Owner, label: Label, now: datetime) -> SubjectKey | None:
         """The subject's key of this epoch, if it is at hand; ``make`` finds or makes the others."""

@@ -42,7 +42,8 @@ folder = open_through(Path(sys.argv[1]), Path(sys.argv[2]), clock=Hands())
 mapper = folder.record.mapper
 rows = folder.store.stream(bytes.fromhex(sys.argv[3]))
 content = [mapper.sealed(row) for row in rows if mapper.purpose(row) == 1]
-print(len(folder.vault.broker.folding(replace(ink.WHO, request="a look into it")).records(content)), flush=True)
+reader = folder.vault.broker.folding(replace(ink.WHO, request="a look into it"))
+print(len(reader.records(content)), flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 

@@ -228,8 +228,7 @@ class Keyfile:
                 raise Broken("E-KEYSTATE", "the newest generation is never destroyed")
             if len(kept) < len(slots):
                 self._put([each.data for each in kept])
-        self._keys = {each: key for each, key in self._keys.items() if each != generation}
-        self._wrapping = {each: key for each, key in self._wrapping.items() if each in self._keys}
+        self.forget(generation)
         left = " ".join(str(each) for each in sorted(sound_generations(kept)))
         return f"keyfile: generation {generation} destroyed, left {left}".encode()
 
@@ -257,6 +256,13 @@ class Keyfile:
         """The key itself, to be handed over wrapped under the last one."""
         self._wrapping_key(generation)
         return self._keys[generation]
+
+    def forget(self, generation: int) -> None:
+        """Drop the key of a generation that another process has destroyed; never the newest."""
+        if generation < self.generation:
+            self._keys = {each: key for each, key in self._keys.items() if each != generation}
+            left = self._keys
+            self._wrapping = {each: key for each, key in self._wrapping.items() if each in left}
 
     def close(self) -> None:
         """Forget whose slots are open; keys go with the object itself."""

@@ -197,6 +197,9 @@ class Kms:
     def export(self, generation: int) -> None:
         """Nothing: no key leaves the service."""
 
+    def forget(self, generation: int) -> None:
+        """Nothing: no key is in memory here."""
+
     def close(self) -> None:
         """Let go of the connections."""
         self._client.close()

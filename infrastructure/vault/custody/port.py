@@ -97,6 +97,10 @@ class Custody(Protocol):
         """The key itself, to hand it over under the last one; ``None`` where no key ever leaves."""
         ...
 
+    def forget(self, generation: int) -> None:
+        """Drop a generation that another process has destroyed, where its key is in memory here."""
+        ...
+
     def close(self) -> None:
         """Let go of keys, sessions and connections."""
         ...

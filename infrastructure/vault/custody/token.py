@@ -175,6 +175,9 @@ class Token:
     def export(self, generation: int) -> None:
         """Nothing: no key leaves the token."""
 
+    def forget(self, generation: int) -> None:
+        """Nothing: no key is in memory here."""
+
     def close(self) -> None:
         """Let go of the session; the last one to do so logs out."""
         self._known, self._macs = {}, {}

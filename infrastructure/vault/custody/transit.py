@@ -165,6 +165,9 @@ class Transit:
     def export(self, generation: int) -> None:
         """Nothing: no key leaves the server."""
 
+    def forget(self, generation: int) -> None:
+        """Nothing: no key is in memory here."""
+
     def close(self) -> None:
         """Let go of the connections."""
         self._server.close()
