@@ -5,9 +5,7 @@ log. Nobody else imports infrastructure.
 """
 
 from api.compose.clinic import (
-    PROJECTIONS,
     Clinic,
-    Views,
     compose,
     create,
     open_behind,
@@ -15,8 +13,9 @@ from api.compose.clinic import (
     opened,
     opened_behind,
     recovery_passphrase,
-    status,
 )
+from api.compose.status import status
+from api.compose.views import PROJECTIONS, Views
 from domain.errors import (
     RecordUnavailable,
 )

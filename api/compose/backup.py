@@ -13,7 +13,8 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from api.compose.clinic import PROJECTIONS, Clinic, compose
+from api.compose.clinic import Clinic, compose
+from api.compose.views import PROJECTIONS
 from domain.events.continuity import (
     BackupPart,
     ContinuityBackupMade,

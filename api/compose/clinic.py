@@ -13,31 +13,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from api.compose.erasing import destroyer_of
 from api.compose.finding import Finder, StandingGrant
+from api.compose.itself import Source, standing, system
 from api.compose.ledger import Scrubbing
-from domain import access
-from domain.access import Look
-from domain.confidentiality import Class, KeyPurpose, OwnerKind
+from api.compose.views import PROJECTIONS, Views
+from domain.confidentiality import OwnerKind
 from domain.errors import ProjectionBehind, RecordUnavailable, Refusal
-from domain.events.access import AccessKind
-from domain.ports import Clock, Opening, Recorded, Shredder, Write
+from domain.ports import Clock, Shredder
 from domain.retention import Rules
 from domain.rows import Fingerprints, Overtaken
 from domain.use_cases.desk import Desk, attempt, record_denial
 from domain.use_cases.erasing import Archive
 from domain.values import (
-    ActingMode,
-    Actor,
-    ActorId,
-    ActorKind,
     Circumstances,
     ClientId,
-    PurposeOfUse,
-    RequestId,
-    Role,
 )
 from infrastructure import folder as data_folder
 from infrastructure.accounts import (
@@ -46,7 +37,6 @@ from infrastructure.accounts import (
 )
 from infrastructure.allowances import Allowances
 from infrastructure.anchor.proofs import Proofs, read_policy, trusted
-from infrastructure.backup.listed import Backups
 from infrastructure.broker.worker import open_through
 from infrastructure.custodians.shredder import CustodianSignatures
 from infrastructure.errors import (
@@ -55,43 +45,20 @@ from infrastructure.errors import (
 )
 from infrastructure.folder import OpenFolder
 from infrastructure.guard.incidents import Incidents, Scope
-from infrastructure.ledger.merkle import CompactRange
 from infrastructure.ledger.tiles import TileFolder
-from infrastructure.record import Record
 from infrastructure.vault.custody import Cost, Settings
 from infrastructure.vault.fingerprints import fingerprints
-from infrastructure.views import ServingViews, locked, sweep
+from infrastructure.views import locked
 from infrastructure.world import RandomIdentifiers
-from projections.access_log import AccessLog, AccessLogProjection
-from projections.audit_trail import AuditTrail, AuditTrailProjection
-from projections.calendar import Calendar, CalendarProjection
-from projections.case_state import CaseStateProjection, CaseStates
-from projections.caseload import Caseload, CaseloadProjection
-from projections.derived import DerivedRows
-from projections.erasures import Erasures, ErasuresProjection
+from projections.case_state import CaseStateProjection
 from projections.follower import Followed, Follower
 from projections.identifiers import Identifiers, IdentifiersProjection
-from projections.name_cards import NameCards, NameCardsProjection
+from projections.name_cards import NameCardsProjection
 from projections.name_index import NameIndex
-from projections.process_notes import ProcessNotes, ProcessNotesProjection
-from projections.projection import Projection
+from projections.process_notes import ProcessNotesProjection
 from projections.rebuild import Comparison, compare, rebuild
-from projections.retention import Holdings, RetentionProjection
-from projections.staff import Staff, StaffProjection
+from projections.retention import RetentionProjection
 
-PROJECTIONS: tuple[Projection, ...] = (
-    CaseStateProjection(),
-    AccessLogProjection(),
-    AuditTrailProjection(),
-    CaseloadProjection(),
-    CalendarProjection(),
-    NameCardsProjection(),
-    ProcessNotesProjection(),
-    StaffProjection(),
-    IdentifiersProjection(),
-    RetentionProjection(),
-    ErasuresProjection(),
-)
 POLL_SECONDS = 0.05
 RETRY_SECONDS = 1
 HALTED_SECONDS = 60
@@ -100,80 +67,6 @@ CAME_TO_NOTHING = "deny.came-to-nothing"
 """The reason that the log gives for an attempt after which nothing was written."""
 
 logger = logging.getLogger("powiernik")
-
-
-class Views:
-    """The projections of a clinic: their rows, and the queries on them."""
-
-    def __init__(self, folder: OpenFolder) -> None:
-        path = folder.layout.folder
-        sweep(path, {each.name for each in PROJECTIONS})
-        self.stores = {
-            each.name: ServingViews(path, each.name, each.tables) for each in PROJECTIONS
-        }
-        self.followed = [Followed(each, self.stores[each.name]) for each in PROJECTIONS]
-
-        place = self.place
-        read = folder.record.read
-        self.case_states = CaseStates(
-            *place(CaseStateProjection),
-            lambda stream, until, opening: read(stream, until=until, opening=opening),
-        )
-        self.access_log = AccessLog(*place(AccessLogProjection))
-        self.audit_trail = AuditTrail(*place(AuditTrailProjection))
-        self.caseload = Caseload(place(CaseloadProjection)[1])
-        self.calendar = Calendar(*place(CalendarProjection))
-        self.name_cards = NameCards(*place(NameCardsProjection))
-        self.process_notes = ProcessNotes(*place(ProcessNotesProjection))
-        self.staff = Staff(*place(StaffProjection))
-        self.derived = DerivedRows(
-            place(AccessLogProjection)[1],
-            place(AuditTrailProjection)[1],
-            place(CalendarProjection)[1],
-            place(ProcessNotesProjection)[1],
-        )
-        self.erasures = Erasures(place(ErasuresProjection)[1])
-        self.holdings = Holdings(
-            place(RetentionProjection)[1],
-            place(CaseStateProjection)[1],
-            place(ProcessNotesProjection)[1],
-        )
-
-    def place(self, kind: type[Projection]) -> tuple[str, ServingViews]:
-        """The name of a projection, and where its rows live."""
-        name = next(each.name for each in PROJECTIONS if isinstance(each, kind))
-        return name, self.stores[name]
-
-    def position(self) -> int:
-        """The position that every projection has reached."""
-        return min(each.position() for each in self.stores.values())
-
-    def positions(self) -> dict[str, int]:
-        """The position that each projection has reached."""
-        return {name: each.position() for name, each in self.stores.items()}
-
-    def close(self) -> None:
-        """Close every file."""
-        for each in self.stores.values():
-            each.close()
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The record as a follower with a standing grant reads it."""
-
-    record: Record
-    opening: Any
-
-    def follow(
-        self, after: int, limit: int, purposes: frozenset[KeyPurpose]
-    ) -> tuple[list[Recorded], int]:
-        """The events after a position under keys of these purposes, and how far that is."""
-        return self.record.follow(after, limit, purposes, self.opening)
-
-    def last_position(self) -> int:
-        """The position of the newest event."""
-        return self.record.last_position()
 
 
 @dataclass
@@ -523,74 +416,6 @@ def compose(folder: OpenFolder) -> Clinic:
     )
     shredder = destroyer_of(folder, views.stores.values(), finder, views.derived)
     return Clinic(folder, views, desk, finder, lookups, keyed, shredder)
-
-
-def system(folder: OpenFolder, request: str) -> Circumstances:
-    """The clinic itself as the one who acts."""
-    return Circumstances(
-        actor=Actor(ActorId(folder.genesis.clinic), ActorKind.SYSTEM, (Role.SYSTEM,)),
-        purpose=PurposeOfUse.HSYSADMIN,
-        request=RequestId(request),
-        application="powiernik",
-        role=Role.SYSTEM,
-        mode=ActingMode.SYSTEM,
-        rule="system",
-    )
-
-
-def standing(folder: OpenFolder, why: str) -> Opening:
-    """A standing grant, released against one batch entry (fine print 6)."""
-    clinic, origin = folder.vault.clinic, folder.vault.lineage.origin
-    batch = Look(AccessKind.SYSTEM_BATCH, why, (Class.AUDIT_LOG,))
-    entry = access.record_look(batch, None, origin=origin, now=folder.clock.now())
-    write = Write(clinic.id, (entry,), clinic, after=None, opens=(clinic,))
-    receipt = folder.record.append_now((write,), system(folder, why))
-    opening: Opening = folder.vault.broker.standing(receipt)
-    return opening
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What can be told of a data folder without its passphrase."""
-
-    origin: str
-    created_at: datetime
-    events: int
-    root: str
-    bytes: int
-    projections: dict[str, int]
-    backups: dict[str, str]
-    """When the newest whole set of each kind was made; a keys set also when it has to be gone."""
-
-
-def status(path: Path) -> Status:
-    """How a data folder fares; needs no key.
-
-    Raises:
-        FolderRefused: It is missing, incomplete, or of another version.
-    """
-    data_folder.check_format(path)
-    layout = data_folder.Layout(path)
-    genesis = data_folder.read_genesis(layout.record)
-    with contextlib.closing(data_folder.structure(layout.record)) as store:
-        standing = store.standing()
-    positions = {}
-    for each in PROJECTIONS:
-        with contextlib.closing(ServingViews(path, each.name, each.tables)) as views:
-            positions[each.name] = views.position()
-    root = CompactRange.from_bytes(standing.size, standing.range_bytes).root().hex()
-    size = sum(each.stat().st_size for each in path.iterdir() if each.is_file())
-    made = _newest_backups(path)
-    return Status(genesis.origin, genesis.created_at, standing.size, root, size, positions, made)
-
-
-def _newest_backups(path: Path) -> dict[str, str]:
-    found = {}
-    for each in sorted(Backups(path).all(), key=lambda each: each.made):
-        if each.whole:
-            until = f", to be gone by {each.expires:%Y-%m-%d}" if each.expires else ""
-            found[each.kind.word] = f"{each.made:%Y-%m-%dT%H:%M:%SZ}{until}"
-    return found or {"none": "no backup was ever made, or none is left"}
 
 
 @contextlib.contextmanager

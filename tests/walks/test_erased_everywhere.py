@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from api.compose import Clinic, backup as backups, ledger, verify
-from api.compose.clinic import PROJECTIONS, standing
 from api.compose.erasing import shredder_of
+from api.compose.itself import standing
+from api.compose.views import PROJECTIONS
 from api.protocol import render
 from domain.events.erasure import ErasureGround, ErasureScope, HandOver
 from domain.use_cases import erasure_looks

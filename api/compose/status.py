@@ -1,0 +1,58 @@
+"""What can be told of a data folder without its passphrase."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from api.compose.views import PROJECTIONS
+from infrastructure import folder as data_folder
+from infrastructure.backup.listed import Backups
+from infrastructure.ledger.merkle import CompactRange
+from infrastructure.views import ServingViews
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What can be told of a data folder without its passphrase."""
+
+    origin: str
+    created_at: datetime
+    events: int
+    root: str
+    bytes: int
+    projections: dict[str, int]
+    backups: dict[str, str]
+    """When the newest whole set of each kind was made; a keys set also when it has to be gone."""
+
+
+def status(path: Path) -> Status:
+    """How a data folder fares; needs no key.
+
+    Raises:
+        FolderRefused: It is missing, incomplete, or of another version.
+    """
+    data_folder.check_format(path)
+    layout = data_folder.Layout(path)
+    genesis = data_folder.read_genesis(layout.record)
+    with contextlib.closing(data_folder.structure(layout.record)) as store:
+        standing = store.standing()
+    positions = {}
+    for each in PROJECTIONS:
+        with contextlib.closing(ServingViews(path, each.name, each.tables)) as views:
+            positions[each.name] = views.position()
+    root = CompactRange.from_bytes(standing.size, standing.range_bytes).root().hex()
+    size = sum(each.stat().st_size for each in path.iterdir() if each.is_file())
+    made = _newest_backups(path)
+    return Status(genesis.origin, genesis.created_at, standing.size, root, size, positions, made)
+
+
+def _newest_backups(path: Path) -> dict[str, str]:
+    found = {}
+    for each in sorted(Backups(path).all(), key=lambda each: each.made):
+        if each.whole:
+            until = f", to be gone by {each.expires:%Y-%m-%d}" if each.expires else ""
+            found[each.kind.word] = f"{each.made:%Y-%m-%dT%H:%M:%SZ}{until}"
+    return found or {"none": "no backup was ever made, or none is left"}

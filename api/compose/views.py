@@ -1,0 +1,90 @@
+"""The projections of a clinic: which there are, where their rows live, the queries on them."""
+
+from __future__ import annotations
+
+from infrastructure.folder import OpenFolder
+from infrastructure.views import ServingViews, sweep
+from projections.access_log import AccessLog, AccessLogProjection
+from projections.audit_trail import AuditTrail, AuditTrailProjection
+from projections.calendar import Calendar, CalendarProjection
+from projections.case_state import CaseStateProjection, CaseStates
+from projections.caseload import Caseload, CaseloadProjection
+from projections.derived import DerivedRows
+from projections.erasures import Erasures, ErasuresProjection
+from projections.follower import Followed
+from projections.identifiers import IdentifiersProjection
+from projections.name_cards import NameCards, NameCardsProjection
+from projections.process_notes import ProcessNotes, ProcessNotesProjection
+from projections.projection import Projection
+from projections.retention import Holdings, RetentionProjection
+from projections.staff import Staff, StaffProjection
+
+PROJECTIONS: tuple[Projection, ...] = (
+    CaseStateProjection(),
+    AccessLogProjection(),
+    AuditTrailProjection(),
+    CaseloadProjection(),
+    CalendarProjection(),
+    NameCardsProjection(),
+    ProcessNotesProjection(),
+    StaffProjection(),
+    IdentifiersProjection(),
+    RetentionProjection(),
+    ErasuresProjection(),
+)
+
+
+class Views:
+    """The projections of a clinic: their rows, and the queries on them."""
+
+    def __init__(self, folder: OpenFolder) -> None:
+        path = folder.layout.folder
+        sweep(path, {each.name for each in PROJECTIONS})
+        self.stores = {
+            each.name: ServingViews(path, each.name, each.tables) for each in PROJECTIONS
+        }
+        self.followed = [Followed(each, self.stores[each.name]) for each in PROJECTIONS]
+
+        place = self.place
+        read = folder.record.read
+        self.case_states = CaseStates(
+            *place(CaseStateProjection),
+            lambda stream, until, opening: read(stream, until=until, opening=opening),
+        )
+        self.access_log = AccessLog(*place(AccessLogProjection))
+        self.audit_trail = AuditTrail(*place(AuditTrailProjection))
+        self.caseload = Caseload(place(CaseloadProjection)[1])
+        self.calendar = Calendar(*place(CalendarProjection))
+        self.name_cards = NameCards(*place(NameCardsProjection))
+        self.process_notes = ProcessNotes(*place(ProcessNotesProjection))
+        self.staff = Staff(*place(StaffProjection))
+        self.derived = DerivedRows(
+            place(AccessLogProjection)[1],
+            place(AuditTrailProjection)[1],
+            place(CalendarProjection)[1],
+            place(ProcessNotesProjection)[1],
+        )
+        self.erasures = Erasures(place(ErasuresProjection)[1])
+        self.holdings = Holdings(
+            place(RetentionProjection)[1],
+            place(CaseStateProjection)[1],
+            place(ProcessNotesProjection)[1],
+        )
+
+    def place(self, kind: type[Projection]) -> tuple[str, ServingViews]:
+        """The name of a projection, and where its rows live."""
+        name = next(each.name for each in PROJECTIONS if isinstance(each, kind))
+        return name, self.stores[name]
+
+    def position(self) -> int:
+        """The position that every projection has reached."""
+        return min(each.position() for each in self.stores.values())
+
+    def positions(self) -> dict[str, int]:
+        """The position that each projection has reached."""
+        return {name: each.position() for name, each in self.stores.items()}
+
+    def close(self) -> None:
+        """Close every file."""
+        for each in self.stores.values():
+            each.close()
