@@ -18,14 +18,8 @@ from infrastructure.backup.gone import read_gone
 from infrastructure.control import Genesis
 from infrastructure.custodians.shreds import shreds_of
 from infrastructure.errors import Broken, KeyGone
-from infrastructure.folder import (
-    Layout,
-    OpenFolder,
-    check_format,
-    open_folder,
-    read_genesis,
-    structure,
-)
+from infrastructure.folder import OpenFolder, open_folder
+from infrastructure.layout import Layout, check_format, read_genesis, structure
 from infrastructure.ledger.check import Row
 from infrastructure.ledger.checkpoint import Checkpoint
 from infrastructure.ledger.control import Control, parse_control

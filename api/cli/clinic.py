@@ -25,6 +25,7 @@ from api.cli.output import progress, tell
 from api.cli.passphrase import Passphrase, passphrase_options
 from api.compose import ledger
 from api.demo.clock import StoryClock
+from api.demo.erasure import Passphrases
 from api.demo.play import Played, play
 from api.demo.sign_ins import sign_ins
 from api.http.app import create_app
@@ -176,18 +177,21 @@ def demo(
     console = Console()
     with tempfile.TemporaryDirectory(prefix="powiernik-") as scratch:
         folder = data or Path(scratch) / "clinic"
-        words = secrets.token_urlsafe(24)
+        words, others = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
         secret = words if custody is None else secret_in(custody_secret_file) or ""
         # Its own texts tell of six weeks; a log's time never goes back, so it begins there too.
         clock = compose.SystemClock() if texts else StoryClock()
         compose.create(
-            folder, [words], cost=compose.LIGHT, clock=clock, custody=custody, secret=secret
+            folder, [words, others], cost=compose.LIGHT, clock=clock, custody=custody, secret=secret
         )
         with compose.opened(folder, secret, clock=clock) as clinic:
             clinic.start_following()
             # A checkpointer stands beside the clinic: with a folder that is kept, it is kept too.
             beside = data.with_name(f"{data.name}-checkpointer") if data else Path(scratch)
-            played = asyncio.run(play(clinic, console, texts=texts, scratch=beside))
+            both = Passphrases((words, others))
+            played = asyncio.run(
+                play(clinic, console, texts=texts, scratch=beside, passphrases=both)
+            )
             if and_serve:
                 _tell_sign_ins(clinic, played, port)
                 _serve(clinic, "127.0.0.1", port, None, None, follow=False)

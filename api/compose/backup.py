@@ -30,8 +30,9 @@ from infrastructure.backup.manifest import BackupSet
 from infrastructure.backup.restore import Restored, Wanted, abandon
 from infrastructure.backup.seen import Seen
 from infrastructure.errors import Broken, FolderRefused, WrongKeyStore
-from infrastructure.folder import OpenFolder, check_format, open_with
+from infrastructure.folder import OpenFolder, open_with
 from infrastructure.guard.published import rows_of
+from infrastructure.layout import check_format
 from infrastructure.ledger.errors import LogBroken
 from infrastructure.ledger.merkle import CompactRange
 from infrastructure.vault.custody import Custody, open_custody, sync_folder, unlock

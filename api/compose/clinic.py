@@ -30,7 +30,7 @@ from domain.values import (
     Circumstances,
     ClientId,
 )
-from infrastructure import folder as data_folder
+from infrastructure import folder as data_folder, founding
 from infrastructure.accounts import (
     Accounts,
     one_time_secret,
@@ -364,7 +364,7 @@ def create(
         FolderRefused: There is something in it already; or the custody has keys of that name.
         WrongPassphrase, CustodyUnavailable: The custody refuses the secret, or does not answer.
     """
-    data_folder.create(
+    founding.create(
         path, passphrases, origin=origin, cost=cost, clock=clock, custody=custody, secret=secret
     )
 

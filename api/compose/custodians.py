@@ -6,7 +6,8 @@ from contextlib import closing
 from pathlib import Path
 
 from infrastructure.custodians import appointing, signing as custodians
-from infrastructure.folder import Layout, OpenFolder, open_folder, read_genesis
+from infrastructure.folder import OpenFolder, open_folder
+from infrastructure.layout import Layout, read_genesis
 from infrastructure.vault.custody import Cost
 
 
@@ -26,7 +27,7 @@ def name(data: Path, passphrases: list[str], vkey: str, *, secret: str | None = 
     ``secret`` opens the folder where its keys are not in a keyfile.
 
     Raises:
-        FolderRefused, WrongPassphrase, WrongKeyStore: As ``infrastructure.custodians.appointing`` does.
+        FolderRefused, WrongPassphrase, WrongKeyStore: See ``infrastructure.custodians.appointing``.
     """
     with closing(open_folder(data, secret or passphrases[0])) as folder:
         approvers = custodians.signers(data, folder.genesis.origin, passphrases)

@@ -12,7 +12,8 @@ from infrastructure.backup.gone import read_gone
 from infrastructure.control import logged_keys
 from infrastructure.custodians.shreds import shreds_of
 from infrastructure.errors import Broken, CustodyUnavailable, FolderRefused, KeyGone
-from infrastructure.folder import OpenFolder, check_format, open_folder
+from infrastructure.folder import OpenFolder, open_folder
+from infrastructure.layout import check_format
 from infrastructure.vault.custody import (
     Keyfile,
     Person,

@@ -13,7 +13,8 @@ from infrastructure.backup.listed import Backups
 from infrastructure.broker.destroying import Forget, RemoteShredder
 from infrastructure.broker.worker import KeysElsewhere
 from infrastructure.custodians.shredder import Hands, RecordShredder
-from infrastructure.folder import Layout, OpenFolder
+from infrastructure.folder import OpenFolder
+from infrastructure.layout import Layout
 from infrastructure.ledger.key_control import BackupLeft
 from infrastructure.views import ServingViews
 from projections.derived import DerivedRows
@@ -37,9 +38,7 @@ def destroyer_of(
     return shredder_of(folder, forget)
 
 
-def shredder_of(
-    folder: OpenFolder, forget: Forget = lambda _what, _keys: None
-) -> RecordShredder:
+def shredder_of(folder: OpenFolder, forget: Forget = lambda _what, _keys: None) -> RecordShredder:
     """What destroys keys here; what is not forgotten now goes when it is next opened."""
     return RecordShredder(
         Hands(

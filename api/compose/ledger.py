@@ -35,6 +35,7 @@ from infrastructure.guard.published import published_in
 from infrastructure.guard.recovery import Recovered, recover
 from infrastructure.guard.scrubber import Published, Scrubber, open_scrubber, read_trust
 from infrastructure.guard.settle import enter_spooled, settle as settle_incident
+from infrastructure.layout import Layout, check_format, read_genesis, structure
 from infrastructure.ledger import offline
 from infrastructure.ledger.bundle import Bundle
 from infrastructure.ledger.errors import LedgerError, LogBroken
@@ -76,14 +77,14 @@ def checkpointer(path: Path, place: Path) -> Iterator[Checkpointer]:
     Raises:
         FolderRefused: A folder is missing, or another checkpointer is at work.
     """
-    data_folder.check_format(path)
-    layout = data_folder.Layout(path)
+    check_format(path)
+    layout = Layout(path)
     trust = read_trust(layout.policy)
     if trust is None:
         msg = "There is no trust policy here; 'powiernik checkpoint init' makes one."
         raise FolderRefused(msg)
     with (
-        contextlib.closing(data_folder.structure(layout.record)) as store,
+        contextlib.closing(structure(layout.record)) as store,
         contextlib.closing(
             Checkpointer(place, store, layout.log, trust, policy=layout.policy)
         ) as found,
@@ -112,11 +113,11 @@ def time_authority(url: str | None, roots: Path | None) -> TimeAuthority | None:
 
 def timestamps(path: Path, roots: Path) -> list[tuple[int, str]]:
     """By when each stamped checkpoint of a data folder existed, or the code why not."""
-    data_folder.check_format(path)
-    layout = data_folder.Layout(path)
+    check_format(path)
+    layout = Layout(path)
     trusted = timestamp.read_roots(roots.read_bytes())
-    genesis = data_folder.read_genesis(layout.record)
-    with contextlib.closing(data_folder.structure(layout.record)) as store:
+    genesis = read_genesis(layout.record)
+    with contextlib.closing(structure(layout.record)) as store:
         return [
             (size, each if isinstance(each, str) else f"{each.time.isoformat()} {each.authority}")
             for log_id in names_of(store, genesis)
@@ -130,16 +131,16 @@ def export_log(path: Path, target: Path, progress: Progress) -> Exported:
     Raises:
         LogBroken: The rows are not what was signed.
     """
-    data_folder.check_format(path)
-    layout = data_folder.Layout(path)
-    with contextlib.closing(data_folder.structure(layout.record)) as store:
+    check_format(path)
+    layout = Layout(path)
+    with contextlib.closing(structure(layout.record)) as store:
         return export(store, TileFolder(layout.log), target, progress)
 
 
 def incidents(path: Path) -> list[Incident]:
     """What was found broken in a data folder; needs no key."""
-    data_folder.check_format(path)
-    return Incidents(data_folder.Layout(path).incidents).all()
+    check_format(path)
+    return Incidents(Layout(path).incidents).all()
 
 
 def settle(path: Path, passphrase: str, number: int, progress: Progress) -> int:

@@ -10,7 +10,8 @@ from api.compose.erasing import shredder_of
 from domain.confidentiality import Owner, OwnerKind
 from infrastructure.custodians import rotating
 from infrastructure.errors import FolderRefused
-from infrastructure.folder import OpenFolder, check_format, open_folder, open_with
+from infrastructure.folder import OpenFolder, open_folder, open_with
+from infrastructure.layout import check_format
 from infrastructure.vault.custody import Keyfile, open_custody, read_settings
 from infrastructure.vault.rotation import Rotated
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from api.compose.views import PROJECTIONS
-from infrastructure import folder as data_folder
 from infrastructure.backup.listed import Backups
+from infrastructure.layout import Layout, check_format, read_genesis, structure
 from infrastructure.ledger.merkle import CompactRange
 from infrastructure.views import ServingViews
 
@@ -34,10 +34,10 @@ def status(path: Path) -> Status:
     Raises:
         FolderRefused: It is missing, incomplete, or of another version.
     """
-    data_folder.check_format(path)
-    layout = data_folder.Layout(path)
-    genesis = data_folder.read_genesis(layout.record)
-    with contextlib.closing(data_folder.structure(layout.record)) as store:
+    check_format(path)
+    layout = Layout(path)
+    genesis = read_genesis(layout.record)
+    with contextlib.closing(structure(layout.record)) as store:
         standing = store.standing()
     positions = {}
     for each in PROJECTIONS:

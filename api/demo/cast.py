@@ -68,6 +68,8 @@ STAFF = {
     "bogdan": NewPractitioner(
         "Bogdan", "Jaworek", "specjalista ds. zgodności", _NONE, (Role.COMPLIANCE,)
     ),
+    # She works elsewhere, comes last, and sees requests for erasure alone.
+    "renata": NewPractitioner("Renata", "Osiecka", "radczyni prawna", _NONE, (Role.CUSTODIAN,)),
 }
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rich.console import Console
 
 from api.compose import Clinic
-from api.demo import corpus, proof, review, show, story
+from api.demo import corpus, erasure, finding, proof, review, show, story
 from api.demo.cast import Person
 from api.demo.clock import StoryClock, Weeks
+from api.demo.continuity import Copies
 from api.demo.corpus import Compared
+from api.demo.erasure import Passphrases
 from api.demo.looks import Play
 from domain.values import CaseId
 from projections.entries import Entry
@@ -47,11 +50,17 @@ class Played:
 
 
 async def play(
-    clinic: Clinic, console: Console, *, texts: Path | None = None, scratch: Path | None = None
+    clinic: Clinic,
+    console: Console,
+    *,
+    texts: Path | None = None,
+    scratch: Path | None = None,
+    passphrases: Passphrases | None = None,
 ) -> Played:
     """Play on a fresh clinic and print what came of it; with ``texts``, record those instead.
 
-    With ``scratch``, a folder for a checkpointer, the log is signed, proved and attacked as well.
+    With the two ``passphrases`` of the folder, a note is erased. With ``scratch``, a folder for a
+    checkpointer, the log is signed, proved and attacked as well.
 
     Raises:
         TextsRefused: The file of texts is not one.
@@ -63,6 +72,9 @@ async def play(
     if texts is None:
         await _tell(stage, console)
         played = await _review(stage, console, started)
+        await _afterwards(stage, console, passphrases)
+        seconds = time.monotonic() - started
+        played = replace(played, done=dict(stage.done), position=stage.last, seconds=seconds)
     else:
         dossiers = await asyncio.to_thread(corpus.read, texts)
         played = await _record(stage, console, started, dossiers)
@@ -102,6 +114,31 @@ async def _review(stage: Play, console: Console, started: float) -> Played:
         f"newest, {refused} refused.",
     )
     return _played(stage, started, client, log, trail)
+
+
+async def _afterwards(stage: Play, console: Console, passphrases: Passphrases | None) -> None:
+    """What the office does when the story is over: it finds, backs up, and has a note erased."""
+    await finding.look_up(stage, console, "miriam", "+48 500 000 203")
+    with tempfile.TemporaryDirectory(prefix="powiernik-backup-") as place:
+        copies = Copies(Path(place))
+        await copies.make(stage, console)
+        if passphrases is not None:
+            await _erase(stage, console, copies, passphrases)
+        copies.throw_away(stage)
+
+
+async def _erase(
+    stage: Play, console: Console, copies: Copies, passphrases: Passphrases
+) -> None:
+    await erasure.appoint(stage, console)
+    await erasure.ask_too_early(stage, console, "miriam")
+    await erasure.hold_for_a_while(stage, console, "miriam")
+    done = await erasure.remove(stage, console, "eleanor", "change admission", passphrases)
+    await erasure.make_final(stage, console, passphrases)
+    opens = await copies.try_keys(stage)
+    told = "OPENS STILL" if opens else "opens no more"
+    show.line(console, f"The backup that was made before it: its set of keys {told}.")
+    await erasure.hand_over_the_record(stage, console, done)
 
 
 async def _record(

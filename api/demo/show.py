@@ -229,6 +229,11 @@ def _excerpt(words: str, length: int = _EXCERPT) -> str:
     return shorten(words, length, placeholder=" …")
 
 
+def excerpt(words: str | None) -> str:
+    """The beginning of a text, in quotation marks."""
+    return f"„{_excerpt(words or '')}”"
+
+
 def line(console: Console, words: str) -> None:
     """One line of prose."""
     console.print(Text(words))

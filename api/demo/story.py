@@ -33,7 +33,7 @@ async def found(play: Play) -> None:
     """The clinic and everybody who works in it."""
     await play.found("halina")
     for each in STAFF:
-        if each != "halina":
+        if each not in ("halina", "renata"):
             await play.hire("halina", each)
     await play.connect("halina", "board", "Tablica w poczekalni", "calendar:read")
 
@@ -456,5 +456,6 @@ async def _szymon_returns(play: Play, weeks: Weeks) -> None:
     await play.write(
         "eleanor", "change", "change return", words("change", "return"), session="change-5"
     )
+    await play.write("eleanor", "change", "change admission", words("change", "admission"))
     await play.change_roles("halina", "jakub", Role.CLINICIAN)
     await play.look_at_calendar("eleanor", weeks.at(7, 0, 0), days=7)

@@ -39,7 +39,7 @@ from pathlib import Path
 from infrastructure.backup.manifest import MOST_FILES, BackupSet, holds
 from infrastructure.backup.parts import write
 from infrastructure.errors import FolderRefused
-from infrastructure.folder import Layout, structure
+from infrastructure.layout import Layout, structure
 from infrastructure.ledger.checkpoint import Checkpoint
 from infrastructure.ledger.errors import LedgerError
 from infrastructure.ledger.merkle import CompactRange

@@ -39,7 +39,8 @@ from infrastructure.backup.sets import Opened
 from infrastructure.backup.shreds import Later
 from infrastructure.custodians.shreds import destroyed_again, shreds_of
 from infrastructure.errors import FolderRefused, WrongKeyStore
-from infrastructure.folder import Layout, OpenFolder, open_with, read_genesis, structure
+from infrastructure.folder import OpenFolder, open_with
+from infrastructure.layout import Layout, read_genesis, structure
 from infrastructure.ledger.errors import LogBroken
 from infrastructure.ledger.key_control import Shred
 from infrastructure.ledger.tiles import TileFolder

@@ -18,8 +18,9 @@ from pathlib import Path
 
 from infrastructure.backup.parts import write
 from infrastructure.errors import FolderRefused
-from infrastructure.folder import Layout, OpenFolder
+from infrastructure.folder import OpenFolder
 from infrastructure.guard.pin import PinnedHead
+from infrastructure.layout import Layout
 from infrastructure.ledger.checkpoint import Checkpoint
 from infrastructure.ledger.errors import LedgerError, LogBroken
 from infrastructure.ledger.note import MAX_NOTE_SIZE

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infrastructure.errors import FolderRefused
-from infrastructure.folder import Layout, OpenFolder, read_genesis, structure
+from infrastructure.folder import OpenFolder
 from infrastructure.guard.published import rows_of
+from infrastructure.layout import Layout, read_genesis, structure
 from infrastructure.ledger import offline
 from infrastructure.ledger.check import Row
 from infrastructure.ledger.checkpoint import Checkpoint

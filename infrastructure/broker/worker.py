@@ -18,16 +18,8 @@ from infrastructure.broker.keys import RemoteItems, RemoteKeyring
 from infrastructure.broker.line import Line
 from infrastructure.broker.protocol import VERSION, Ask
 from infrastructure.errors import Broken, FolderRefused
-from infrastructure.folder import (
-    FORMAT,
-    Held,
-    Layout,
-    Logged,
-    OpenFolder,
-    assembled,
-    check_format,
-    read_genesis,
-)
+from infrastructure.folder import Held, Logged, OpenFolder, assembled
+from infrastructure.layout import FORMAT, Layout, check_format, read_genesis
 from infrastructure.lineage import Lineage
 from infrastructure.stores.contract import RecordStore
 from infrastructure.vault.bell import Bell

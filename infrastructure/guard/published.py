@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from infrastructure.folder import Layout, OpenFolder
+from infrastructure.folder import OpenFolder
+from infrastructure.layout import Layout
 from infrastructure.ledger.check import Row
 from infrastructure.ledger.checkpoint import Checkpoint
 from infrastructure.ledger.errors import (

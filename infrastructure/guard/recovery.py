@@ -19,9 +19,10 @@ from pathlib import Path
 from infrastructure.control import recovery_line
 from infrastructure.custodians.signing import signers as custodians_with
 from infrastructure.errors import FolderRefused
-from infrastructure.folder import Layout, OpenFolder, open_folder
+from infrastructure.folder import OpenFolder, open_folder
 from infrastructure.guard.incidents import Scope
 from infrastructure.guard.scrubber import forget
+from infrastructure.layout import Layout
 from infrastructure.ledger.checkpoint import Checkpoint
 from infrastructure.ledger.control import Recovery, parse_control
 from infrastructure.ledger.errors import KeyRefused, LedgerError, LogBroken

@@ -31,7 +31,7 @@ from types import MappingProxyType
 from domain.errors import IntegrityIncident
 from infrastructure.control import map_head_line
 from infrastructure.errors import Broken
-from infrastructure.folder import Layout, OpenFolder
+from infrastructure.folder import OpenFolder
 from infrastructure.guard.incidents import Scope, scope_of
 from infrastructure.guard.pin import PinnedHead
 from infrastructure.guard.published import (
@@ -43,6 +43,7 @@ from infrastructure.guard.published import (
     rows_of,
 )
 from infrastructure.guard.watch import Guard
+from infrastructure.layout import Layout
 from infrastructure.ledger.chain import AuditState, FindHead, Head
 from infrastructure.ledger.check import Audit, Row
 from infrastructure.ledger.checkpoint import Checkpoint

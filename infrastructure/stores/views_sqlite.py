@@ -151,7 +151,9 @@ class SqliteViews(TrackingRecorder):
         with self._lock:
             self._writer.execute("BEGIN IMMEDIATE")
             try:
-                self._writer.execute("CREATE TEMP TABLE IF NOT EXISTS gone(key_id BLOB PRIMARY KEY)")
+                self._writer.execute(
+                    "CREATE TEMP TABLE IF NOT EXISTS gone(key_id BLOB PRIMARY KEY)"
+                )
                 self._writer.execute("DELETE FROM gone")
                 self._writer.executemany(
                     "INSERT INTO gone VALUES(?)", [(each,) for each in key_ids]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure import folder as data_folder
+from infrastructure import folder as data_folder, founding
 from infrastructure.folder import OpenFolder
 from infrastructure.vault.custody import LIGHT, Custody, open_custody
 from tests.support import ink, softhsm
@@ -53,7 +53,7 @@ Open = Callable[..., OpenFolder]
 
 def _made(path: Path, passphrases: list[str], origin: str) -> Made:
     settings, pin = softhsm.founding()
-    data_folder.create(
+    founding.create(
         path,
         passphrases,
         origin=origin,

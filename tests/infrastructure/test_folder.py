@@ -17,7 +17,9 @@ from domain.errors import RecordUnavailable
 from infrastructure import folder as data_folder
 from infrastructure.accounts import Accounts
 from infrastructure.errors import Broken, FolderRefused, WrongKeyStore, WrongPassphrase
-from infrastructure.folder import FORMAT, Layout, OpenFolder, create, open_folder
+from infrastructure.folder import OpenFolder, open_folder
+from infrastructure.founding import create
+from infrastructure.layout import FORMAT, Layout, read_genesis
 from infrastructure.ledger.control import log_id_of
 from infrastructure.ledger.errors import LogBroken
 from infrastructure.stores.sqlite import SqliteStore
@@ -55,7 +57,7 @@ def test_a_folder_holds_what_its_page_says(made: Made) -> None:
 
 
 def test_a_new_record_begins_with_whose_it_is(made: Made) -> None:
-    genesis = data_folder.read_genesis(made.path / "record.db")
+    genesis = read_genesis(made.path / "record.db")
     assert genesis.origin == "clinic.example/log/1"
     assert genesis.log_id == log_id_of("clinic.example/log/1")
     assert len(bytes.fromhex(genesis.clinic)) == 16

@@ -20,7 +20,8 @@ from typing import IO, Self
 
 from domain.errors import RecordUnavailable
 from domain.values import ClientId, Command, Receipt
-from infrastructure.folder import Layout, OpenFolder, open_with
+from infrastructure.folder import OpenFolder, open_with
+from infrastructure.layout import Layout
 from infrastructure.stores.sqlite import SqliteStore
 from infrastructure.vault.custody import Keyfile, unlock
 from tests.support import ink

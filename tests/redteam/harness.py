@@ -36,14 +36,15 @@ from urllib.parse import urlsplit
 
 from domain.confidentiality import KeyPurpose
 from domain.errors import Refusal
-from infrastructure import folder as data_folder
+from infrastructure import folder as data_folder, founding
 from infrastructure.anchor import checkpointer as checkpointing, policy as trust_policy
 from infrastructure.anchor.checkpointer import Anchored, Checkpointer
 from infrastructure.anchor.gather import Reply, gather
 from infrastructure.anchor.witness import Witness, policy_lines
 from infrastructure.errors import Broken, FolderRefused, KeyGone, WrongKeyStore, WrongPassphrase
-from infrastructure.folder import Layout, OpenFolder
+from infrastructure.folder import OpenFolder
 from infrastructure.guard.scrubber import Published, Scrubber, read_trust
+from infrastructure.layout import Layout, structure
 from infrastructure.ledger.check import Row
 from infrastructure.ledger.entry import ZERO_LEAF, authenticate, pack_entry
 from infrastructure.ledger.errors import LedgerError
@@ -64,7 +65,7 @@ ACCEPTED = "accepted"
 HELD = "held"
 """What is found where everything held that had to hold; see `holds`."""
 STRANGERS_KEY = b"a key that no writer of ours has"
-NUMBERS = range(1, 67)
+NUMBERS = range(1, 73)
 PREFIX = "redteam-"
 """How the folders begin in which sites are made, so that no refusal may hold it."""
 CONTROL_KEY = bytes(16)
@@ -237,7 +238,7 @@ class Site:
         self.path = place / "clinic"
         self.clock = Hands()
         self.passphrases = PASSPHRASES
-        data_folder.create(
+        founding.create(
             self.path, list(PASSPHRASES), origin=origin, cost=LIGHT, clock=self.clock
         )
         self.custody: Keyfile = unlock(self.layout.keyfile, PASSPHRASES[0])
@@ -463,7 +464,7 @@ class Site:
         fetched = partial(gather, fetch=self.fetch)
         with (
             patch.object(checkpointing, "gather", fetched),
-            closing(data_folder.structure(self.layout.record)) as store,
+            closing(structure(self.layout.record)) as store,
             closing(
                 Checkpointer(self.checkpointing, store, self.layout.log, self.trust())
             ) as checkpointer,

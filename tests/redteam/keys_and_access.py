@@ -48,14 +48,8 @@ LOOKS = ink.an_id(f"access {ink.ANNA}")
 CLARA = ClientId(ink.an_id("Clara"))
 
 
-@attack(
-    58,
-    "a key store put back whose wrapping key is gone",
-    "refused",
-    "E-AEAD",
-    later="a key store put back after a SHRED: nothing is shredded yet",
-)
 def without_the_key_encryption_key(site: Site) -> str:
+    """Attack 58 before anything was destroyed; ``shreds`` has the whole of it."""
     backup = site.copy("backup")
     key_id = site.event(NOTE).key_id
     with closing(site.open()) as folder:

@@ -356,14 +356,11 @@ def added(site: Site, forgery: Forgery, start: int) -> str:
     return agreed(site.verifying(), site.signing())
 
 
-@attack(
-    36,
-    "control records forged: KEY, SHRED, RECOVERY",
-    "E-AUTH",
-    later="that SHRED and REDACT carry approvals which verify comes with the records themselves",
-)
 def control_records_forged(site: Site) -> str:
-    """By whoever has no key; and a RECOVERY that no custodian has signed, by the operator too."""
+    """Attack 36 without approvals; ``shreds`` has the whole of it.
+
+    By whoever has no key; and a RECOVERY that no custodian has signed, by the operator too.
+    """
     good, append_key = site.rows(), site.append_key()
     key_id, forged = b"a key of my own.", Forgery(site)
     found = set()

@@ -26,7 +26,8 @@ from infrastructure.anchor.checkpointer import Checkpointer
 from infrastructure.anchor.export import export
 from infrastructure.anchor.gather import Reply
 from infrastructure.anchor.witness import Submission
-from infrastructure.folder import OpenFolder, structure
+from infrastructure.folder import OpenFolder
+from infrastructure.layout import structure
 from infrastructure.ledger import offline
 from infrastructure.ledger.checkpoint import Checkpoint, signed
 from infrastructure.ledger.merkle import CompactRange, consistency_proof

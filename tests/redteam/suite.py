@@ -20,6 +20,7 @@ from tests.redteam import (
     log_layer,
     record_layer,
     replaced_keys,
+    shreds,
 )
 from tests.redteam.harness import ATTACKS, NUMBERS, PREFIX, WAITING, Attack, Site, Waiting
 from tests.support import ink
@@ -32,6 +33,7 @@ LAYERS = (
     finding,
     broker,
     replaced_keys,
+    shreds,
 )
 
 

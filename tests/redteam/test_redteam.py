@@ -51,7 +51,7 @@ def test_the_command_runs_what_it_is_asked_for() -> None:
     told = json.loads(found.stdout)
     assert (found.exit_code, [each["ok"] for each in told["attacks"]]) == (0, [True, True])
     assert [each["number"] for each in told["waiting"]] == [13]
-    assert CliRunner().invoke(main, ["--only", "67"]).exit_code == 2
+    assert CliRunner().invoke(main, ["--only", "73"]).exit_code == 2
     assert CliRunner().invoke(main, ["--only", "two"]).exit_code == 2
 
 

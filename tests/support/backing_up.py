@@ -10,7 +10,8 @@ from contextlib import closing
 from pathlib import Path
 
 from infrastructure.backup.restore import Wanted, restore
-from infrastructure.folder import Layout, open_with
+from infrastructure.folder import open_with
+from infrastructure.layout import Layout
 from infrastructure.vault.custody import unlock
 from tests.support.backups import Trio
 

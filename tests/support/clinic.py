@@ -58,7 +58,8 @@ from domain.values import (
     School,
     SessionId,
 )
-from infrastructure.folder import create, open_with
+from infrastructure.folder import open_with
+from infrastructure.founding import create
 from infrastructure.vault.custody import LIGHT, Custody, open_custody
 from projections.entries import Entry
 from tests.support import softhsm

@@ -15,9 +15,10 @@ import pytest
 
 from infrastructure.anchor.checkpointer import Checkpointer
 from infrastructure.errors import Broken
-from infrastructure.folder import Layout, OpenFolder, structure
+from infrastructure.folder import OpenFolder
 from infrastructure.guard.incidents import Scope
 from infrastructure.guard.scrubber import Scrubber
+from infrastructure.layout import Layout, structure
 from infrastructure.ledger.check import Row
 from infrastructure.ledger.entry import ZERO_LEAF, authenticate, pack_entry
 from infrastructure.ledger.errors import LogBroken

@@ -30,9 +30,11 @@ from domain.ports import Recorded
 from domain.values import Receipt
 from infrastructure.control import logged_keys
 from infrastructure.errors import Broken, FolderRefused, KeyGone, WrongKeyStore
-from infrastructure.folder import Layout, OpenFolder, create, open_with
+from infrastructure.folder import OpenFolder, open_with
+from infrastructure.founding import create
 from infrastructure.guard.incidents import Incident, Scope
 from infrastructure.guard.watch import Guard
+from infrastructure.layout import Layout
 from infrastructure.ledger.errors import LogBroken
 from infrastructure.mapper import CONTROL_KEY
 from infrastructure.record import Record

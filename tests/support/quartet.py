@@ -35,7 +35,8 @@ from api import compose
 from domain.use_cases.administrator import NewPractitioner, found_practitioner
 from domain.values import ActorId, ActorKind, Registration, RegistrationKind, Role
 from infrastructure.anchor.witness import Witness
-from infrastructure.folder import Layout, open_folder, structure
+from infrastructure.folder import open_folder
+from infrastructure.layout import Layout, structure
 from infrastructure.ledger.checkpoint import Checkpoint
 from infrastructure.ledger.entry import Entry
 from infrastructure.ledger.merkle import (

@@ -22,7 +22,8 @@ from typing import IO, Any, Self
 from infrastructure.anchor import rotation
 from infrastructure.anchor.checkpointer import Checkpointer
 from infrastructure.anchor.witness import Witness
-from infrastructure.folder import Layout, open_with, structure
+from infrastructure.folder import open_with
+from infrastructure.layout import Layout, structure
 from infrastructure.ledger.trust import Trust
 from infrastructure.vault.custody import Keyfile, unlock
 

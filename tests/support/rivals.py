@@ -29,7 +29,8 @@ from domain.errors import Stale
 from domain.events.client import ClientContactChanged
 from domain.ports import Write
 from domain.values import ClientId, Command
-from infrastructure.folder import Layout, OpenFolder, open_with
+from infrastructure.folder import OpenFolder, open_with
+from infrastructure.layout import Layout
 from infrastructure.ledger.check import Audit
 from infrastructure.mapper import CONTROL_KEY
 from infrastructure.vault.custody import unlock

@@ -14,10 +14,11 @@ from pathlib import Path
 
 from domain.errors import RecordUnavailable
 from domain.values import ClientId
-from infrastructure import folder as data_folder
+from infrastructure import founding
 from infrastructure.custodians.rotating import rotate
 from infrastructure.custodians.shredder import Hands, RecordShredder
-from infrastructure.folder import Layout, OpenFolder, open_with
+from infrastructure.folder import OpenFolder, open_with
+from infrastructure.layout import Layout
 from infrastructure.vault.custody import LIGHT, unlock
 from infrastructure.vault.rotation import Rotated
 from tests.support import ink
@@ -32,7 +33,7 @@ _PATIENCE = 120
 
 def found(path: Path, keys: int, progress: Callable[[int], None] = lambda _: None) -> None:
     """A clinic with so many keys: of clients with a case each, and of a few notes."""
-    data_folder.create(path, PASSPHRASES, origin="clinic.example/log/1", cost=LIGHT)
+    founding.create(path, PASSPHRASES, origin="clinic.example/log/1", cost=LIGHT)
     with opened(path) as folder:
         clients = [client(number) for number in range(keys // KEYS_OF_A_CLIENT)]
         for start in range(0, len(clients), _TOGETHER):

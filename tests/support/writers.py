@@ -30,7 +30,8 @@ from pathlib import Path
 from typing import IO, Self
 
 from api import compose
-from infrastructure.folder import Layout, OpenFolder, open_with
+from infrastructure.folder import OpenFolder, open_with
+from infrastructure.layout import Layout
 from infrastructure.vault.custody import LIGHT, Keyfile, unlock
 from tests.support.jobs import Job, foundations, named
 

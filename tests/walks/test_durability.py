@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from infrastructure.errors import Broken
-from infrastructure.folder import Layout, open_with
+from infrastructure.folder import open_with
+from infrastructure.layout import Layout
 from infrastructure.vault.keyrows import DESTROYED
 from infrastructure.verify import verify_folder
 from tests.support.clinic import Founded

@@ -23,7 +23,8 @@ from domain.use_cases.erasures import NewErasure
 from domain.values import ClientId, ErasureId, Format
 from infrastructure.custodians import rotating
 from infrastructure.errors import FolderRefused, WrongKeyStore
-from infrastructure.folder import Layout, open_with
+from infrastructure.folder import open_with
+from infrastructure.layout import Layout
 from infrastructure.ledger import offline
 from infrastructure.ledger.note import Signer
 from infrastructure.ledger.remembered import Remembered

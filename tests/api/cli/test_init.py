@@ -24,7 +24,7 @@ def _light(monkeypatch: pytest.MonkeyPatch) -> None:
     def light(path: Path, passphrases: list[str], **_: object) -> Keyfile:
         return custody.create(path, passphrases, cost=custody.LIGHT)
 
-    monkeypatch.setattr("infrastructure.folder.create_keyfile", light)
+    monkeypatch.setattr("infrastructure.founding.create_keyfile", light)
 
 
 def init(data: Path, *words: object, passphrase: str = PASSPHRASE) -> Ended:

@@ -28,7 +28,7 @@ from api.http.app import create_app
 from domain.use_cases import administrator
 from domain.values import ActorId, ActorKind, ClientId, PurposeOfUse, Role
 from infrastructure.anchor import checkpointer
-from infrastructure.folder import structure
+from infrastructure.layout import structure
 from infrastructure.ledger.trust import Trust
 from infrastructure.stores.contract import Outcome, RecordStore, Submission
 from tests.support.clinic import Founded, HandClock, People, SmallClinic, command, small_clinic

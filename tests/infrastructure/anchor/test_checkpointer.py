@@ -12,7 +12,8 @@ import pytest
 
 from infrastructure.anchor.checkpointer import Checkpointer, create
 from infrastructure.errors import FolderRefused
-from infrastructure.folder import OpenFolder, structure
+from infrastructure.folder import OpenFolder
+from infrastructure.layout import structure
 from infrastructure.ledger.checkpoint import Checkpoint
 from infrastructure.ledger.errors import LedgerError, LogBroken
 from infrastructure.ledger.tiles import TileFolder

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from infrastructure.anchor.checkpointer import Checkpointer, create
-from infrastructure.folder import OpenFolder, structure
+from infrastructure.folder import OpenFolder
+from infrastructure.layout import structure
 from infrastructure.ledger.errors import LogBroken
 from infrastructure.ledger.trust import Trust
 

@@ -19,8 +19,9 @@ from infrastructure.anchor.checkpointer import NEXT_KEY, Checkpointer, create, r
 from infrastructure.anchor.rotation import Replacing as Replaced, named_keys
 from infrastructure.anchor.witness import Witness, policy_lines
 from infrastructure.errors import FolderRefused
-from infrastructure.folder import OpenFolder, structure
+from infrastructure.folder import OpenFolder
 from infrastructure.guard.scrubber import open_scrubber
+from infrastructure.layout import structure
 from infrastructure.ledger.checkpoint import Checkpoint, signed
 from infrastructure.ledger.errors import KeyRefused, LogBroken
 from infrastructure.ledger.note import ED25519, Note, Signer

@@ -13,7 +13,8 @@ import pytest
 from infrastructure.anchor.checkpointer import STAMP_SECONDS, Checkpointer, create
 from infrastructure.anchor.stamps import TimeAuthority, enter_new, kept, verify_entered
 from infrastructure.anchor.timestamp import Stamped
-from infrastructure.folder import OpenFolder, structure
+from infrastructure.folder import OpenFolder
+from infrastructure.layout import structure
 from infrastructure.ledger.errors import AnchorRefused
 from infrastructure.ledger.trust import Trust
 from infrastructure.verify import verify_folder

@@ -16,7 +16,8 @@ from domain.events.note import NoteDrafted
 from infrastructure.custodians.rotating import renew, rotate
 from infrastructure.custodians.shredder import Hands as Destroying, RecordShredder
 from infrastructure.errors import Broken, CustodyUnavailable, KeyGone, SlotsClosed, WrongKeyStore
-from infrastructure.folder import Layout, OpenFolder, open_folder, open_with
+from infrastructure.folder import OpenFolder, open_folder, open_with
+from infrastructure.layout import Layout
 from infrastructure.ledger.control import parse_control
 from infrastructure.ledger.key_control import (
     GenerationDestroyed,

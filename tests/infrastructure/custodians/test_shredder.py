@@ -19,7 +19,8 @@ from infrastructure.custodians.rotating import rotate
 from infrastructure.custodians.shredder import CustodianSignatures, approvals_note
 from infrastructure.custodians.signing import signers
 from infrastructure.errors import Broken, KeyGone
-from infrastructure.folder import Layout, OpenFolder
+from infrastructure.folder import OpenFolder
+from infrastructure.layout import Layout
 from infrastructure.ledger.control import parse_control
 from infrastructure.ledger.errors import LogBroken
 from infrastructure.ledger.key_control import Shred, ShredFinal, shred_stream

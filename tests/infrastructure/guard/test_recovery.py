@@ -10,8 +10,9 @@ import pytest
 
 from infrastructure.anchor.checkpointer import Checkpointer, create as create_checkpointer
 from infrastructure.errors import FolderRefused, WrongPassphrase
-from infrastructure.folder import OpenFolder, structure
+from infrastructure.folder import OpenFolder
 from infrastructure.guard.recovery import Recovered, recover
+from infrastructure.layout import structure
 from infrastructure.ledger.checkpoint import Checkpoint
 from infrastructure.ledger.control import Recovery, parse_control
 from infrastructure.ledger.errors import LogBroken

@@ -20,12 +20,13 @@ from hypothesis import HealthCheck, assume, given, settings, strategies as st
 
 from domain.errors import IntegrityIncident, RecordUnavailable
 from infrastructure.errors import Broken
-from infrastructure.folder import Layout, OpenFolder, open_with
+from infrastructure.folder import OpenFolder, open_with
 from infrastructure.guard import scrubber as module
 from infrastructure.guard.incidents import MOST_FROZEN, Incident, Incidents, Scope
 from infrastructure.guard.recovery import recover
 from infrastructure.guard.scrubber import Scrubber, forget, open_scrubber
 from infrastructure.guard.watch import Guard
+from infrastructure.layout import Layout
 from infrastructure.ledger.control import (
     MapHead,
     OtherControl,

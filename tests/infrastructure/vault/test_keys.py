@@ -27,9 +27,11 @@ from domain.confidentiality import (
 )
 from domain.errors import RecordUnavailable, Stale
 from infrastructure import folder as data_folder
+from infrastructure.clinic_secrets import SECRETS
 from infrastructure.control import key_line
 from infrastructure.errors import Broken, FolderRefused, KeyGone, WrongKeyStore
 from infrastructure.folder import OpenFolder
+from infrastructure.layout import read_genesis
 from infrastructure.stores.contract import Placed, Submission
 from infrastructure.stores.sqlite import SqliteStore
 from infrastructure.vault import keyring as keyring_module
@@ -373,7 +375,7 @@ def test_a_key_store_of_a_later_version_is_told(clinic: Path, open_: Open) -> No
     assert "does not know" in broken_open(clinic, open_)
 
 
-@pytest.mark.parametrize("name", data_folder.SECRETS)
+@pytest.mark.parametrize("name", SECRETS)
 def test_a_key_store_without_one_of_its_secrets_is_told(
     clinic: Path, open_: Open, name: str
 ) -> None:
@@ -397,7 +399,7 @@ def test_a_key_of_an_unknown_purpose_is_told(old_clinic: Path, open_: Open) -> N
 
 
 def test_a_destroyed_key_leaves_no_trace_in_a_side_file(clinic: Path) -> None:
-    log_id = data_folder.read_genesis(clinic / "record.db").log_id
+    log_id = read_genesis(clinic / "record.db").log_id
     keys = KeyStore(clinic / "keys.db", log_id)
     pragmas = {
         name: keys._db.execute(f"PRAGMA {name}").fetchone()[0]

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from infrastructure import folder as data_folder
+from infrastructure import folder as data_folder, founding
 from infrastructure.accounts import Accounts
 from infrastructure.control import logged_keys
 from infrastructure.errors import (
@@ -290,7 +290,7 @@ def clinic(place: Place, tmp_path: Path) -> Path:
     """A data folder whose keys are in the token."""
     path = tmp_path / "clinic"
     settings = place.behind.settings(form=getattr(place.settings, "form", ""))
-    data_folder.create(
+    founding.create(
         path, ["words of one", "of two"], cost=LIGHT, custody=settings, secret=place.secret
     )
     return path
@@ -355,12 +355,12 @@ def test_a_folder_that_is_not_made_leaves_no_keys_in_the_token(
     with monkeypatch.context() as patch:
         patch.setattr(where, name, killing)
         with pytest.raises(Killed):
-            data_folder.create(
+            founding.create(
                 tmp_path / "clinic", ["a"], cost=LIGHT, custody=settings, secret=place.secret
             )
     assert not (tmp_path / "clinic").exists()
     # The name is free again.
-    data_folder.create(
+    founding.create(
         tmp_path / "clinic", ["a"], cost=LIGHT, custody=settings, secret=place.secret
     )
 
