@@ -26,7 +26,7 @@ from infrastructure.control import (
     logged_keys,
     must_be_ours,
 )
-from infrastructure.custodians.shreds import destroyed_again, shreds_of
+from infrastructure.custodians.shreds import LogEndings, destroyed_again, shreds_of
 from infrastructure.errors import Broken, FolderRefused, KeyGone, WrongKeyStore
 from infrastructure.forward import bring_forward
 from infrastructure.guard.incidents import Incidents
@@ -154,7 +154,8 @@ def _open(
 
     def hold(store: RecordStore, lineage: Lineage, bell: Bell, logged: Logged) -> Held:
         resurrected = destroyed_again(keys, shreds_of(store, lineage, known["append"]))
-        keyring = Keyring(keys, custody, log_id, known["tag"], logged, bell)
+        endings = LogEndings(store, lineage, known["append"])
+        keyring = Keyring(keys, custody, log_id, known["tag"], logged, bell, endings)
         sweep(keys, logged)
         items = ItemKeys(
             keys, keyring, lambda each: read_secret(keys, custody, log_id, items_secret(each))

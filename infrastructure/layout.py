@@ -4,6 +4,7 @@
 FORMAT        the version of this layout
 kek.key       the key-encryption keys, locked with passphrases
 custody.conf  in its place, where they are elsewhere: in a token or with a server, and which
+clinic.conf   under which law records are kept, where it is not the default
 custodian-*   for each passphrase a key to approve with, what takes two of them
 keys.db       subject keys and item keys, wrapped
 record.db     the record and its log

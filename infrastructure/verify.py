@@ -31,6 +31,7 @@ from infrastructure.ledger.trust import Trust
 from infrastructure.ledger.verification import RowVerification
 from infrastructure.mapper import CONTROL_KEY
 from infrastructure.stores.contract import RecordStore
+from infrastructure.vault import shredding
 from infrastructure.vault.envelope import field_place
 
 BATCH = 5000
@@ -162,6 +163,7 @@ def verify_folder(
         except KeyGone:
             gone.add(key_id)
     _must_be_shredded(folder, gone)
+    _must_not_be_back(folder)
     commands = 0
     if memory is None:
         _verify_items(folder, made)
@@ -211,6 +213,18 @@ def _must_be_shredded(folder: OpenFolder, gone: set[bytes]) -> None:
     gone -= read_gone(folder.layout.folder, folder.append_key).all
     if gone:
         raise Broken("E-KEYSTATE", "a key that is gone, and no record says that it was destroyed")
+
+
+def _must_not_be_back(folder: OpenFolder) -> None:
+    """Refuse a destroyed key that somebody has put back since the folder was opened.
+
+    Raises:
+        Broken: E-KEYSTATE; or E-AUTH, a destruction that nobody approved.
+    """
+    under_way = shredding.under_way(folder.keys)
+    for shred in shreds_of(folder.store, folder.vault.lineage, folder.append_key):
+        if shred.request != under_way and shredding.alive(folder.keys, shred):
+            raise Broken("E-KEYSTATE", "a destroyed key that is there again")
 
 
 def _verify_items(folder: OpenFolder, made: set[bytes]) -> None:

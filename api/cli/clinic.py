@@ -29,6 +29,7 @@ from api.demo.erasure import Passphrases
 from api.demo.play import Played, play
 from api.demo.sign_ins import sign_ins
 from api.http.app import create_app
+from domain.retention import Regime, Rules
 from domain.use_cases import administrator, sign_in
 from domain.values import ActorId, ActorKind, Registration, RegistrationKind, Role
 
@@ -51,6 +52,14 @@ def _line(_: click.Context, __: click.Parameter, value: str | None) -> str | Non
 @click.option("--admin", required=True, callback=_line, help="The administrator's sign-in name.")
 @click.option("--given-name", required=True, callback=_line, help="The administrator's given name.")
 @click.option("--family-name", required=True, callback=_line, help="Her family name.")
+@click.option(
+    "--regime",
+    type=click.Choice([each.value for each in Regime]),
+    default=Rules().regime.value,
+    show_default=True,
+    help="Under which law records are kept: it says for how long.",
+)
+@click.option("--hipaa", is_flag=True, help="Keep access logs for six years (45 CFR 164.316).")
 @custody_options
 @options.as_json
 def init(
@@ -61,6 +70,8 @@ def init(
     admin: str,
     given_name: str,
     family_name: str,
+    regime: str,
+    hipaa: bool,  # noqa: FBT001 - click hands it over so
     as_json: bool,  # noqa: FBT001 - click hands it over so
 ) -> None:
     """Make a data folder and its first administrator."""
@@ -68,7 +79,10 @@ def init(
     secret = passphrase.ask(fresh=custody is None)
     recovery = compose.recovery_passphrase()
     first = secret if custody is None else compose.recovery_passphrase()
-    compose.create(data, [first, recovery], origin=origin, custody=custody, secret=secret)
+    rules = Rules(Regime(regime), hipaa=hipaa)
+    compose.create(
+        data, [first, recovery], origin=origin, custody=custody, secret=secret, rules=rules
+    )
     with compose.opened(data, secret) as clinic:
         new = administrator.NewPractitioner(
             given_name=given_name,
@@ -265,7 +279,13 @@ def verify(
 @options.as_json
 def status(data: Path, as_json: bool) -> None:  # noqa: FBT001 - click hands it over so
     """How the data folder fares; needs no passphrase."""
-    tell(asdict(compose.status(data)), as_json=as_json)
+    found = compose.status(data)
+    tell(asdict(found), as_json=as_json)
+    if found.erasures_not_final and not as_json:
+        click.echo(
+            f"{found.erasures_not_final} of the erasures not final: an older backup of the keys may"
+            " open what they destroyed. 'powiernik keys rotate' makes them final."
+        )
 
 
 @click.command("reset-password")

@@ -46,6 +46,7 @@ from infrastructure.errors import (
 from infrastructure.folder import OpenFolder
 from infrastructure.guard.incidents import Incidents, Scope
 from infrastructure.ledger.tiles import TileFolder
+from infrastructure.rules import read_rules, write_rules
 from infrastructure.vault.custody import Cost, Settings
 from infrastructure.vault.fingerprints import fingerprints
 from infrastructure.views import locked
@@ -357,8 +358,11 @@ def create(
     clock: Clock | None = None,
     custody: Settings | None = None,
     secret: str = "",
+    rules: Rules | None = None,
 ) -> None:
     """Make a data folder, with its keys in a keyfile or with the custody that is named.
+
+    ``rules`` are those under which the clinic keeps its records; without them the defaults hold.
 
     Raises:
         FolderRefused: There is something in it already; or the custody has keys of that name.
@@ -367,6 +371,8 @@ def create(
     founding.create(
         path, passphrases, origin=origin, cost=cost, clock=clock, custody=custody, secret=secret
     )
+    if rules is not None:
+        write_rules(path, rules)
 
 
 def open_behind(path: Path, socket: Path, *, clock: Clock | None = None) -> Clinic:
@@ -390,7 +396,16 @@ def open_clinic(path: Path, passphrase: str, *, clock: Clock | None = None) -> C
 
 
 def compose(folder: OpenFolder) -> Clinic:
-    """A clinic on an open data folder."""
+    """A clinic on an open data folder.
+
+    Raises:
+        FolderRefused: What it has settled cannot be read; the folder is closed.
+    """
+    try:
+        rules = read_rules(folder.layout.folder)
+    except FolderRefused:
+        folder.close()
+        raise
     # Events and rows hold no cycles: looking for some this rarely makes following a tenth faster.
     gc.set_threshold(100_000, 20, 20)
     # The writer waits for the interpreter at every step, for this long while another thread works.
@@ -415,7 +430,7 @@ def compose(folder: OpenFolder) -> Clinic:
         origin=folder.vault.lineage.origin,
     )
     shredder = destroyer_of(folder, views.stores.values(), finder, views.derived)
-    return Clinic(folder, views, desk, finder, lookups, keyed, shredder)
+    return Clinic(folder, views, desk, finder, lookups, keyed, shredder, rules)
 
 
 @contextlib.contextmanager

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from api.compose.erasures import destroyed
 from api.compose.views import PROJECTIONS
 from infrastructure.backup.listed import Backups
 from infrastructure.layout import Layout, check_format, read_genesis, structure
 from infrastructure.ledger.merkle import CompactRange
+from infrastructure.rules import read_rules
 from infrastructure.views import ServingViews
 
 
@@ -26,6 +28,11 @@ class Status:
     projections: dict[str, int]
     backups: dict[str, str]
     """When the newest whole set of each kind was made; a keys set also when it has to be gone."""
+    regime: str
+    """Under which law records are kept; it says how long."""
+    hipaa: bool
+    erasures_not_final: int
+    """Requests that were carried out, and which an older backup of the keys may undo until then."""
 
 
 def status(path: Path) -> Status:
@@ -33,6 +40,7 @@ def status(path: Path) -> Status:
 
     Raises:
         FolderRefused: It is missing, incomplete, or of another version.
+        LedgerError: What its log says was destroyed cannot be read.
     """
     check_format(path)
     layout = Layout(path)
@@ -45,8 +53,19 @@ def status(path: Path) -> Status:
             positions[each.name] = views.position()
     root = CompactRange.from_bytes(standing.size, standing.range_bytes).root().hex()
     size = sum(each.stat().st_size for each in path.iterdir() if each.is_file())
-    made = _newest_backups(path)
-    return Status(genesis.origin, genesis.created_at, standing.size, root, size, positions, made)
+    rules = read_rules(path)
+    return Status(
+        origin=genesis.origin,
+        created_at=genesis.created_at,
+        events=standing.size,
+        root=root,
+        bytes=size,
+        projections=positions,
+        backups=_newest_backups(path),
+        regime=rules.regime.value,
+        hipaa=rules.hipaa,
+        erasures_not_final=sum(not each.final for each in destroyed(path)),
+    )
 
 
 def _newest_backups(path: Path) -> dict[str, str]:

@@ -26,7 +26,7 @@ from domain.ports import Write
 from domain.practitioner import may_be_custodian
 from domain.use_cases.desk import Desk, admit, attempt
 from domain.use_cases.erasing import Archive, Item, destruction, findings, found_item
-from domain.use_cases.erasure_looks import seen
+from domain.use_cases.erasure_looks import load, seen
 from domain.values import (
     CaseId,
     Circumstances,
@@ -167,6 +167,30 @@ async def complete_erasure(
     write = _write(desk, erasure_id, events, expected, state.target.clients)
     reply = _reply(erasure_id, _after(state, events))
     return await desk.record.append((write,), stamped, command=command, reply=reply)
+
+
+async def finish_erasure(
+    desk: Desk, archive: Archive, who: Circumstances, erasure_id: ErasureId
+) -> Receipt | None:
+    """Record what was destroyed and never told of, since somebody was cut short; for the host.
+
+    Nobody is asked: it is a fact by now. ``None`` where there is nothing to tell. What other rooms
+    keep of those erased is taken away in any case.
+
+    Raises:
+        RecordUnavailable: Nothing could be written.
+    """
+    state, version = load(desk, erasure_id)
+    done = archive.shredder.carried_out(erasure_id)
+    if state is None or done is None:
+        return None
+    # What is destroyed already is not destroyed again, and needs no approval: it is forgotten.
+    await archive.shredder.destroy(destruction(desk, archive, state), b"")
+    events = erasure_file.complete(state, done, desk.clock.now())
+    if not events:
+        return None
+    write = _write(desk, erasure_id, events, version, state.target.clients)
+    return await desk.record.append((write,), who)
 
 
 def digest(statement: str) -> str:

@@ -56,7 +56,7 @@ _BEGUN, _FROZEN = "begun", "frozen"
 _MARK = re.compile(r"([0-9a-f]{32}) ([0-9]{1,12})\n")
 _STANDING = re.compile(r"([0-9]{1,19}) ([0-9a-f]{64}) ([0-9]{1,19})\n")
 _BEFORE = ("head.pin", "log/checkpoint", "trust.policy", "incidents", "spool")
-_AFTER = ("FORMAT", "custody.conf", "backups.list", "keys.gone")
+_AFTER = ("FORMAT", "custody.conf", "clinic.conf", "backups.list", "keys.gone")
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class BackupSet(Enum):
 
 _NAMES = {
     BackupSet.RECORD: re.compile(
-        r"FORMAT|custody\.conf|record\.db|head\.pin|incidents|spool|backups\.list|keys\.gone"
+        r"FORMAT|custody\.conf|clinic\.conf|record\.db|head\.pin|incidents|spool|backups\.list|keys\.gone"
         r"|trust\.policy(?:\.retired-[1-9][0-9]{0,3})?"
         rf"|custodian-[1-9][0-9]{{0,2}}\.key|{_LOG_FILE}"
     ),

@@ -10,13 +10,20 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 
 from infrastructure.control import control_stream, must_be_ours
 from infrastructure.errors import Broken
 from infrastructure.ledger.check import Row
 from infrastructure.ledger.control import Control, Custodian, parse_control
 from infrastructure.ledger.errors import LedgerError
-from infrastructure.ledger.key_control import Shred, ShredFinal, shred_stream
+from infrastructure.ledger.key_control import (
+    KeyRetired,
+    Shred,
+    ShredFinal,
+    retire_stream,
+    shred_stream,
+)
 from infrastructure.ledger.lifecycle import APPROVALS
 from infrastructure.ledger.note import Note, Verifier
 from infrastructure.lineage import Lineage
@@ -63,27 +70,74 @@ def custodians_of(store: RecordStore, lineage: Lineage, append_key: bytes) -> li
 
 
 def custodians_before(named: Iterable[tuple[int, Control]], position: int | None) -> list[Verifier]:
-    """The custodians whom a log had named before a position."""
-    return [
-        Verifier.parse(each.vkey)
-        for place, each in named
-        if isinstance(each, Custodian) and (position is None or place < position)
-    ]
+    """The custodians whom a log had named before a position.
+
+    Raises:
+        Broken: E-AUTH, one of them was named without two custodians' approval.
+    """
+    found: list[Verifier] = []
+    for place, each in named:
+        if position is not None and place >= position:
+            break
+        if isinstance(each, Custodian):
+            # The first ones stand right behind the beginning of the log, as it was made.
+            if each.approvals or place != len(found) + 1:
+                must_be_approved(each, found)
+            found.append(Verifier.parse(each.vkey))
+    return found
 
 
-def must_be_approved(shred: Shred, custodians: list[Verifier]) -> None:
-    """Refuse a destruction that two custodians have not signed.
+def must_be_approved(what: Shred | Custodian, custodians: list[Verifier]) -> None:
+    """Refuse what two custodians have not signed, a destruction or the naming of another.
 
     Raises:
         Broken: E-AUTH.
     """
     try:
-        note = Note.parse(shred.approvals)
+        note = Note.parse(what.approvals)
         signed = note.verify(custodians)
     except LedgerError:
-        raise Broken("E-AUTH", "a destruction without its signatures") from None
-    if not shred.is_in(note.text) or len(signed) < APPROVALS:
-        raise Broken("E-AUTH", "a destruction that two custodians have not approved")
+        raise Broken("E-AUTH", "a decision of two without its signatures") from None
+    # One who was named under two names is one.
+    if not what.is_in(note.text) or len({each.public for each in signed}) < APPROVALS:
+        raise Broken("E-AUTH", "a decision that two custodians have not approved")
+
+
+class LogEndings:
+    """What a log says was retired and destroyed, as far as it is believed; it may be asked often.
+
+    A process that goes on does not apply anew what was destroyed: this keeps it from opening a key
+    that somebody has put back meanwhile. A record that nobody may have written ends nothing here;
+    opening and verifying refuse it.
+    """
+
+    def __init__(self, store: RecordStore, lineage: Lineage, append_key: bytes) -> None:
+        self._store = store
+        self._lineage = lineage
+        self._append_key = append_key
+        self._seen: tuple[int, ...] = ()
+        self._destroyed: frozenset[bytes] = frozenset()
+
+    def retired(self, key_id: bytes) -> bool:
+        """Whether a key was retired."""
+        rows = self._store.stream(retire_stream(key_id))
+        try:
+            must_be_ours(rows[0], self._append_key)
+            return parse_control(rows[0].record or b"") == KeyRetired(key_id)
+        except (IndexError, Broken, LedgerError):
+            return False
+
+    def destroyed(self, name: bytes) -> bool:
+        """Whether a key or an item key of this id was destroyed."""
+        streams = (shred_stream(era.log_id) for era in self._lineage.eras)
+        seen = tuple(self._store.version(each) for each in streams)
+        if seen != self._seen:
+            with suppress(Broken):
+                shreds = shreds_of(self._store, self._lineage, self._append_key)
+                named = (each for shred in shreds for each in (*shred.keys, *shred.items))
+                self._destroyed = frozenset(named)
+            self._seen = seen
+        return name in self._destroyed
 
 
 def destroyed_again(keys: KeyStore, shreds: list[Shred]) -> list[Shred]:

@@ -1,17 +1,22 @@
 """The bell: a counter in a file that every process on a data folder sees at every use of a key.
 
 It is rung when keys were retired, destroyed or handed on to another generation. Whoever keeps open
-keys compares it before using one, which costs no system call, and drops them all where it has been
-rung: so a destroyed key is used nowhere after the next breath, and nothing that was sealed under a
-retired key is written behind its retiring.
+keys compares it before using one, which costs two short system calls, and drops them all where it
+has been rung: so a destroyed key is used nowhere after the next breath, and nothing that was sealed
+under a retired key is written behind its retiring.
+
+Somebody may cut the file short, delete it or put another in its place while it is in use. It is
+read and not mapped, so that nobody dies of that, and whoever finds it changed makes or takes the
+one that lies there now, and has heard a ring: it is never listened to where nobody rings.
 """
 
 from __future__ import annotations
 
 import fcntl
-import mmap
 import os
+import secrets
 import struct
+import threading
 from pathlib import Path
 
 from domain.errors import RecordUnavailable
@@ -24,37 +29,84 @@ class Bell:
 
     def __init__(self, path: Path) -> None:
         """Open the counter; it is made where there is none yet."""
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX)
-            if os.fstat(self._file).st_size < _COUNT.size:
-                # One that was cut short rings: whoever has it open still maps the same page.
-                os.ftruncate(self._file, _COUNT.size)
-            fcntl.flock(self._file, fcntl.LOCK_UN)
-            self._map = mmap.mmap(self._file, _COUNT.size)
-        except BaseException:
-            os.close(self._file)
-            raise
+        self._path = path
+        self._lock = threading.Lock()
+        self._closed = False
+        self._file, self._place = _opened(path)
+        self._replaced = 0
 
     def count(self) -> int:
-        """How often it has been rung; an aligned word, so never seen half written."""
-        try:
-            found: int = _COUNT.unpack_from(self._map)[0]
-        except ValueError:
-            # It has been closed with its folder: no key is used any more.
-            raise RecordUnavailable from None
-        return found
+        """A number that is another one after each ring; eight bytes, so never seen half written.
+
+        Raises:
+            RecordUnavailable: It has been closed with its folder: no key is used any more.
+        """
+        with self._lock:
+            return self._count()
 
     def ring(self) -> None:
         """Let everybody drop the keys that are open; it holds when this returns."""
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        try:
-            _COUNT.pack_into(self._map, 0, (self.count() + 1) % 2**64)
-        finally:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
+        with self._lock:
+            self._count()
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            try:
+                _write(self._file, (_read(self._file) or 0) + 1)
+            finally:
+                fcntl.flock(self._file, fcntl.LOCK_UN)
 
     def close(self) -> None:
         """Give the file back."""
-        if not self._map.closed:
-            self._map.close()
-            os.close(self._file)
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                os.close(self._file)
+
+    def _count(self) -> int:
+        if self._closed:
+            raise RecordUnavailable
+        try:
+            found = _read(self._file) if _place(self._path) == self._place else None
+            if found is None:
+                os.close(self._file)
+                self._closed = True
+                self._file, self._place = _opened(self._path)
+                self._closed = False
+                self._replaced += 1
+                found = _read(self._file) or 0
+        except OSError:
+            # Whoever cannot be told uses no key.
+            raise RecordUnavailable from None
+        return self._replaced << 64 | found
+
+
+def _opened(path: Path) -> tuple[int, tuple[int, int]]:
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if _read(file) is None:
+            # One that was cut short rings for everybody who has heard another count of it.
+            os.ftruncate(file, 0)
+            _write(file, secrets.randbits(62))
+        fcntl.flock(file, fcntl.LOCK_UN)
+        found = os.fstat(file)
+    except BaseException:
+        os.close(file)
+        raise
+    return file, (found.st_dev, found.st_ino)
+
+
+def _place(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _read(file: int) -> int | None:
+    data = os.pread(file, _COUNT.size, 0)
+    return int(_COUNT.unpack(data)[0]) if len(data) == _COUNT.size else None
+
+
+def _write(file: int, count: int) -> None:
+    os.pwrite(file, _COUNT.pack(count % 2**64), 0)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from infrastructure.errors import Broken, KeyGone
+from infrastructure.errors import Broken, KeyGone, WrongKeyStore
 from infrastructure.vault.keyring import Keyring
 from infrastructure.vault.keyrows import StoredItem
 from infrastructure.vault.keys import KEY_SIZE, SubjectKey
@@ -100,7 +100,7 @@ class ItemKeys:
             KeyGone: It has been destroyed, or never was.
         """
         stored = self._store.items(item_id)
-        if stored is None:
+        if stored is None or self._keyring.destroyed(item_id):
             raise KeyGone
         return stored
 
@@ -157,7 +157,11 @@ class ItemKeys:
     def _cipher(self, generation: int) -> AESGCM:
         found = self._ciphers.get(generation)
         if found is None:
-            found = AESGCM(self._generation_key(generation))
+            try:
+                found = AESGCM(self._generation_key(generation))
+            except (KeyGone, WrongKeyStore):
+                # Nobody erased it: its row names a generation that it was never left under.
+                raise Broken("E-KEYSTATE", "an item key under a generation that is gone") from None
             # The one of a rotation at most stays beside the present one.
             self._ciphers = {generation: found, **dict(list(self._ciphers.items())[:1])}
         return found

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from domain.confidentiality import KeyPurpose, Label, Owner
 from domain.errors import RecordUnavailable
@@ -44,6 +44,30 @@ class LoggedKey(NamedTuple):
     position: int
 
 
+class Endings(Protocol):
+    """What the log says has come to an end, whatever the key store says of it."""
+
+    def retired(self, key_id: bytes) -> bool:
+        """Whether nothing may be sealed under a key any more."""
+
+    def destroyed(self, name: bytes) -> bool:
+        """Whether a key or an item key of this id was destroyed."""
+
+
+class NoEndings:
+    """A log that has ended nothing."""
+
+    def retired(self, key_id: bytes) -> bool:
+        """Nothing was."""
+        del key_id
+        return False
+
+    def destroyed(self, name: bytes) -> bool:
+        """Nothing was."""
+        del name
+        return False
+
+
 class _Made(NamedTuple):
     """A subject's keys for one label, the newest epoch first, with where their makings stand.
 
@@ -66,8 +90,10 @@ class Keyring:
         tag_key: bytes,
         logged: Callable[[bytes], LoggedKey | None],
         bell: Bell,
+        endings: Endings | None = None,
     ) -> None:
         self._store = store
+        self._endings = endings or NoEndings()
         self._custody = custody
         self._log_id = log_id
         self._tag_key = tag_key
@@ -154,8 +180,12 @@ class Keyring:
         stored = self._newest(*wanted, now)
         if stored is None or stored.state == RETIRED:
             return False
-        if _is_going(stored):
+        if self._is_going(stored):
             raise KeyGone
+        if self._endings.retired(stored.place.key_id):
+            # The key store says otherwise: an older one that was put back, or somebody altered it.
+            self._store.retire([stored.place.key_id])
+            return False
         found[wanted] = self._keep_for_sealing(wanted[0], stored, _floor(wanted[1], now))
         return True
 
@@ -278,6 +308,9 @@ class Keyring:
             stored = self._store.key(key_id)
             if stored is None:
                 raise Broken("E-KEYSTATE", "a key that is not in the key store")
+            if self._endings.destroyed(key_id):
+                # Whatever lies in the key store by now: it is gone at the next opening at last.
+                raise KeyGone
             key = self._unwrap(stored)
             if not self._in_log(key):
                 raise Broken("E-KCV", "a key that the log does not know")
@@ -295,7 +328,7 @@ class Keyring:
         tag, epoch = self.tag(owner), _floor(label, now)
         if label.purpose not in _YEARLY:
             siblings = self._store.of_subject(tag, label.purpose)
-            if siblings and all(_is_going(each) for each in siblings):
+            if siblings and all(self._is_going(each) for each in siblings):
                 # Whoever was erased is not begun anew in a class that she had nothing in.
                 raise KeyGone
             before = [each.place.epoch for each in siblings if each.place.label == label]
@@ -332,14 +365,30 @@ class Keyring:
         if stored.wrapped is None or stored.state == DESTROYED:
             raise Broken("E-KEYSTATE", "a key that is neither there nor destroyed")
         context = stored.place.context(self._log_id, stored.kek_generation)
-        self._must_know(stored.kek_generation)
-        secret = self._custody.unwrap(stored.kek_generation, stored.wrapped, context)
+        try:
+            self._must_know(stored.kek_generation)
+            secret = self._custody.unwrap(stored.kek_generation, stored.wrapped, context)
+        except KeyGone:
+            now = self._store.key(stored.place.key_id)
+            if now is None or now == stored:
+                # Nobody erased it: its row names a generation that it was never left under.
+                raise Broken("E-KEYSTATE", "a key under a generation that is gone") from None
+            # It was rewrapped, or destroyed, since it was read.
+            return self._unwrap(now)
         return SubjectKey(stored.place, secret)
 
     def _must_know(self, generation: int) -> None:
         """Take over a generation that another process has made."""
         if generation not in self._custody.generations:
             hand_over(self._store, self._custody, self._log_id, generation)
+
+    def destroyed(self, name: bytes) -> bool:
+        """Whether the log says that a key or an item key was destroyed."""
+        return self._endings.destroyed(name)
+
+    def _is_going(self, stored: StoredKey) -> bool:
+        going = stored.state == DESTROYED or bool(stored.state & CONDEMNED)
+        return going or self._endings.destroyed(stored.place.key_id)
 
     @staticmethod
     def _keep(kept: dict[Name, tuple[SubjectKey, float]], name: Name, key: SubjectKey) -> None:
@@ -348,10 +397,6 @@ class Keyring:
             for each in list(islice(kept, MOST_KEPT // 2)):
                 del kept[each]
         kept[name] = (key, time.monotonic() + KEPT_SECONDS)
-
-
-def _is_going(stored: StoredKey) -> bool:
-    return stored.state == DESTROYED or bool(stored.state & CONDEMNED)
 
 
 def _floor(label: Label, now: datetime) -> int:

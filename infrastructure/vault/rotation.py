@@ -139,13 +139,19 @@ def rotate(
 
 def _begin(store: KeyStore, custody: Custody, log_id: bytes) -> tuple[int, int]:
     left = store.rotating()
-    if left is not None:
-        after = store.generation()
-        if after not in custody.generations:
-            hand_over(store, custody, log_id, after)
-        return left, after
     before = store.generation()
+    if left is not None:
+        _must_follow(left, before)
+        if before not in custody.generations:
+            hand_over(store, custody, log_id, before)
+        return left, before
     after = custody.rotate()
+    if after == before:
+        # One is under way that somebody has made the key store forget.
+        before = after - 1
+        store.write(("INSERT OR REPLACE INTO meta VALUES('rotation', ?)", [(number(before),)]))
+        return before, after
+    _must_follow(before, after)
     fresh: list[tuple[object, ...]] = [
         _wrapped(custody, log_id, after, items_secret(after), secrets.token_bytes(KEY_SIZE))
     ]
@@ -159,6 +165,16 @@ def _begin(store: KeyStore, custody: Custody, log_id: bytes) -> tuple[int, int]:
         ("INSERT OR REPLACE INTO meta VALUES('kek_generation', ?)", [(number(after),)]),
     )
     return before, after
+
+
+def _must_follow(before: int, after: int) -> None:
+    """Refuse a rotation that leads nowhere: the log would be told of what never happened.
+
+    Raises:
+        Broken: E-KEYSTATE, the key store names generations that no rotation leads between.
+    """
+    if not 1 <= before == after - 1:
+        raise Broken("E-KEYSTATE", "a rotation between generations that do not follow each other")
 
 
 def _wrapped(

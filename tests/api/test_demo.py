@@ -224,8 +224,7 @@ def test_nothing_of_the_demonstration_lies_readable_on_the_disk(
     sealed = search([evening.folder], told, evening.events, texts)
     unsealed = search([tmp_path / "unsealed"], told, evening.events, texts)
 
-    # One note was erased; it is nowhere, sealed or not.
-    # Where the story names somebody, an editor has written a token with an alias.
+    # One note was erased: no key opens it. Where the story names somebody, an editor has written a token with an alias.
     told_texts, recorded = ({unnamed(each) for each in some} for some in (everything(), texts))
     assert told_texts - recorded == {
         unnamed(words("change", "admission")),

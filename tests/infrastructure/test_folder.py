@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from domain.errors import RecordUnavailable
-from infrastructure import folder as data_folder
+from infrastructure import folder as data_folder, founding
 from infrastructure.accounts import Accounts
 from infrastructure.errors import Broken, FolderRefused, WrongKeyStore, WrongPassphrase
 from infrastructure.folder import OpenFolder, open_folder
@@ -95,14 +95,14 @@ def killing(*_: object, **__: object) -> None:
 
 STEPS: dict[str, tuple[object, str]] = {
     "the folder": (Path, "mkdir"),
-    "the keyfile": (data_folder, "create_keyfile"),
+    "the keyfile": (founding, "create_keyfile"),
     "the key store": (KeyStore, "create"),
     "a secret": (KeyStore, "add_secret"),
     "the record": (SqliteStore, "create"),
     "the accounts": (Accounts, "create"),
     "the genesis": (SqliteStore, "commit"),
     "the format": (os, "fsync"),
-    "the names": (data_folder, "sync_folder"),
+    "the names": (founding, "sync_folder"),
     "the place": (Path, "rename"),
 }
 
@@ -121,7 +121,7 @@ def test_a_folder_is_made_whole_or_not_at_all(
         shutil.copy(made.path / "kek.key", file)
         return made.custody
 
-    monkeypatch.setattr(data_folder, "create_keyfile", quick)
+    monkeypatch.setattr(founding, "create_keyfile", quick)
     with monkeypatch.context() as patch:
         patch.setattr(*STEPS[step], killing)
         with pytest.raises(Killed):

@@ -21,9 +21,11 @@ import sys
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from infrastructure.errors import KeyGone
 from infrastructure.folder import OpenFolder
 from infrastructure.mapper import CONTROL_KEY
 from infrastructure.vault.envelope import Kind, open_record
@@ -115,8 +117,10 @@ def unsealed_copy(folder: OpenFolder, path: Path) -> list[str]:
                 event = folder.record.mapper.open(row).event
                 assert event is not None
                 for text in texts_of(event).values():
-                    found.append(words(folder, text))
-                    file.write(found[-1].encode() + b"\n")
+                    # One that was erased is nowhere, sealed or not.
+                    with suppress(KeyGone):
+                        found.append(words(folder, text))
+                        file.write(found[-1].encode() + b"\n")
     return found
 
 
