@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from domain.errors import RecordUnavailable
-from infrastructure import folder as data_folder, founding
+from infrastructure import folder as data_folder, founding, layout
 from infrastructure.accounts import Accounts
 from infrastructure.errors import Broken, FolderRefused, WrongKeyStore, WrongPassphrase
 from infrastructure.folder import OpenFolder, open_folder
@@ -102,7 +102,7 @@ STEPS: dict[str, tuple[object, str]] = {
     "the accounts": (Accounts, "create"),
     "the genesis": (SqliteStore, "commit"),
     "the format": (os, "fsync"),
-    "the names": (founding, "sync_folder"),
+    "the names": (layout, "sync_folder"),
     "the place": (Path, "rename"),
 }
 
