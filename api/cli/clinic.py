@@ -281,9 +281,9 @@ def status(data: Path, as_json: bool) -> None:  # noqa: FBT001 - click hands it 
     """How the data folder fares; needs no passphrase."""
     found = compose.status(data)
     tell(asdict(found), as_json=as_json)
-    if found.erasures_not_final and not as_json:
+    if found.not_final and not as_json:
         click.echo(
-            f"{found.erasures_not_final} of the erasures not final: an older backup of the keys may"
+            f"{found.not_final} of the erasures not final: an older backup of the keys may"
             " open what they destroyed. 'powiernik keys rotate' makes them final."
         )
 

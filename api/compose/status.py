@@ -31,8 +31,8 @@ class Status:
     regime: str
     """Under which law records are kept; it says how long."""
     hipaa: bool
-    erasures_not_final: int
-    """Requests that were carried out, and which an older backup of the keys may undo until then."""
+    not_final: int
+    """Erasures that were carried out, and that an older backup of the keys may still undo."""
 
 
 def status(path: Path) -> Status:
@@ -64,7 +64,7 @@ def status(path: Path) -> Status:
         backups=_newest_backups(path),
         regime=rules.regime.value,
         hipaa=rules.hipaa,
-        erasures_not_final=sum(not each.final for each in destroyed(path)),
+        not_final=sum(not each.final for each in destroyed(path)),
     )
 
 

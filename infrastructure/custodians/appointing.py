@@ -31,19 +31,24 @@ def appoint(folder: OpenFolder, vkey: str, approvers: list[Signer]) -> None:
         FolderRefused: It is no verifier key, or two custodians whom the log names did not sign.
     """
     try:
-        Verifier.parse(vkey)
+        newcomer = Verifier.parse(vkey)
     except LedgerError:
         msg = "This is no verifier key."
         raise FolderRefused(msg) from None
-    known = custodians(folder)
-    if vkey in known:
+    known = custodians_of(folder.store, folder.vault.lineage, folder.append_key)
+    if newcomer in known:
         return
-    named = [each for each in approvers if each.verifier.vkey() in known]
-    if len(named) < APPROVALS:
-        msg = "Two custodians whom the log names have to approve, each with her own passphrase."
+    if newcomer.public in {each.public for each in known}:
+        msg = "This key is a custodian's already, under another name."
         raise FolderRefused(msg)
     text = Custodian(vkey).statement()
-    approvals = Note(text, tuple(each.sign(text.encode()) for each in named)).encode()
+    # Whoever comes twice signs once.
+    named = {each.verifier: each for each in approvers if each.verifier in known}
+    lines = tuple(each.sign(text.encode()) for each in named.values())
+    if len(lines) < APPROVALS:
+        msg = "Two custodians whom the log names have to approve, each with her own passphrase."
+        raise FolderRefused(msg)
+    approvals = Note(text, lines).encode()
     line = custodian_line(folder.vault.log_id, vkey, approvals)
     if not isinstance(folder.guard.enter(Submission((line,))), Placed):
         raise RecordUnavailable

@@ -262,8 +262,10 @@ class Lifecycle:
             signed = note.verify(known)
         except LedgerError as refused:
             raise _broken("E-AUTH", link, "a statement with signatures", str(refused)) from refused
-        if not is_in(note.text) or len(signed) < APPROVALS:
-            found = f"{len(signed)} signatures"
+        # One who was named under two names is one.
+        people = {each.public for each in signed}
+        if not is_in(note.text) or len(people) < APPROVALS:
+            found = f"{len(people)} signatures"
             raise _broken("E-AUTH", link, f"{APPROVALS} custodians' approval", found)
 
     def _close(self, link: Link, key_ids: Iterable[bytes]) -> None:

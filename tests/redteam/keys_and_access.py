@@ -119,13 +119,8 @@ STEPS = {
 """Where a process is killed that makes keys, and whether what it wrote has to be there."""
 
 
-@attack(
-    59,
-    "killed in each step of making keys",
-    HELD,
-    later="killed in each step of shredding and rewrapping: neither exists yet",
-)
 def killed_while_making_keys(site: Site) -> str:
+    """Attack 59 while keys are made; ``rotations`` has the whole of it."""
     claims = {}
     before = site.copy("before")
     for where, written in STEPS.items():

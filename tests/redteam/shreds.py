@@ -20,15 +20,15 @@ from domain.confidentiality import Owner, OwnerKind
 from domain.ports import Destruction
 from domain.values import FreeText
 from infrastructure.backup.restore import Wanted, restore
-from infrastructure.control import custodian_line, key_line, retire_line, shred_line
+from infrastructure.control import custodian_line, retire_line, shred_line
 from infrastructure.custodians.appointing import appoint
 from infrastructure.custodians.rotating import rotate
 from infrastructure.folder import OpenFolder
 from infrastructure.guard.incidents import Incidents
 from infrastructure.ledger.check import Row
-from infrastructure.ledger.control import Custodian
-from infrastructure.ledger.key_control import Shred, shred_statement
-from infrastructure.ledger.note import ED25519, Signer
+from infrastructure.ledger.control import Custodian, log_id_of
+from infrastructure.ledger.key_control import Shred, shred_statement, shred_stream
+from infrastructure.ledger.note import ED25519, Signer, Verifier
 from infrastructure.stores.contract import Line
 from infrastructure.vault.custody import unlock
 from infrastructure.verify import verify_folder
@@ -89,7 +89,11 @@ def forged_controls(site: Site) -> str:
         start = len(forgery.rows)
         for line in lines:
             forgery.add(row_of(line, forgery))
-        found += [added(site, forgery, start), site.verifying(with_keys=False)]
+        found.append(added(site, forgery, start))
+        if lines[0].stream_id == shred_stream(log_id_of(site.origin)):
+            found.append(site.opening())
+        if destroyed(site) != before:
+            found.append("destroyed")
         site.put_back(good)
     for lines in [*with_the_key, *named]:
         with closing(site.open()) as folder:
@@ -111,8 +115,6 @@ def by_the_dba(folder: OpenFolder, both: list[Signer]) -> Iterator[Lines]:
     yield (shred_line(wanted),)
     log_id, (key_id, *_) = folder.vault.log_id, keys_of(folder, ink.ANNA)
     yield (retire_line(log_id, key_id),)
-    key = folder.vault.keyring.for_opening(key_id)
-    yield (key_line(log_id, key),)
     yield (custodian_line(log_id, stranger().verifier.vkey()),)
 
 
@@ -138,6 +140,10 @@ def by_a_writer(folder: OpenFolder, both: list[Signer]) -> Iterator[Lines]:
         replace(hers, approvals=approved(replace(hers, log_id=bytes(16)), both).approvals),
     ):
         yield (shred_line(forged),)
+    # One of them was named a second time under another name, and has signed for both.
+    second = Signer("somebody.else", ED25519, seed_of(both[0]))
+    twice = named(folder.vault.log_id, second.verifier.vkey(), both)
+    yield (twice, shred_line(approved(another, [both[0], second])))
     # They named themselves, or each other, or one of the clinic named them alone.
     themselves = [each.verifier.vkey() for each in strangers]
     by_strangers = shred_line(approved(another, strangers))
@@ -167,6 +173,11 @@ def shred_of(folder: OpenFolder, keys: tuple[bytes, ...]) -> Shred:
 def approved(shred: Shred, by: list[Signer]) -> Shred:
     """The same, as these have signed it."""
     return replace(shred, approvals=signed(shred_statement((shred,)), by))
+
+
+def seed_of(signer: Signer) -> bytes:
+    """The secret of a custodian, who does with it what she likes."""
+    return signer._private.private_bytes_raw()
 
 
 def stranger() -> Signer:
@@ -203,7 +214,6 @@ def approvals_that_do_not_bear_it(site: Site) -> str:
                     signed(statement, by)
                     for by in (both[:1], [both[0]] * 2, [both[0], other], [other, stranger()])
                 ),
-                signed(statement + "and more\n", both),
                 signed(shredder.statement(ALL_OF_BASIA), both),
             )
         ]
@@ -219,7 +229,8 @@ def approvals_that_do_not_bear_it(site: Site) -> str:
         vkey = other.verifier.vkey()
         for by in ([], both[:1], [both[0], both[0]], [both[0], other], [other, stranger()]):
             found.append(code_of(lambda: appoint(folder, vkey, by)))  # noqa: B023 - at once
-        found.append(code_of(lambda: appoint(folder, "no key", both)))
+        twice = Verifier("somebody.else", ED25519, both[0].verifier.public).vkey()
+        found += [code_of(lambda: appoint(folder, each, both)) for each in ("no key", twice)]  # noqa: B023 - at once
         whole = readable(folder, ink.ANNA) and readable(folder, ink.BASIA)
     claims = {
         "nothing destroyed": whole and destroyed(site) == before,
@@ -272,8 +283,11 @@ def brought_back(site: Site) -> str:
     codes = agreed(site.opening(), site.verifying())
     claims["yesterday's keys under the new KEK"] = codes == "refused"
     site.put_back(rotated)
-    rows_put_back(site, yesterday)
+    rows_put_back(site, yesterday, items=False)
     claims |= found_again(site, "their rows after the rotation")
+    site.put_back(rotated)
+    rows_put_back(site, yesterday)
+    claims["item keys of yesterday's generation"] = site.verifying() == "E-KEYSTATE"
     # Whoever kept the keyfile as well opens what is left, and that is not what was destroyed.
     site.put_back(rotated)
     site.put_back(yesterday, "keys.db", "kek.key")
@@ -300,16 +314,17 @@ def put_back_now(site: Site, yesterday: Path, when: str) -> dict[str, bool]:
     return claims
 
 
-def rows_put_back(site: Site, yesterday: Path) -> None:
-    """Put the rows of keys and item keys back in place of what is there now."""
+def rows_put_back(site: Site, yesterday: Path, *, items: bool = True) -> None:
+    """Put the rows of keys back that were destroyed, and of item keys those of everybody."""
     with site.sql("keys.db") as db:
         db.execute("ATTACH ? AS old", (str(yesterday / "keys.db"),))
         gone_rows = "SELECT key_id FROM main.subject_key WHERE wrapped IS NULL"
         changed = db.execute(
-            f"REPLACE INTO main.subject_key SELECT * FROM old.subject_key"  # noqa: S608 - ours
+            "REPLACE INTO main.subject_key SELECT * FROM old.subject_key"
             f" WHERE key_id IN ({gone_rows})"
         ).rowcount
-        db.execute("REPLACE INTO main.item_key SELECT * FROM old.item_key")
+        if items:
+            db.execute("REPLACE INTO main.item_key SELECT * FROM old.item_key")
         assert changed > 0, "the attack hit nothing"
 
 

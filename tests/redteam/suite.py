@@ -20,6 +20,7 @@ from tests.redteam import (
     log_layer,
     record_layer,
     replaced_keys,
+    rotations,
     shreds,
 )
 from tests.redteam.harness import ATTACKS, NUMBERS, PREFIX, WAITING, Attack, Site, Waiting
@@ -33,6 +34,7 @@ LAYERS = (
     finding,
     broker,
     replaced_keys,
+    rotations,
     shreds,
 )
 
