@@ -14,7 +14,8 @@
 - ``stores/``: where rows live. ``views``: versions of projections, and which one serves.
 - ``layout``: what lies in a data folder; ``founding`` makes one, ``folder`` opens it, ``forward``
   brings an older one forward, ``clinic_secrets`` are its own; ``verify``: checked from end to end.
-- ``accounts``: who may sign in; ``allowances``: what somebody may do so often a day; ``world``: the
-  clock, and a source of identifiers; ``durable``: files that are replaced whole; ``sharing``: files
-  that the processes of one clinic share.
+- ``accounts``: who may sign in; ``allowances``: what somebody may do so often a day; ``rules``:
+  what a clinic has settled.
+- ``world``: the clock, and a source of identifiers; ``durable``: files that are replaced whole;
+  ``sharing``: files that the processes of one clinic share; ``errors``: what can go wrong here.
 """

@@ -1,8 +1,9 @@
 """Control records: what the log says in clear of itself and of the keys that are used in it.
 
-GENESIS is the first record of a log: whose it is. KEY is the making of a subject key, in a stream
-that is named by the key, in the same transaction as its first use. They hold no content; the log's
-entry and a writer's tag authenticate them.
+They are written here; how each is read, and what it may say, is ``ledger/control`` and
+``ledger/key_control``. GENESIS is the first record of a log: whose it is. KEY is the making of a
+subject key, in a stream that is named by the key, in the same transaction as its first use; and
+what became of keys since. None holds content; the log's entry and a writer's tag authenticate them.
 
 Source:
     docs/formats/record.md; docs of the design: security, sections 1.3 and 1.6.

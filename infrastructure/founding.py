@@ -16,6 +16,7 @@ from infrastructure.control import (
     genesis_line,
 )
 from infrastructure.custodians.signing import create as create_custodians
+from infrastructure.durable import sync_folder
 from infrastructure.errors import FolderRefused
 from infrastructure.guard.pin import PinnedHead
 from infrastructure.layout import Layout, milliseconds, write_format
@@ -29,7 +30,6 @@ from infrastructure.vault.custody import (
     Settings,
     create as create_keyfile,
     making_custody,
-    sync_folder,
 )
 from infrastructure.vault.keystore import KeyStore
 from infrastructure.vault.rotation import items_secret

@@ -7,16 +7,18 @@ custody.conf  in its place, where they are elsewhere: in a token or with a serve
 clinic.conf   under which law records are kept, where it is not the default
 custodian-*   for each passphrase a key to approve with, what takes two of them
 keys.db       subject keys and item keys, wrapped
+keys.bell     a counter by which every process hears that keys have changed
 record.db     the record and its log
 head.pin      what the last commit left, remembered outside the record
 incidents     what was found broken, and what is frozen because of it
+evidence/     copies of the files as they were when the log was found broken
 spool         looks that were recorded while the record was read-only
 scrub.db      how far the scrubber has verified
 log/          the log as auditors read it: checkpoint, tiles; written by the checkpointer
 trust.policy  whose signatures make a checkpoint good
 accounts.db   who may sign in
 releases.db   what a broker of its own released to whom
-broker.lock   held while a broker is at work
+*.lock        held while a broker, a follower, a scrubber or a rotation is at work
 lookups.db    how often each of the staff looked people up today
 backups.list  which backups there are, and when those of the keys expire
 backup.work/  a record that is being backed up, frozen; gone when that is done
@@ -38,12 +40,10 @@ from infrastructure.control import (
     Genesis,
     genesis_in,
 )
+from infrastructure.durable import sync_folder
 from infrastructure.errors import Broken, FolderRefused
 from infrastructure.stores.contract import RecordStore
 from infrastructure.stores.sqlite import SqliteStore
-from infrastructure.vault.custody import (
-    sync_folder,
-)
 
 FORMAT = "powiernik 3\n"
 OLDER_FORMATS = ("powiernik 1\n", "powiernik 2\n")

@@ -26,8 +26,9 @@ from infrastructure.ledger.control import Control, parse_control
 from infrastructure.ledger.errors import LedgerError, LogBroken
 from infrastructure.ledger.key_control import KeyMade
 from infrastructure.ledger.memory import Memory
+from infrastructure.ledger.policy_key import must_be_live
 from infrastructure.ledger.tiles import TileFolder
-from infrastructure.ledger.trust import Trust
+from infrastructure.ledger.trust import Judged, Trust
 from infrastructure.ledger.verification import RowVerification
 from infrastructure.mapper import CONTROL_KEY
 from infrastructure.stores.contract import RecordStore
@@ -178,10 +179,26 @@ def last_published(layout: Layout) -> Checkpoint | None:
     Raises:
         LedgerError: It is not one that the log of the policy has signed.
     """
+    judged = _judged(layout)
+    return None if judged is None else judged.checkpoint
+
+
+def _judged(layout: Layout) -> Judged | None:
     if not layout.policy.exists() or not (layout.log / "checkpoint").exists():
         return None
     trust = Trust.parse(layout.policy.read_bytes())
-    return trust.judge(TileFolder(layout.log).read_checkpoint()).checkpoint
+    return trust.judge(TileFolder(layout.log).read_checkpoint())
+
+
+def _must_be_signed_by_its_own(layout: Layout, log: RowVerification) -> None:
+    """Refuse a published checkpoint whose keys the log has not named, or has ended.
+
+    Raises:
+        ClaimRefused: E-KEYSTATE.
+    """
+    judged = _judged(layout)
+    if judged is not None:
+        must_be_live(judged.logs, log.named_keys(), judged.checkpoint.origin)
 
 
 def _control(row: Row) -> Control | None:
@@ -303,6 +320,7 @@ def verify(
             since = remembered.standing().size if remembered else 0
             found = verify_folder(folder, memory=remembered, progress=progress)
             folder.pin.check(folder.store)
+        _must_be_signed_by_its_own(Layout(path), found.log)
         if remembered is not None:
             found.log.save()
     with_keys = passphrase is not None

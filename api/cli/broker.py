@@ -12,7 +12,7 @@ import click
 
 from api import compose
 from api.cli import options
-from api.cli.output import tell
+from api.cli.output import json_line, tell
 from api.cli.passphrase import Passphrase, passphrase_options
 from api.compose import broker as brokers
 
@@ -111,7 +111,7 @@ def alarms(socket: Path) -> None:
     """The alarms that nobody has settled, a line of JSON each."""
     found = brokers.alarms(socket)
     for each in found:
-        click.echo(options.json_line(each))
+        click.echo(json_line(each))
     sys.exit(options.BROKEN if found else 0)
 
 

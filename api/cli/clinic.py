@@ -62,7 +62,7 @@ def _line(_: click.Context, __: click.Parameter, value: str | None) -> str | Non
 @click.option("--hipaa", is_flag=True, help="Keep access logs for six years (45 CFR 164.316).")
 @custody_options
 @options.as_json
-def init(
+def init(  # noqa: PLR0913, PLR0917 - an option each
     data: Path,
     passphrase: Passphrase,
     custody: compose.Settings | None,

@@ -11,16 +11,9 @@ import click
 
 from api.cli import options
 from api.cli.custody_options import custody_secret, secret_in
-from api.cli.passphrase import Passphrase, passphrase_options
+from api.cli.passphrase import Passphrase, passphrase_options, second_passphrase
 
 _MOST_STATEMENT = 64 * 1024
-
-second = click.option(
-    "--second-passphrase-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=None,
-    help="The other custodian's; without it, she is asked.",
-)
 
 
 @click.group("custodian")
@@ -53,7 +46,7 @@ def make(out: Path, name: str, passphrase: Passphrase) -> None:
 @click.argument("vkey")
 @options.data
 @passphrase_options
-@second
+@second_passphrase
 @custody_secret
 def name(
     vkey: str,
@@ -96,9 +89,7 @@ def list_(
 )
 @options.data
 @passphrase_options
-def sign(
-    statement: BinaryIO, key: Path | None, data: Path, passphrase: Passphrase
-) -> None:
+def sign(statement: BinaryIO, key: Path | None, data: Path, passphrase: Passphrase) -> None:
     """Sign the statement of an erasure; prints the line with which it is approved."""
     from api.compose import custodians
 

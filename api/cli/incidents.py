@@ -12,7 +12,7 @@ import click
 from api.cli import options
 from api.cli.custody_options import custody_secret, secret_in
 from api.cli.output import progress, tell
-from api.cli.passphrase import Passphrase, passphrase_options
+from api.cli.passphrase import Passphrase, passphrase_options, second_passphrase
 from api.compose import ledger
 
 
@@ -59,12 +59,7 @@ def settle(
 @click.command()
 @options.data
 @passphrase_options
-@click.option(
-    "--second-passphrase-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=None,
-    help="The other custodian's; without it, she is asked.",
-)
+@second_passphrase
 @custody_secret
 @click.option("--origin", required=True, help="The new name of the log, as clinic.example/log/2.")
 @click.option("--reason", required=True, help="Why, in a few words; it stands in the log for ever.")
@@ -79,10 +74,7 @@ def recover(
     as_json: bool,  # noqa: FBT001 - click hands it over so
 ) -> None:
     """Go on with a record that was put back to an earlier state; two custodians approve."""
-    passphrases = [
-        passphrase.ask(),
-        Passphrase(None, second_passphrase_file).ask(),
-    ]
+    passphrases = [passphrase.ask(), Passphrase(None, second_passphrase_file).ask()]
     secret = secret_in(custody_secret_file)
     with progress("verify", quiet=as_json) as step:
         recovered = ledger.recover(

@@ -1,11 +1,8 @@
-"""Options that several commands take."""
+"""Options that several commands take, and what they have in common: exit codes, limits."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -23,8 +20,3 @@ data = click.option(
     help="The data folder.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
-
-def json_line(found: Mapping[str, Any]) -> str:
-    """One object a line, for scripts that read as it comes."""
-    return json.dumps(found, ensure_ascii=False, default=str)

@@ -18,7 +18,7 @@ STEPS = 10
 def tell(found: Mapping[str, Any], *, as_json: bool) -> None:
     """Print an answer."""
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False, default=str))
+        click.echo(json_line(found))
         return
     width = max(len(name) for name in found)
     for name, value in found.items():
@@ -28,6 +28,11 @@ def tell(found: Mapping[str, Any], *, as_json: bool) -> None:
                 click.echo(f"  {inner:<{width}}  {each}")
         else:
             click.echo(f"{name:<{width}}  {value}")
+
+
+def json_line(found: Mapping[str, Any]) -> str:
+    """One object a line, for scripts that read as it comes."""
+    return json.dumps(found, ensure_ascii=False, default=str)
 
 
 @contextmanager

@@ -13,6 +13,13 @@ import click
 
 SHORTEST = 12
 
+second_passphrase = click.option(
+    "--second-passphrase-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=None,
+    help="The other custodian's; without it, she is asked.",
+)
+
 
 class Passphrase:
     """Where the passphrase of a data folder is to be had."""

@@ -15,7 +15,7 @@ import click
 
 from api import compose
 from api.cli import options
-from api.cli.output import tell
+from api.cli.output import json_line, tell
 from api.cli.passphrase import Passphrase, passphrase_options
 from api.compose import ledger
 from domain.ports import Opening
@@ -141,6 +141,6 @@ def _print(entries: Iterable[Entry], names: dict[str, str], *, as_json: bool) ->
             "position": each.position,
         }
         if as_json:
-            click.echo(options.json_line(line))
+            click.echo(json_line(line))
         else:
             click.echo("  ".join(str(value) for value in line.values() if value is not None))

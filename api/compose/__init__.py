@@ -1,7 +1,14 @@
 """Builds a running clinic from a data folder: the one place where all the rooms meet.
 
-`clinic` joins record, views and accounts; `ledger` what signs, proves, watches and recovers the
-log. Nobody else imports infrastructure.
+- `clinic`: record, views, accounts and whoever follows; `views`: which projections there are;
+  `itself`: the clinic as the one who acts; `finding`: what people are found with.
+- `ledger`: what signs, proves, watches and recovers the log.
+- `custody`: who opens the keys; `rotation`: changes them; `broker`: has them in another process.
+- `custodians`: makes, names and lets sign those who decide by two; `erasing`: what destroys keys;
+  `erasures`: what was destroyed, read without keys.
+- `backup`: backup, restore, drill; `status`: what can be told without a passphrase.
+
+Nobody else imports infrastructure. What routes and commands need of it by name stands here.
 """
 
 from api.compose.clinic import (

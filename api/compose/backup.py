@@ -29,13 +29,14 @@ from infrastructure.backup.make import KEEP_KEYS, Made
 from infrastructure.backup.manifest import BackupSet
 from infrastructure.backup.restore import Restored, Wanted, abandon
 from infrastructure.backup.seen import Seen
+from infrastructure.durable import sync_folder
 from infrastructure.errors import Broken, FolderRefused, WrongKeyStore
 from infrastructure.folder import OpenFolder, open_with
 from infrastructure.guard.published import rows_of
 from infrastructure.layout import check_format
 from infrastructure.ledger.errors import LogBroken
 from infrastructure.ledger.merkle import CompactRange
-from infrastructure.vault.custody import Custody, open_custody, sync_folder, unlock
+from infrastructure.vault.custody import Custody, open_custody, unlock
 from projections.follower import Followed
 from projections.rebuild import compare
 
@@ -101,6 +102,13 @@ def forget(data: Path, backup: str) -> None:
     """Note that a key set was deleted elsewhere."""
     check_format(data)
     expiry.forget(data, backup)
+
+
+def forget_all(data: Path, backup: str) -> None:
+    """Note that every set of a backup was deleted."""
+    check_format(data)
+    for kind in BackupSet:
+        Backups(data).take_out(backup, kind)
 
 
 def backups(data: Path) -> list[Listed]:
@@ -347,5 +355,6 @@ __all__ = [
     "drill",
     "expire",
     "forget",
+    "forget_all",
     "restore",
 ]

@@ -48,4 +48,4 @@ class Copies:
 
     def throw_away(self, play: Play) -> None:
         """Note that the sets are gone: they lie in a folder of the demonstration's own."""
-        backup.forget(play.clinic.folder.layout.folder, self._id)
+        backup.forget_all(play.clinic.folder.layout.folder, self._id)

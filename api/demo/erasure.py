@@ -15,16 +15,16 @@ from rich.console import Console
 from api.compose import custodians as signing, rotation
 from api.demo import show
 from api.demo.looks import Play
-from api.demo.stage import NotAsWritten, command_of
+from api.demo.stage import NotAsWritten, Written, command_of
 from api.protocol import render
 from domain.erasure import Erasure
 from domain.events.client import HoldGround
 from domain.events.erasure import ErasureGround, ErasureScope
 from domain.practitioner import CustodianKey
-from domain.use_cases import custodians, erasure_looks, erasures, holds
+from domain.use_cases import custodians, erasure_looks, erasures, holds, misfiled
 from domain.use_cases.erasing import Archive
 from domain.use_cases.erasures import NewErasure
-from domain.values import ErasureId, ItemId, PurposeOfUse, Receipt, Role
+from domain.values import ErasureId, ItemId, NoteId, PurposeOfUse, Receipt, Role
 
 OFFICER = "bogdan"
 CUSTODIANS = ("agnieszka", "renata")
@@ -59,7 +59,8 @@ async def appoint(play: Play, console: Console) -> None:
         )
         play.counted("custodian", await act)
     first, second = (play.people[each].name for each in CUSTODIANS)
-    show.line(console, f"Custodians, two of whom must sign: {first}; {second}, a lawyer from outside.")
+    told = f"{first}; {second}, a lawyer from outside"
+    show.line(console, f"Custodians, two of whom must sign: {told}.")
 
 
 async def ask_too_early(play: Play, console: Console, client: str) -> None:
@@ -117,15 +118,16 @@ async def remove(
     written = play.notes[note]
     before = await play.read_note(author, note)
     name = play.people[author].name
-    show.line(console, f"\n{name} wrote down what art. 51 forbids to record:\n  {show.excerpt(before)}")
+    show.line(console, f"\n{name} wrote down what art. 51 forbids to record:")
+    show.line(console, f"  {show.excerpt(before)}")
     new = NewErasure(
         ErasureScope.ITEM, ErasureGround.ART_51, case=written.case, item=ItemId(written.id)
     )
     erasure = ErasureId((await _ask(play, author, new)).named("erasure"))
-    for person, passphrase in zip(CUSTODIANS, passphrases.both, strict=True):
-        await _sign(play, person, erasure, passphrase)
-    show.line(console, "She asks for its removal. Both custodians have seen numbers only, and signed.")
-    await _carry_out(play, erasure)
+    await _carry_out(play, erasure, passphrases)
+    show.line(
+        console, "She asks for its removal. Both custodians, who see numbers only, have signed."
+    )
     case = next(key for key, each in play.cases.items() if each == written.case)
     state, _ = await play.look_at_case(author, case)
     left = next(each for each in state.notes if each.id == written.id)
@@ -139,6 +141,31 @@ async def remove(
     return erasure
 
 
+async def move(
+    play: Play, console: Console, author: str, note: str, belongs_to: str, passphrases: Passphrases
+) -> None:
+    """A note stands in the wrong client's file: it is moved, and its words there are erased."""
+    written = play.notes[note]
+    where = misfiled.Misfiled(written.case, written.id, play.cases[belongs_to])
+    receipt = await misfiled.move_note(
+        play.desk,
+        play.who(author),
+        where,
+        expected=written.version,
+        command=command_of("move", note),
+    )
+    play.counted("note", receipt)
+    moved = Written(NoteId(receipt.named("note")), where.belongs_to, 1, written.words)
+    play.notes[note] = moved
+    await _carry_out(play, ErasureId(receipt.named("erasure")), passphrases)
+    await play.look_at_note(author, note)
+    show.line(
+        console,
+        f"\nA note of {play.people[author].name} stood in another client's file: moved to the right"
+        " one, where it reads as before. Where it stood, no word is left: both signed for that.",
+    )
+
+
 async def make_final(play: Play, console: Console, passphrases: Passphrases) -> None:
     """Move every key that is left to a new key-encryption key, and destroy the old one."""
     _, other = passphrases.both
@@ -146,7 +173,8 @@ async def make_final(play: Play, console: Console, passphrases: Passphrases) -> 
     show.line(
         console,
         f"The key-encryption key was rotated: {done.keys} keys moved to generation {done.after},"
-        f" generation {done.before} destroyed. No older backup brings the note back: it is final.",
+        f" generation {done.before} destroyed. No older backup brings back what is gone: that is"
+        " final.",
     )
 
 
@@ -197,7 +225,10 @@ async def _sign(play: Play, person: str, erasure: ErasureId, passphrase: str) ->
     play.counted("approval", approved)
 
 
-async def _carry_out(play: Play, erasure: ErasureId) -> None:
+async def _carry_out(play: Play, erasure: ErasureId, passphrases: Passphrases) -> None:
+    """Both custodians sign, and the officer has it done."""
+    for person, passphrase in zip(CUSTODIANS, passphrases.both, strict=True):
+        await _sign(play, person, erasure, passphrase)
     _, version = erasure_looks.load(play.desk, erasure)
     done = await erasures.complete_erasure(
         play.desk,

@@ -15,7 +15,7 @@ from domain.values import CaseId
 
 async def look_up(play: Play, console: Console, client: str, phone: str) -> None:
     """The front desk finds a client by her number; a therapist who does not treat her does not."""
-    show.line(console, "\n4 · Who is calling? A search by telephone number; every search is recorded")
+    show.line(console, "\n4 · Who is calling? A search by telephone number, recorded as any other")
     for by in ("zuzanna", "agnieszka"):
         names = await _found(play, by, phone)
         told = ", ".join(names) or "nobody: she is not one of her clients"

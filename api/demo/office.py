@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from api.demo.cast import CLIENTS, STAFF
 from api.demo.stage import Stage, command_of
 from domain import consent as consent_file
 from domain.consent import Consents
-from domain.events.client import ClientContactChanged
+from domain.events.client import Authority, ClientContactChanged, ClientRepresentativeAdded
 from domain.events.consent import (
     ConsentEvent,
     ConsentGiven,
@@ -79,6 +79,18 @@ class Office(Stage):
         integration = receipt.named("integration")
         self._enter(key, title, integration, ActorKind.INTEGRATION, Role.INTEGRATION)
 
+    async def disconnect(self, by: str, key: str) -> None:
+        """A program may read nothing any more."""
+        integration = self.people[key].id
+        act = administrator.withdraw_integration(
+            self.desk,
+            self.who(by),
+            integration,
+            expected=1,
+            command=command_of("disconnect", key),
+        )
+        await self._did("integration", act)
+
     async def register(self, by: str, key: str, new: NewClient | None = None) -> None:
         """Open a client's file."""
         known = new or CLIENTS[key]
@@ -91,14 +103,41 @@ class Office(Stage):
 
     async def change_contact(self, by: str, key: str, contact: ClientContactChanged) -> None:
         """Record how to reach a client."""
-        _, version = self.desk.client(self.client(key))
-        act = registration.change_contact(
+        what = f"contact {contact!r}"
+        await self._client(what, registration.change_contact, by, key, contact)
+
+    async def represent(self, by: str, client: str, given_name: str, family_name: str) -> ItemId:
+        """Record who speaks for a client by law."""
+        added = ClientRepresentativeAdded(
+            representative=ItemId(self.desk.identifiers.new()),
+            authority=Authority.STATUTORY_REPRESENTATIVE,
+            given_name=given_name,
+            family_name=family_name,
+        )
+        await self._client("represent", registration.add_representative, by, client, added)
+        return added.representative
+
+    async def represent_no_more(self, by: str, client: str, representative: ItemId) -> None:
+        """Record that somebody speaks for a client no longer."""
+        end = registration.end_representative
+        await self._client("represent no more", end, by, client, representative)
+
+    async def _client(
+        self,
+        what: str,
+        change: Callable[..., Awaitable[Receipt]],
+        by: str,
+        client: str,
+        said: object,
+    ) -> None:
+        _, version = self.desk.client(self.client(client))
+        act = change(
             self.desk,
             self.who(by),
-            self.client(key),
-            contact,
+            self.client(client),
+            said,
             expected=version,
-            command=command_of("contact", key, repr(contact)),
+            command=command_of(what, client),
         )
         await self._did("client", act)
 

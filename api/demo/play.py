@@ -127,13 +127,12 @@ async def _afterwards(stage: Play, console: Console, passphrases: Passphrases | 
         copies.throw_away(stage)
 
 
-async def _erase(
-    stage: Play, console: Console, copies: Copies, passphrases: Passphrases
-) -> None:
+async def _erase(stage: Play, console: Console, copies: Copies, passphrases: Passphrases) -> None:
     await erasure.appoint(stage, console)
     await erasure.ask_too_early(stage, console, "miriam")
     await erasure.hold_for_a_while(stage, console, "miriam")
     done = await erasure.remove(stage, console, "eleanor", "change admission", passphrases)
+    await erasure.move(stage, console, "eleanor", "change misfiled", "change", passphrases)
     await erasure.make_final(stage, console, passphrases)
     opens = await copies.try_keys(stage)
     told = "OPENS STILL" if opens else "opens no more"

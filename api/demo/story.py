@@ -367,6 +367,9 @@ async def _late_entry(play: Play, weeks: Weeks) -> None:
             phone="+48 500 000 203", address=Address("ul. Nadrzeczna 11", "00-000", "Zawory")
         ),
     )
+    # A court had appointed her a guardian, and has by now let her act for herself again.
+    guardian = await play.represent("zuzanna", "kinga", "Ewa", "Sroka")
+    await play.represent_no_more("zuzanna", "kinga", guardian)
 
 
 async def _group_third(play: Play, weeks: Weeks) -> None:
@@ -457,5 +460,8 @@ async def _szymon_returns(play: Play, weeks: Weeks) -> None:
         "eleanor", "change", "change return", words("change", "return"), session="change-5"
     )
     await play.write("eleanor", "change", "change admission", words("change", "admission"))
+    # She had the wrong file open.
+    await play.write("eleanor", "grief", "change misfiled", words("change", "misfiled"))
     await play.change_roles("halina", "jakub", Role.CLINICIAN)
+    await play.disconnect("halina", "board")
     await play.look_at_calendar("eleanor", weeks.at(7, 0, 0), days=7)

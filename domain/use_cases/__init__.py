@@ -6,8 +6,12 @@
 - ``members`` ``joint``: who takes part in a joint case, and what is written about several at once.
 - ``reception``: the calendar. ``compliance``: access logs and the audit trail, by officers and by
   the client herself. ``administrator``: staff, programs, sign-ins. ``sign_in``: everybody.
-- ``erasures`` ``erasure_looks`` ``erasing`` ``misfiled`` ``holds`` ``custodians``: what is
-  destroyed, moved or kept, by officers, clinicians and the custodians.
+- ``finding``: people, by an identifier or a name, and words in a record; by clinicians and the
+  front desk.
+- ``erasures`` ``misfiled`` ``holds`` ``custodians``: what is destroyed, moved or kept, by officers,
+  clinicians and the custodians; ``erasing`` finds what a request is about, ``erasure_looks`` shows
+  requests.
+- ``continuity``: backups and drills, by the clinic itself.
 - ``desk``: where all of them stand.
 
 Every look goes the same way (``desk.look``): load the frame, ask the policy, record the access,

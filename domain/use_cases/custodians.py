@@ -38,15 +38,3 @@ async def appoint_custodian(
     write = Write(practitioner_id, events, owner, version)
     reply = (("practitioner", practitioner_id),)
     return await desk.record.append((write,), stamped, command=command, reply=reply)
-
-
-async def found_custodian(
-    desk: Desk, who: Circumstances, practitioner_id: PractitionerId, held: CustodianKey
-) -> Receipt:
-    """Tie a key to somebody without asking the policy: the clinic's founding act, nothing else."""
-    person, version = desk.practitioner(practitioner_id)
-    if person is None:
-        raise NotThere
-    events = practitioner_file.appoint_custodian(person, held)
-    owner = Owner(OwnerKind.PRACTITIONER, practitioner_id)
-    return await desk.record.append((Write(practitioner_id, events, owner, version),), who)

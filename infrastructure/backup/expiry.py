@@ -20,8 +20,8 @@ from pathlib import Path
 from infrastructure.backup import manifest as manifests
 from infrastructure.backup.listed import Backups, Listed
 from infrastructure.backup.manifest import BEGUN, MANIFEST, BackupSet, Head
+from infrastructure.durable import sync_folder
 from infrastructure.errors import Broken, FolderRefused
-from infrastructure.vault.custody import sync_folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,13 +38,13 @@ from pathlib import Path
 
 from infrastructure.backup.manifest import MOST_FILES, BackupSet, holds
 from infrastructure.backup.parts import write
+from infrastructure.durable import sync_folder
 from infrastructure.errors import FolderRefused
 from infrastructure.layout import Layout, structure
 from infrastructure.ledger.checkpoint import Checkpoint
 from infrastructure.ledger.errors import LedgerError
 from infrastructure.ledger.merkle import CompactRange
 from infrastructure.ledger.note import Note
-from infrastructure.vault.custody import sync_folder
 
 Progress = Callable[[int, int], None]
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infrastructure.backup.parts import write
+from infrastructure.durable import sync_folder
 from infrastructure.errors import Broken
-from infrastructure.vault.custody import sync_folder
 from infrastructure.vault.keys import derive
 
 NAME = "keys.gone"

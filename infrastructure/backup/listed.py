@@ -22,8 +22,8 @@ from pathlib import Path
 
 from infrastructure.backup.manifest import BackupSet, instant, told
 from infrastructure.backup.parts import write
+from infrastructure.durable import sync_folder
 from infrastructure.errors import Broken
-from infrastructure.vault.custody import sync_folder
 
 NAME = "backups.list"
 _FIRST_LINE = "powiernik-backups 1"

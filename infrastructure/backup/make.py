@@ -35,10 +35,11 @@ from infrastructure.backup.manifest import (
 )
 from infrastructure.backup.parts import Place
 from infrastructure.backup.shreds import shreds_in
+from infrastructure.durable import sync_folder
 from infrastructure.errors import Broken, FolderRefused, KeyGone
 from infrastructure.folder import OpenFolder
 from infrastructure.ledger.merkle import CompactRange
-from infrastructure.vault.custody import Custody, sync_folder
+from infrastructure.vault.custody import Custody
 from infrastructure.vault.keys import KEY_SIZE
 from infrastructure.views import locked
 
@@ -49,13 +50,12 @@ _TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A backup that is whole: its sets, and how long each step took, in seconds."""
+    """A backup that is whole: its sets, and how long it took, in seconds."""
 
     backup: str
     sets: Mapping[BackupSet, Manifest]
     resumed: bool
     kept_parts: int
-    frozen_seconds: float
     seconds: float
 
 
@@ -101,13 +101,13 @@ def back_up(
             work = Work.begin(data, fresh, folder.clock.now())
             run = _Run(folder, custody, work, keep_keys, lasting, Backups(data), places, progress)
             try:
-                sets, frozen_at = _sets(run)
+                sets = _sets(run)
             except _Overtaken:
                 _take_back(run)
                 continue
             work.done()
-            resumed, ended = work.backup != fresh, time.monotonic()
-            return Made(work.backup, sets, resumed, run.kept, frozen_at - begun, ended - begun)
+            resumed = work.backup != fresh
+            return Made(work.backup, sets, resumed, run.kept, time.monotonic() - begun)
     msg = "Keys were destroyed each time while they were being backed up; try again later."
     raise FolderRefused(msg)
 
@@ -119,19 +119,18 @@ class _Overtaken(Exception):
     """
 
 
-def _sets(run: _Run) -> tuple[dict[BackupSet, Manifest], float]:
-    """Freeze the record and write every set; when it was frozen."""
+def _sets(run: _Run) -> dict[BackupSet, Manifest]:
+    """Freeze the record and write every set."""
     _list(run)
     if BackupSet.RECORD in run.places:
         frozen = run.work.freeze(run.folder.layout, lambda now, of: run.progress("freeze", now, of))
     else:
         frozen = _as_it_is(run.folder)
-    frozen_at = time.monotonic()
     return {
         kind: _one_set(run, _head(run, kind, frozen), run.places[kind])
         for kind in BackupSet
         if kind in run.places
-    }, frozen_at
+    }
 
 
 def _as_it_is(folder: OpenFolder) -> Frozen:

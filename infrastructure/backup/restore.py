@@ -38,6 +38,7 @@ from infrastructure.backup.seen import Seen
 from infrastructure.backup.sets import Opened
 from infrastructure.backup.shreds import Later
 from infrastructure.custodians.shreds import destroyed_again, shreds_of
+from infrastructure.durable import sync_folder
 from infrastructure.errors import FolderRefused, WrongKeyStore
 from infrastructure.folder import OpenFolder, open_with
 from infrastructure.layout import Layout, read_genesis, structure
@@ -46,7 +47,7 @@ from infrastructure.ledger.key_control import Shred
 from infrastructure.ledger.tiles import TileFolder
 from infrastructure.lineage import lineage_of
 from infrastructure.vault import shredding
-from infrastructure.vault.custody import Custody, sync_folder
+from infrastructure.vault.custody import Custody
 from infrastructure.vault.keystore import KeyStore
 from infrastructure.vault.rotation import open_secret
 from infrastructure.verify import verify_folder

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infrastructure.backup.parts import write
+from infrastructure.durable import sync_folder
 from infrastructure.errors import FolderRefused
 from infrastructure.folder import OpenFolder
 from infrastructure.guard.pin import PinnedHead
@@ -25,7 +26,6 @@ from infrastructure.ledger.checkpoint import Checkpoint
 from infrastructure.ledger.errors import LedgerError, LogBroken
 from infrastructure.ledger.note import MAX_NOTE_SIZE
 from infrastructure.ledger.trust import Trust
-from infrastructure.vault.custody import sync_folder
 
 _PIN = b"PSH\x01"
 _SLOT = 4096

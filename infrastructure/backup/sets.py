@@ -26,8 +26,9 @@ from infrastructure.backup.manifest import (
     Unverified,
 )
 from infrastructure.backup.parts import Place
+from infrastructure.durable import sync_folder
 from infrastructure.errors import Broken, FolderRefused
-from infrastructure.vault.custody import Custody, sync_folder
+from infrastructure.vault.custody import Custody
 
 _STEP = 1024 * 1024
 

@@ -8,6 +8,8 @@ The map of this room:
   is claimed was really committed.
 - ``watch``: what is written down of everything; ``releases``: the book; ``quotas``: for how many;
   ``reconcile``: whether the log tells the same.
-- ``line``: a worker's connections; ``keys``, ``client``: the vault as it uses it through them.
+- ``line``: a worker's connections; ``keys``, ``client``: the vault as it uses it through them;
+  ``destroying``: the domain's ``Shredder`` through them.
 - ``worker``: opens a data folder with its keys elsewhere.
+- ``hygiene``: what a process does that holds keys.
 """

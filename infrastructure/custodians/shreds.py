@@ -145,7 +145,10 @@ def destroyed_again(keys: KeyStore, shreds: list[Shred]) -> list[Shred]:
 
     One that a crash has cut short is not among them: this key store remembers that it was at it.
     """
-    unfinished = shredding.under_way(keys)
+    begun = shredding.under_way(keys)
+    # Whoever was at it had condemned the keys; whoever put others back has to say that as well.
+    at_it = (each for each in shreds if each.request == begun)
+    unfinished = begun if all(shredding.condemned(keys, each) for each in at_it) else None
     resurrected = shredding.apply(keys, shreds)
     shredding.reprieve(keys, shreds)
     return [each for each in resurrected if each.request != unfinished]

@@ -1,6 +1,7 @@
 """What watches over the record while it is in use: it tells, it freezes, it never repairs.
 
 - `pin`: the pinned head, by which a database put back to an earlier state is noticed at once.
+- `watch`: `Guard`, where every finding ends.
 - `incidents`: what was found broken, what is frozen because of it, and by whom it was settled.
 - `spool`: looks that must stay possible while the record cannot be written, kept durably.
 - `published`: whether the rows are those of the published log.

@@ -35,9 +35,9 @@ from domain.events.access import EVENTS
 from domain.ports import Write
 from domain.values import Circumstances, Command
 from infrastructure import codec
+from infrastructure.durable import sync_folder
 from infrastructure.errors import Broken
 from infrastructure.sharing import file_mode
-from infrastructure.vault.custody import sync_folder
 
 _LENGTH = struct.Struct(">I")
 _NONCE = 12

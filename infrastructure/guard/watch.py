@@ -20,11 +20,11 @@ from pathlib import Path
 from domain.errors import Refusal
 from domain.ports import Clock
 from infrastructure.control import incident_line
+from infrastructure.durable import sync_folder
 from infrastructure.errors import Broken
 from infrastructure.guard.incidents import Incident, Incidents, Scope
 from infrastructure.ledger.errors import LedgerError
 from infrastructure.stores.contract import Outcome, Submission
-from infrastructure.vault.custody import sync_folder
 
 logger = logging.getLogger("powiernik")
 

@@ -18,7 +18,8 @@ Who has signed what:
 
 The laws of a log:
 
-- `canonical`: the strict reader of msgpack; `control`: what records say in clear.
+- `canonical`: the strict reader of msgpack; `control`: what records say in clear; `key_control`:
+  what they say of keys; `shape`: what both share.
 - `chain`: the laws over successive entries. `check` holds rows to them, `entries` bare entries.
 - `lifecycle`: what control records mean for the entries: keys, access logs, map heads, recoveries.
   `policy_key`: the keys of the log and of its witnesses, as the log names and ends them.

@@ -22,13 +22,8 @@ from infrastructure.vault.keys import SubjectKey
 _KEY_ID, _NONCE = 16, 12
 
 
-def seal_cell(key: SubjectKey, content: Content, place: Place) -> tuple[bytes, bytes]:
-    """The cell for one place, and a keyed digest of it by which a rebuild is compared."""
-    return seal_packed(key, msgpack.packb(content), place)
-
-
 def seal_packed(key: SubjectKey, plain: bytes, place: Place) -> tuple[bytes, bytes]:
-    """``seal_cell`` for content that has been packed."""
+    """The cell for one place, and a keyed digest of it by which a rebuild is compared."""
     bound_to = _bound(place)
     nonce = os.urandom(_NONCE)
     cell = key.key_id + nonce + key.cells.encrypt(nonce, plain, bound_to)
@@ -40,17 +35,12 @@ def cell_key(cell: bytes) -> bytes:
     return cell[:_KEY_ID]
 
 
-def open_cell(key: SubjectKey, cell: bytes, place: Place) -> Content:
-    """The content of a cell that stands in its own place.
+def open_packed(key: SubjectKey, cell: bytes, place: Place) -> bytes:
+    """The packed content of a cell that stands in its own place.
 
     Raises:
         Broken: E-AEAD, it does not.
     """
-    return unpack(open_packed(key, cell, place))
-
-
-def open_packed(key: SubjectKey, cell: bytes, place: Place) -> bytes:
-    """``open_cell`` for whoever unpacks the content elsewhere."""
     start = _KEY_ID + _NONCE
     try:
         return key.cells.decrypt(cell[_KEY_ID:start], cell[start:], _bound(place))

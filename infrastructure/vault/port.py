@@ -1,7 +1,7 @@
 """What record and mapper need of the vault, whether its keys are in this process or with a broker.
 
 In the embedded default ``keyring``, ``items`` and ``broker`` of this room are meant; in a worker
-without custody those of ``infrastructure.broker.client``.
+without custody those of ``infrastructure.broker``: ``keys`` and ``client``.
 """
 
 from __future__ import annotations

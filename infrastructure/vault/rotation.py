@@ -152,15 +152,18 @@ def _begin(store: KeyStore, custody: Custody, log_id: bytes) -> tuple[int, int]:
         store.write(("INSERT OR REPLACE INTO meta VALUES('rotation', ?)", [(number(before),)]))
         return before, after
     _must_follow(before, after)
-    fresh: list[tuple[object, ...]] = [
-        _wrapped(custody, log_id, after, items_secret(after), secrets.token_bytes(KEY_SIZE))
-    ]
+    items_key = _wrapped(
+        custody, log_id, after, items_secret(after), secrets.token_bytes(KEY_SIZE)
+    )
     exported = custody.export(after)
+    bridge = []
     if exported is not None:
-        fresh.append(_wrapped(custody, log_id, before, _bridge(after), exported))
-    # From here on nothing new is kept under the old generation.
+        bridge.append(_wrapped(custody, log_id, before, _bridge(after), exported))
+    # From here on nothing new is kept under the old generation. Where item keys lie under the new
+    # one already, though the key store has forgotten that, what wraps them is never replaced.
     store.write(
-        ("INSERT OR REPLACE INTO secret VALUES(?, ?, ?)", fresh),
+        ("INSERT OR IGNORE INTO secret VALUES(?, ?, ?)", [items_key]),
+        ("INSERT OR REPLACE INTO secret VALUES(?, ?, ?)", bridge),
         ("INSERT OR REPLACE INTO meta VALUES('rotation', ?)", [(number(before),)]),
         ("INSERT OR REPLACE INTO meta VALUES('kek_generation', ?)", [(number(after),)]),
     )

@@ -75,6 +75,14 @@ def under_way(keys: KeyStore) -> bytes | None:
     return rows[0][0] if rows else None
 
 
+def condemned(keys: KeyStore, shred: Doomed) -> bool:
+    """Whether every key that a SHRED names has been condemned, or is gone already."""
+    rows = keys.rows(
+        "SELECT key_id FROM subject_key WHERE wrapped NOT NULL AND NOT state & ?", (CONDEMNED,)
+    )
+    return not {key_id for (key_id,) in rows} & set(shred.keys)
+
+
 def alive(keys: KeyStore, shred: Doomed) -> bool:
     """Whether anything that a SHRED names is still there."""
     for statement, ids in (

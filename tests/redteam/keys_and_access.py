@@ -165,13 +165,8 @@ def one_live_key_each(site: Site) -> bool:
     return live and len(places) == len(used)
 
 
-@attack(
-    60,
-    "sealed words searched for in every file",
-    HELD,
-    later="the same after a client was shredded: nothing is shredded yet",
-)
 def searched_everywhere(site: Site) -> str:
+    """Attack 60 before anything was shredded; ``shredded`` has the whole of it."""
     site.anchor(witnesses=1, needed=1)
     with closing(compose(site.open())) as clinic:
         clinic.catch_up()
@@ -200,6 +195,7 @@ def searched_everywhere(site: Site) -> str:
     )
 
 
+_SALT_SIZE = 16
 _SLOT = struct.Struct(">4sBBHI")
 """Magic, key derivation, lanes, passes, memory in KiB: how a slot of a keyfile begins."""
 
@@ -235,6 +231,10 @@ def keyfiles(site: Site) -> str:
     # A slot that is a bomb does not lock out whoever has the other's passphrase.
     path.write_bytes(asking_for(good[:SLOT_SIZE], memory=2**32 - 1) + good[SLOT_SIZE:])
     assert code_of(lambda: unlock(path, site.passphrases[1])) == ACCEPTED
+    # Under another generation than it was locked for, no slot opens.
+    for generation in (0, 2, 2**32 - 1):
+        path.write_bytes(of_generation(good, generation))
+        codes += [code_of(lambda: unlock(path, site.passphrases[0])), site.verifying()]
     path.write_bytes(good)
     wrong = site.passphrases[1][:-1] + "?", "?" * len(site.passphrases[1])
     tries = [partial(code_of, partial(unlock, path, each)) for each in wrong]
@@ -251,6 +251,14 @@ def asking_for(keyfile: bytes, **cost: int) -> bytes:
         magic, kdf, lanes, passes, memory = _SLOT.unpack_from(keyfile, start)
         asked = {"lanes": lanes, "passes": passes, "memory": memory, **cost}
         _SLOT.pack_into(changed, start, magic, kdf, *asked.values())
+    return bytes(changed)
+
+
+def of_generation(keyfile: bytes, generation: int) -> bytes:
+    """A keyfile all of whose slots say that they are of another generation."""
+    changed = bytearray(keyfile)
+    for start in range(0, len(keyfile), SLOT_SIZE):
+        struct.pack_into(">I", changed, start + _SLOT.size + _SALT_SIZE, generation)
     return bytes(changed)
 
 

@@ -214,13 +214,8 @@ def attackers_key(site: Site) -> str:
     return agreed(site.verifying(), site.reading(NOTE))
 
 
-@attack(
-    9,
-    "a destroyed key's bytes put back beside its state",
-    "E-KEYSTATE",
-    later="a retired epoch: nothing retires a key before shredding comes",
-)
 def reactivated_key(site: Site) -> str:
+    """Attack 9 on a destroyed key; ``altered_keys`` has the whole of it."""
     key_id = site.event(NOTE).key_id
     site.damage(
         "UPDATE subject_key SET state = ? WHERE key_id = ?", (DESTROYED, key_id), file="keys.db"

@@ -1,4 +1,4 @@
-"""Attacks 9, 59 and 68 to 72: on generations and epochs of keys, and on those who change them.
+"""Attacks 59, 71 and 72: on those who change keys, while they are at it.
 
 Source:
     docs of the design: security, sections 1.6, 1.7 and 7.
@@ -6,15 +6,21 @@ Source:
 
 from __future__ import annotations
 
+import os
 import signal
-from contextlib import closing
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 from unittest.mock import patch
 
-from api.compose.erasing import shredder_of
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from domain.errors import Refusal
-from infrastructure.custodians.rotating import rotate
+
+from api.compose.erasing import shredder_of
+from infrastructure.custodians.rotating import renew, rotate
 from infrastructure.errors import Broken, KeyGone
 from infrastructure.folder import OpenFolder
 from infrastructure.vault import rotation
@@ -24,12 +30,13 @@ from infrastructure.verify import verify_folder
 from tests.redteam.erasing import (
     ALL_OF_ANNA,
     custodians,
+    erase,
     gone,
     readable,
     signed,
     with_both,
 )
-from tests.redteam.harness import ACCEPTED, HELD, Site, attack, code_of, holds
+from tests.redteam.harness import ACCEPTED, HELD, ROOT, Site, attack, code_of, holds
 from tests.redteam.keys_and_access import killed_while_making_keys
 from tests.redteam.killing import ROTATE, SHRED, Killing
 from tests.support import ink
@@ -129,3 +136,178 @@ def one_generation_each(folder: OpenFolder) -> bool:
         for stored in keys
         if stored.state != DESTROYED
     ) and all(sum(opens_item(each, stored) for each in live) == 1 for stored in items)
+
+
+# 71: the bell
+
+
+@attack(71, "the bell cut short, deleted, replaced under a running process", HELD)
+def silenced_bell(site: Site) -> str:
+    """One process destroys, another has hers open; no one dies of it, and she hears it."""
+    begun, both = site.copy("begun"), custodians(site)
+    claims = {}
+    for how, silence in SILENCING.items():
+        with closing(site.open()) as destroying, reader(site) as asked:
+            claims[f"reads before ({how})"] = asked() == READ
+            silence(site.layout.bell)
+            claims[f"reads still ({how})"] = asked() == READ
+            silence(site.layout.bell)
+            erase(destroying, both)
+            claims[f"reads nothing after ({how})"] = asked() == SEALED
+            silence(site.layout.bell)
+            claims[f"nothing after that ({how})"] = asked() == SEALED
+            # A retired key is heard of as well.
+            before = {row.key_id for row in site.rows()}
+            folder_b = site.open()
+            folder_b.record.append_now((ink.drafted(ink.BASIA, name="warm"),), ink.WHO)
+            silence(site.layout.bell)
+            renew(destroying, ink.owner(ink.BASIA))
+            folder_b.record.append_now((ink.drafted(ink.BASIA, name="later"),), ink.WHO)
+            folder_b.close()
+            claims[f"nothing under a retired key ({how})"] = (
+                site.rows()[-1].key_id not in before
+            )
+            claims[f"good ({how})"] = code_of(lambda: verify_folder(destroying)) == ACCEPTED  # noqa: B023 - at once
+        site.put_back(begun)
+    return holds(claims)
+
+
+def _deleted(bell: Path) -> None:
+    bell.unlink(missing_ok=True)
+
+
+def _replaced(bell: Path) -> None:
+    other = bell.with_suffix(".other")
+    other.write_bytes(bytes(8))
+    other.rename(bell)
+
+
+SILENCING: dict[str, Callable[[Path], object]] = {
+    "cut short": lambda bell: os.truncate(bell, 0),
+    "half cut": lambda bell: os.truncate(bell, 3),
+    "deleted": _deleted,
+    "replaced": _replaced,
+    "begun anew": lambda bell: bell.write_bytes(b""),
+}
+READ, SEALED = "read", "sealed"
+READING = """
+import sys
+from pathlib import Path
+from infrastructure.folder import open_folder
+from tests.redteam.erasing import readable
+from tests.redteam.harness import PASSPHRASES, Hands
+from tests.support import ink
+
+folder = open_folder(Path(sys.argv[1]), PASSPHRASES[0], clock=Hands())
+print(flush=True)
+for _ in sys.stdin:
+    print("read" if readable(folder, ink.ANNA) else "sealed", flush=True)
+folder.close()
+"""
+
+
+@contextmanager
+def reader(site: Site) -> Iterator[Callable[[], str]]:
+    """Another process that has the clinic open: asked, it says whether Anna's note reads."""
+    with subprocess.Popen(
+        [sys.executable, "-c", READING, str(site.path)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        going, told = process.stdin, process.stdout
+        told.readline()
+
+        def ask() -> str:
+            try:
+                going.write("\n")
+                going.flush()
+            except BrokenPipeError:
+                return "died"
+            return told.readline().strip() or "died"
+
+        yield ask
+
+
+# 72: two at once
+
+
+@attack(72, "two rotations at once, and without the lock between them", HELD)
+def two_rotations(site: Site) -> str:
+    begun = site.copy("begun")
+    claims = {}
+    for how in ("as it is", "the lock deleted", "one after the other's start"):
+        codes = together(site, how)
+        claims[f"one is done, the other or both ({how}): {codes}"] = "0" in codes and set(
+            codes
+        ) <= {"0", "refused"}
+        if how == "as it is":
+            claims["the other is refused or comes after it"] = len(codes) == PEOPLE
+        with_both(site)
+        with closing(site.open()) as folder:
+            claims[f"one generation ({how})"] = len(folder.custody.generations) == 1
+            claims[f"under exactly one each ({how})"] = one_generation_each(folder)
+            whole = readable(folder, ink.ANNA) and readable(folder, ink.BASIA)
+            claims[f"nothing lost ({how})"] = whole
+            claims[f"not left half done ({how})"] = folder.keys.rotating() is None
+            claims[f"good ({how})"] = code_of(lambda: verify_folder(folder)) == ACCEPTED  # noqa: B023 - at once
+        claims[f"the log good without keys ({how})"] = site.verifying(with_keys=False) == ACCEPTED
+        site.put_back(begun)
+    return holds(claims)
+
+
+PEOPLE = 2
+ROTATING = """
+import sys, time
+from contextlib import closing
+from pathlib import Path
+from infrastructure.errors import FolderRefused
+from infrastructure.folder import open_with
+from infrastructure.vault import rotation
+from infrastructure.custodians.rotating import rotate
+from infrastructure.vault.custody import unlock
+from api.compose.erasing import shredder_of
+from tests.redteam.harness import PASSPHRASES, Hands
+
+path, wait = Path(sys.argv[1]), float(sys.argv[2])
+rotation.BATCH = 3
+custody = unlock(path / "kek.key", PASSPHRASES[0])
+custody.open_also(PASSPHRASES[1])
+with closing(open_with(path, custody, clock=Hands())) as folder:
+    print(flush=True)
+    sys.stdin.readline()
+    time.sleep(wait)
+    try:
+        rotate(folder, shredder_of(folder), lambda _now, _of: time.sleep(0.02))
+        print(0)
+    except FolderRefused:
+        print("refused")
+"""
+
+
+def together(site: Site, how: str) -> list[str]:
+    """What becomes of two processes that rotate at the same moment."""
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", ROTATING, str(site.path), wait],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for wait in ("0", "0.1" if how.startswith("one") else "0")
+    ]
+    for each in running:
+        assert each.stdout is not None
+        each.stdout.readline()
+    for each in running:
+        assert each.stdin is not None
+        each.stdin.write("\n")
+        each.stdin.flush()
+        if how == "the lock deleted":
+            time.sleep(0.05)
+            (site.path / "rotation.lock").unlink(missing_ok=True)
+    return [(each.communicate(timeout=120)[0].strip() or "failed") for each in running]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 # Each of them enters its attacks into the list.
 from tests.redteam import (
+    altered_keys,
     broker,
     checkpoints,
     finding,
@@ -21,6 +22,7 @@ from tests.redteam import (
     record_layer,
     replaced_keys,
     rotations,
+    shredded,
     shreds,
 )
 from tests.redteam.harness import ATTACKS, NUMBERS, PREFIX, WAITING, Attack, Site, Waiting
@@ -34,7 +36,9 @@ LAYERS = (
     finding,
     broker,
     replaced_keys,
+    altered_keys,
     rotations,
+    shredded,
     shreds,
 )
 

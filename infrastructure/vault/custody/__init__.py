@@ -14,7 +14,6 @@ The map of this room:
 """
 
 from infrastructure.vault.custody.choose import making_custody, open_custody
-from infrastructure.vault.custody.durable import sync_folder
 from infrastructure.vault.custody.keyfile import (
     MOST_PEOPLE,
     Keyfile,
@@ -52,6 +51,5 @@ __all__ = [
     "open_custody",
     "read_settings",
     "settings_from",
-    "sync_folder",
     "unlock",
 ]

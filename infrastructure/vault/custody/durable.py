@@ -8,14 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-
-def sync_folder(folder: Path) -> None:
-    """Make names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+from infrastructure.durable import sync_folder
 
 
 def write_new(path: Path, data: bytes) -> None:
