@@ -10,6 +10,7 @@ from api.http.auth import TheClinic, TheDesk, Who
 from api.http.conditions import CaughtUp, Commanded, Expected, Written, written
 from api.http.recorded import RecordedRoute, leaves
 from api.http.schemas.access import (
+    NewCustodian,
     NewIntegration,
     NewPractitioner,
     OneTimePassword,
@@ -20,7 +21,8 @@ from api.http.schemas.access import (
 )
 from api.http.schemas.common import PathId
 from domain.errors import Invalid, NotThere
-from domain.use_cases import administrator
+from domain.practitioner import CustodianKey
+from domain.use_cases import administrator, custodians
 from domain.values import ActorId, ActorKind, ClientId, PractitionerId
 
 router = APIRouter(prefix="/v1", tags=["administration"], route_class=RecordedRoute)
@@ -69,6 +71,28 @@ async def change_roles(
         who,
         PractitionerId(practitioner_id),
         tuple(asked.roles),
+        expected=expected,
+        command=command,
+    )
+    return written(response, receipt)
+
+
+@router.put("/practitioners/{practitioner_id}/custodian", openapi_extra=_WRITES)
+async def appoint_custodian(
+    desk: TheDesk,
+    who: Who,
+    practitioner_id: PathId,
+    asked: NewCustodian,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Tie a custodian's key to somebody with that role; never to the compliance officer."""
+    receipt = await custodians.appoint_custodian(
+        desk,
+        who,
+        PractitionerId(practitioner_id),
+        CustodianKey(asked.number, asked.key),
         expected=expected,
         command=command,
     )

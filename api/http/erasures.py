@@ -1,4 +1,4 @@
-"""Erasures: asked for, approved by two custodians, carried out, told; holds; misfiled notes."""
+"""Erasures: asked for, approved by two custodians, carried out, told."""
 
 from __future__ import annotations
 
@@ -6,44 +6,29 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from api.compose import Clinic
 from api.http.auth import TheClinic, TheDesk, Who
 from api.http.conditions import CaughtUp, Commanded, Expected, Written, written
 from api.http.recorded import RecordedRoute, leaves
 from api.http.schemas.common import PathId
 from api.http.schemas.erasures import (
     Approval,
-    BelongsTo,
     ErasuresTold,
     ErasureTold,
-    HoldsTold,
-    NewCustodian,
     NewErasure,
-    NewHold,
     ProtocolTold,
-    ReadersTold,
-    ReaderTold,
     StatementTold,
     erasure_told,
-    holds_told,
     line_told,
 )
 from api.protocol import render
-from domain.ports import Opening
-from domain.practitioner import CustodianKey
-from domain.use_cases import custodians, erasure_looks, erasures, holds, misfiled
+from domain.use_cases import erasure_looks, erasures
 from domain.use_cases.erasing import Archive
 from domain.values import (
-    CaseId,
     ClientId,
     ErasureId,
-    ItemId,
-    NoteId,
-    PractitionerId,
     Receipt,
     Role,
 )
-from projections.entries import Entry
 
 router = APIRouter(prefix="/v1", tags=["erasure"], route_class=RecordedRoute)
 _EVERYBODY = "clinician, compliance officer, custodian"
@@ -205,7 +190,7 @@ async def read_protocol(
     response.headers["Ledger-Position"] = str(receipt.last)
     people: set[str] = {record.requester, *(person for person, _ in record.approvers)}
     people |= {record.target.author} if record.target.author else set()
-    names = {each: name for each in people if (name := _name(clinic, each, opening))}
+    names = {each: name for each in people if (name := clinic.views.name_cards.name(each, opening))}
     return ProtocolTold(
         erasure=erasure_id,
         pl=render(record, desk.origin, "pl", names),
@@ -213,158 +198,7 @@ async def read_protocol(
     )
 
 
-@router.get(
-    "/erasures/{erasure_id}/readers",
-    openapi_extra=leaves("AUDIT_READ", audience="compliance officer"),
-)
-async def read_readers(
-    desk: TheDesk, clinic: TheClinic, who: Who, erasure_id: PathId, response: Response
-) -> ReadersTold:
-    """Who had a misfiled note in hands while it stood with the wrong client.
-
-    For the assessment of the breach; it is a look at that client's access log.
-    """
-    state, until, opening, receipt = await misfiled.look_at_readers(
-        desk, who, ErasureId(erasure_id)
-    )
-    await clinic.reach(receipt.last, clinic.views.access_log.name)
-    response.headers["Ledger-Position"] = str(receipt.last)
-    note = state.target.item or ""
-    readers = {
-        entry.position: ReaderTold(
-            actor=entry.actor,
-            actor_name=_name(clinic, entry.actor, opening),
-            role=entry.role,
-            kind=entry.kind,
-            recorded_at=entry.recorded_at,
-        )
-        for client in state.target.clients
-        for entry in _entries(clinic, client, opening, until)
-        if note in (entry.object, *entry.items) and entry.outcome == "0"
-    }
-    return ReadersTold(
-        erasure=erasure_id, note=note, readers=[readers[each] for each in sorted(readers)]
-    )
-
-
-@router.post(
-    "/cases/{case_id}/notes/{note_id}:move",
-    openapi_extra=leaves("AMEND", audience="clinician"),
-)
-async def move_note(
-    desk: TheDesk,
-    who: Who,
-    case_id: PathId,
-    note_id: PathId,
-    asked: BelongsTo,
-    command: Commanded,
-    expected: Expected,
-    response: Response,
-) -> Written:
-    """Move a note that was filed under the wrong client to the case that it belongs to.
-
-    It is shown no more where it stood; that its words there become unreadable is the ``erasure``
-    in the answer, for two custodians to approve.
-    """
-    where = misfiled.Misfiled(CaseId(case_id), NoteId(note_id), CaseId(asked.belongs_to))
-    receipt = await misfiled.move_note(desk, who, where, expected=expected, command=command)
-    return written(response, receipt)
-
-
-@router.get(
-    "/clients/{client_id}/holds", openapi_extra=leaves("READ", audience="compliance officer")
-)
-async def read_holds(desk: TheDesk, who: Who, client_id: PathId, response: Response) -> HoldsTold:
-    """The holds that stand on a client's record."""
-    state, version, receipt = await holds.look_at_holds(desk, who, ClientId(client_id))
-    response.headers["ETag"] = f'"{version}"'
-    response.headers["Ledger-Position"] = str(receipt.last)
-    return holds_told(state, version)
-
-
-@router.post(
-    "/clients/{client_id}/holds",
-    status_code=201,
-    openapi_extra=leaves("AMEND", audience="compliance officer"),
-)
-async def place_hold(
-    desk: TheDesk,
-    who: Who,
-    client_id: PathId,
-    asked: NewHold,
-    command: Commanded,
-    expected: Expected,
-    response: Response,
-) -> Written:
-    """Let nothing of a client's record be destroyed until the hold is lifted."""
-    new = holds.NewHold(asked.ground, asked.review_on)
-    receipt = await holds.place_hold(
-        desk, who, ClientId(client_id), new, expected=expected, command=command
-    )
-    return written(response, receipt)
-
-
-@router.post(
-    "/clients/{client_id}/holds/{hold_id}:lift",
-    openapi_extra=leaves("AMEND", audience="compliance officer"),
-)
-async def lift_hold(
-    desk: TheDesk,
-    who: Who,
-    client_id: PathId,
-    hold_id: PathId,
-    command: Commanded,
-    expected: Expected,
-    response: Response,
-) -> Written:
-    """Let a hold go."""
-    receipt = await holds.lift_hold(
-        desk, who, ClientId(client_id), ItemId(hold_id), expected=expected, command=command
-    )
-    return written(response, receipt)
-
-
-@router.put(
-    "/practitioners/{practitioner_id}/custodian",
-    openapi_extra=leaves("AMEND", audience="administrator"),
-)
-async def appoint_custodian(
-    desk: TheDesk,
-    who: Who,
-    practitioner_id: PathId,
-    asked: NewCustodian,
-    command: Commanded,
-    expected: Expected,
-    response: Response,
-) -> Written:
-    """Tie a custodian's key to somebody with that role; never to the compliance officer."""
-    receipt = await custodians.appoint_custodian(
-        desk,
-        who,
-        PractitionerId(practitioner_id),
-        CustodianKey(asked.number, asked.key),
-        expected=expected,
-        command=command,
-    )
-    return written(response, receipt)
-
-
 def _weighed(response: Response, receipt: Receipt) -> ErasureWritten:
     told = written(response, receipt).model_dump()
     refused = told["created"].pop("refused", None)
     return ErasureWritten(**told, refused=refused)
-
-
-def _name(clinic: Clinic, person: str, opening: Opening) -> str | None:
-    card = clinic.views.name_cards.of(person, opening)
-    return card.name if card else None
-
-
-def _entries(clinic: Clinic, client: str, opening: Opening, until: int) -> list[Entry]:
-    """A client's entries from before a position, all of them."""
-    found: list[Entry] = []
-    before = until
-    while page := clinic.views.access_log.of(client, opening, before=before, limit=_PAGE):
-        found += page
-        before = page[-1].position
-    return found

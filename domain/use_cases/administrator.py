@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from domain import access, integration as integration_file, practitioner as practitioner_file
+from domain import integration as integration_file, practitioner as practitioner_file
 from domain.access import Look
 from domain.confidentiality import Class, Owner, OwnerKind
 from domain.errors import Invalid, NotThere, Stale
@@ -11,7 +11,7 @@ from domain.events.integration import IntegrationRegistered
 from domain.events.practitioner import PractitionerRegistered
 from domain.policy import Act
 from domain.ports import Opening, Write
-from domain.use_cases.desk import Desk, admit, attempt, look_at_list
+from domain.use_cases.desk import Desk, admit, attempt, look_at_list, own_entry
 from domain.values import (
     ActorId,
     Circumstances,
@@ -178,19 +178,15 @@ async def admit_to_sign_ins(
     stamped = await admit(desk, who, Act.MANAGE_STAFF, attempt=attempt("sign-in", holder))
     if own:
         raise Invalid("name", "is the actor's own")
-    stream, owner = desk.account_of(who.actor)
     shown = Look(AccessKind.LIST, "sign-in", (Class.ADMINISTRATIVE,), object=ItemId(holder))
-    event = access.record_look(shown, None, origin=desk.origin, now=desk.clock.now())
-    return await desk.record.append((Write(stream, (event,), owner, after=None),), stamped)
+    return await desk.record.append((own_entry(desk, stamped, shown),), stamped)
 
 
 async def look_at_projections(desk: Desk, who: Circumstances) -> Receipt:
     """Record the look at how the projections fare."""
     stamped = await admit_to_projections(desk, who)
-    stream, owner = desk.account_of(who.actor)
     shown = Look(AccessKind.LIST, "projections", (Class.ADMINISTRATIVE,))
-    event = access.record_look(shown, None, origin=desk.origin, now=desk.clock.now())
-    return await desk.record.append((Write(stream, (event,), owner, after=None),), stamped)
+    return await desk.record.append((own_entry(desk, stamped, shown),), stamped)
 
 
 async def admit_to_projections(desk: Desk, who: Circumstances) -> Circumstances:

@@ -185,22 +185,12 @@ async def look(
         RecordUnavailable: The entry could not be made durable; nothing was opened.
     """
     _must_be_permitted(who)
-    now = desk.clock.now()
     writes = [*beside]
     for each in clients:
         frame, _ = desk.client(each)
         if frame is None:
             raise NotThere
-        writes.append(
-            Write(
-                stream=frame.access_stream,
-                events=(access.record_look(shown, each, origin=desk.origin, now=now),),
-                owner=Owner(OwnerKind.CLIENT, each),
-                after=None,
-                concerning=(each,),
-                opens=owners,
-            )
-        )
+        writes.append(entry_with(desk, frame, shown, owners))
     receipt = await desk.record.append(writes, who)
     return desk.keys.open(receipt), receipt
 
@@ -225,12 +215,7 @@ async def look_at_list(
         RecordUnavailable: The entries could not be made durable; nothing was opened.
     """
     _must_be_permitted(who)
-    now = desk.clock.now()
-    stream, account = desk.account_of(who.actor)
-    summary = replace(query, count=len(hits))
-    event = access.record_look(summary, None, origin=desk.origin, now=now)
-    own_entry = Write(stream=stream, events=(event,), owner=account, after=None, opens=staff)
-    writes = [*beside, own_entry]
+    writes = [*beside, own_entry(desk, who, replace(query, count=len(hits)), staff)]
     kind = AccessKind.AUDIT_READ if query.kind is AccessKind.AUDIT_READ else AccessKind.LIST_HIT
     for each, items in hits.items():
         frame, _ = desk.client(each)
@@ -238,18 +223,29 @@ async def look_at_list(
             continue
         hit = replace(query, kind=kind, items=items, count=None)
         own = Owner(OwnerKind.CLIENT, each)
-        writes.append(
-            Write(
-                stream=frame.access_stream,
-                events=(access.record_look(hit, each, origin=desk.origin, now=now),),
-                owner=own,
-                after=None,
-                concerning=(each,),
-                opens=(own, *(owners or {}).get(each, ())),
-            )
-        )
+        writes.append(entry_with(desk, frame, hit, (own, *(owners or {}).get(each, ()))))
     receipt = await desk.record.append(writes, who)
     return desk.keys.open(receipt) if receipt.tickets else OpensNothing(), receipt
+
+
+def entry_with(desk: Desk, frame: Client, shown: Look, opens: tuple[Owner, ...] = ()) -> Write:
+    """The entry of a look in a client's access log; ``opens`` are whose content it opens."""
+    event = access.record_look(shown, frame.id, origin=desk.origin, now=desk.clock.now())
+    return Write(
+        stream=frame.access_stream,
+        events=(event,),
+        owner=Owner(OwnerKind.CLIENT, frame.id),
+        after=None,
+        concerning=(frame.id,),
+        opens=opens,
+    )
+
+
+def own_entry(desk: Desk, who: Circumstances, shown: Look, opens: tuple[Owner, ...] = ()) -> Write:
+    """The entry of a look that is at no client's record, in the actor's own stream."""
+    stream, account = desk.account_of(who.actor)
+    event = access.record_look(shown, None, origin=desk.origin, now=desk.clock.now())
+    return Write(stream=stream, events=(event,), owner=account, after=None, opens=opens)
 
 
 def _must_be_permitted(who: Circumstances) -> None:

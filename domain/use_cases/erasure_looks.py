@@ -7,7 +7,7 @@ is sealed stays closed.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from domain import access, erasure as erasure_file
+from domain import erasure as erasure_file
 from domain.access import Look
 from domain.confidentiality import Class, Owner, OwnerKind
 from domain.erasure import DestructionRecord, Erasure, destruction_record
@@ -15,7 +15,7 @@ from domain.errors import NotThere
 from domain.events.access import AccessKind
 from domain.policy import Act, Standing
 from domain.ports import Opening, Write
-from domain.use_cases.desk import Desk, admit, attempt
+from domain.use_cases.desk import Desk, admit, attempt, entry_with, own_entry
 from domain.use_cases.erasing import Archive, destruction
 from domain.values import (
     Circumstances,
@@ -80,7 +80,7 @@ async def look_at_destruction_record(
     state, _, stamped = await seen(desk, who, Act.READ_ERASURE, erasure_id)
     found = destruction_record(state)
     shown = Look(AccessKind.READ, "erasure", (Class.ADMINISTRATIVE,), object=ItemId(erasure_id))
-    own = replace(_entry(desk, stamped, shown, None), opens=(Owner(OwnerKind.CLINIC, desk.clinic),))
+    own = own_entry(desk, stamped, shown, (Owner(OwnerKind.CLINIC, desk.clinic),))
     writes = [own, *(_entry(desk, stamped, shown, each) for each in state.target.clients)]
     receipt = await desk.record.append(writes, stamped)
     return found, desk.keys.open(receipt), receipt
@@ -117,10 +117,5 @@ async def _record_reading(
 
 
 def _entry(desk: Desk, who: Circumstances, shown: Look, client: ClientId | None) -> Write:
-    event = access.record_look(shown, client, origin=desk.origin, now=desk.clock.now())
     frame = None if client is None else desk.client(client)[0]
-    if client is None or frame is None:
-        stream, owner = desk.account_of(who.actor)
-        return Write(stream, (event,), owner, after=None)
-    owner = Owner(OwnerKind.CLIENT, client)
-    return Write(frame.access_stream, (event,), owner, after=None, concerning=(client,))
+    return own_entry(desk, who, shown) if frame is None else entry_with(desk, frame, shown)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from domain import access, hold as hold_file
+from domain import hold as hold_file
 from domain.access import Look
 from domain.client import Client, Hold
 from domain.confidentiality import Class, Owner, OwnerKind
@@ -13,7 +13,7 @@ from domain.events.access import AccessKind
 from domain.events.client import ClientEvent, HoldGround
 from domain.policy import Act
 from domain.ports import Write
-from domain.use_cases.desk import Desk, admit, attempt
+from domain.use_cases.desk import Desk, admit, attempt, entry_with
 from domain.values import Circumstances, ClientId, Command, ItemId, PractitionerId, Receipt
 
 
@@ -76,10 +76,7 @@ async def look_at_holds(
     """The holds on a client's record, with her file's version; the look is recorded with her."""
     frame, version, stamped = await _admitted(desk, who, client_id)
     shown = Look(AccessKind.READ, "hold", (Class.ADMINISTRATIVE,), object=ItemId(client_id))
-    event = access.record_look(shown, client_id, origin=desk.origin, now=desk.clock.now())
-    owner = Owner(OwnerKind.CLIENT, client_id)
-    write = Write(frame.access_stream, (event,), owner, after=None, concerning=(client_id,))
-    return frame, version, await desk.record.append((write,), stamped)
+    return frame, version, await desk.record.append((entry_with(desk, frame, shown),), stamped)
 
 
 async def _admitted(

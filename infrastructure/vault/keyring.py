@@ -156,11 +156,11 @@ class Keyring:
         Raises:
             KeyGone: What would be written belongs to somebody who has been erased.
         """
-        self.rung()
+        heard = self.rung()
         found: dict[tuple[Owner, Label], SubjectKey] = {}
         missing = list(dict.fromkeys(wanted))
         for _ in range(_TRIES):
-            missing = [each for each in missing if not self._find(each, now, found)]
+            missing = [each for each in missing if not self._find(each, now, found, heard)]
             if not missing:
                 return found
             # No lock is held over the disk, so that threads share its fsync; of two that make the
@@ -176,6 +176,7 @@ class Keyring:
         wanted: tuple[Owner, Label],
         now: datetime,
         found: dict[tuple[Owner, Label], SubjectKey],
+        heard: int,
     ) -> bool:
         stored = self._newest(*wanted, now)
         if stored is None or stored.state == RETIRED:
@@ -186,7 +187,7 @@ class Keyring:
             # The key store says otherwise: an older one that was put back, or somebody altered it.
             self._store.retire([stored.place.key_id])
             return False
-        found[wanted] = self._keep_for_sealing(wanted[0], stored, _floor(wanted[1], now))
+        found[wanted] = self._keep_for_sealing(wanted[0], stored, _floor(wanted[1], now), heard)
         return True
 
     def _newest(self, owner: Owner, label: Label, now: datetime) -> StoredKey | None:
@@ -231,10 +232,10 @@ class Keyring:
         Raises:
             KeyGone: There is none, or it has been destroyed.
         """
-        self.rung()
+        heard = self.rung()
         made = self._made.get((owner, label))
         if made is None or made.until < time.monotonic() or made.newest < _floor(label, at):
-            made = self._find_made(owner, label)
+            made = self._find_made(owner, label, heard)
         for making, key in made.keys:
             if making < position:
                 if key is None:
@@ -242,7 +243,7 @@ class Keyring:
                 return key
         raise KeyGone
 
-    def _find_made(self, owner: Owner, label: Label) -> _Made:
+    def _find_made(self, owner: Owner, label: Label, heard: int) -> _Made:
         keys: list[tuple[int, SubjectKey | None]] = []
         epochs = self._store.epochs(self.tag(owner), label)
         for stored in epochs:
@@ -254,11 +255,13 @@ class Keyring:
                 keys.append((logged.position, key))
         newest = epochs[0].place.epoch if epochs else 0
         made = _Made(tuple(keys), newest, time.monotonic() + KEPT_SECONDS)
-        if len(self._made) >= MOST_KEPT:
-            self._made.clear()
-        if len(keys) == len(epochs):
-            # One that is being made would be missed by whoever asks after it is in the log.
-            self._made[owner, label] = made
+        with self._lock:
+            if len(self._made) >= MOST_KEPT:
+                self._made.clear()
+            # One that is being made would be missed by whoever asks after it is in the log; one
+            # that was read before a ring may be gone.
+            if len(keys) == len(epochs) and self._bell.count() == heard:
+                self._made[owner, label] = made
         return made
 
     def is_logged(self, key_id: bytes) -> bool:
@@ -338,7 +341,9 @@ class Keyring:
         wrapped = self._custody.wrap(generation, secrets.token_bytes(KEY_SIZE), context)
         return StoredKey(place, generation, wrapped, PENDING, int(time.time()))
 
-    def _keep_for_sealing(self, owner: Owner, stored: StoredKey, floor: int) -> SubjectKey:
+    def _keep_for_sealing(
+        self, owner: Owner, stored: StoredKey, floor: int, heard: int
+    ) -> SubjectKey:
         key = self._unwrap(stored)
         # Whatever its state says: a record put back from a backup may have lost the key's making,
         # and what is sealed under a key that the log does not know never opens again.
@@ -346,7 +351,11 @@ class Keyring:
             self._unlogged[key.key_id] = key
         place = stored.place
         self._places[key.key_id] = place
-        self._keep(self._sealing, (owner, place.label, floor), key)
+        with self._lock:
+            # What was read before a ring is for this append alone, which will not stand: kept, it
+            # would be found again behind the record of its retiring or destruction.
+            if self._bell.count() == heard:
+                self._keep(self._sealing, (owner, place.label, floor), key)
         return key
 
     def _in_log(self, key: SubjectKey) -> bool:

@@ -23,6 +23,7 @@ from infrastructure.errors import WrongKeyStore
 from infrastructure.vault.keyrows import (
     ACTIVE,
     BRING_FORWARD,
+    CONDEMNED,
     DESTROYED,
     FORMAT,
     PENDING,
@@ -61,6 +62,7 @@ class KeyStore:
         if not path.exists():
             msg = "The key store is missing."
             raise WrongKeyStore(msg)
+        self.path = path
         self._lock = threading.Lock()
         self._gate = threading.Lock()
         self._waiting: list[tuple[tuple[Statement, ...], Future[None]]] = []
@@ -210,8 +212,9 @@ class KeyStore:
         """Let keys open only; those that are destroyed stay so."""
         self.write(
             (
-                "UPDATE subject_key SET state = ? WHERE key_id = ? AND state <> ?",
-                [(RETIRED, each, DESTROYED) for each in key_ids],
+                # One that is condemned stays so.
+                "UPDATE subject_key SET state = ? | (state & ?) WHERE key_id = ? AND state <> ?",
+                [(RETIRED, CONDEMNED, each, DESTROYED) for each in key_ids],
             )
         )
 

@@ -47,11 +47,14 @@ AnyDoomed = TypeVar("AnyDoomed", bound=Doomed)
 
 
 def condemn(keys: KeyStore, shreds: Sequence[Doomed]) -> None:
-    """Let nobody seal under these keys any more, and remember which request is under way."""
+    """Let nobody seal under these keys any more, and remember which request is under way.
+
+    Of one that is destroyed already nothing is left to condemn.
+    """
     keys.write(
         ("INSERT OR REPLACE INTO meta VALUES(?, ?)", [(_UNDER_WAY, shreds[0].request)]),
         (
-            "UPDATE subject_key SET state = state | ? WHERE key_id = ?",
+            "UPDATE subject_key SET state = state | ? WHERE key_id = ? AND wrapped NOT NULL",
             [(CONDEMNED, each) for shred in shreds for each in shred.keys],
         ),
     )
@@ -97,8 +100,13 @@ def alive(keys: KeyStore, shred: Doomed) -> bool:
     return False
 
 
-def apply(keys: KeyStore, shreds: Iterable[AnyDoomed]) -> list[AnyDoomed]:
-    """Destroy what these records name, in one transaction; those of which anything was left."""
+def apply(
+    keys: KeyStore, shreds: Iterable[AnyDoomed], *, ends: bool = True
+) -> list[AnyDoomed]:
+    """Destroy what these records name, in one transaction; those of which anything was left.
+
+    Without ``ends`` somebody else is at a destruction, which goes on.
+    """
     found = [shred for shred in shreds if alive(keys, shred)]
     key_ids: list[tuple[object, ...]] = [(each,) for shred in found for each in shred.keys]
     item_ids: list[tuple[object, ...]] = [(each,) for shred in found for each in shred.items]
@@ -116,6 +124,6 @@ def apply(keys: KeyStore, shreds: Iterable[AnyDoomed]) -> list[AnyDoomed]:
         ),
         ("UPDATE item_key SET wrapped = zeroblob(length(wrapped)) WHERE item_id = ?", item_ids),
         ("DELETE FROM item_key WHERE item_id = ?", item_ids),
-        ("DELETE FROM meta WHERE name = ?", [(_UNDER_WAY,)]),
+        ("DELETE FROM meta WHERE name = ?", [(_UNDER_WAY,)] if ends else []),
     )
     return found

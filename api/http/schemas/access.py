@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from api.http.schemas.common import Asked, Line, Told, example
 from domain.values import Registration as DomainRegistration, RegistrationKind, Role, School
 from projections.entries import Entry
+
+VerifierKey = Annotated[
+    str, StringConstraints(min_length=10, max_length=500, pattern=r"^[\x21-\x7e]+$")
+]
 
 
 class EntryTold(Told):
@@ -134,6 +138,18 @@ class Roles(Asked):
     model_config = example(roles=["clinician", "compliance"])
 
     roles: Annotated[list[Role], Field(min_length=1, max_length=4)]
+
+
+class NewCustodian(Asked):
+    """A custodian's key: its number, and the verifier key that the log names."""
+
+    model_config = example(
+        number=1,
+        key=("clinic.example/custodian-1+93c2c1d5+AQHk1cAFpsWkT2zpoNiFtrfGPNbPnHl1yVBuzgqDVsAS"),
+    )
+
+    number: Annotated[int, Field(ge=1, le=99)]
+    key: VerifierKey
 
 
 class NewIntegration(Asked):

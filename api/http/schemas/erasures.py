@@ -1,4 +1,4 @@
-"""Erasures, holds, custodians, and notes that were misfiled."""
+"""Erasures, holds, and notes that were misfiled."""
 
 from __future__ import annotations
 
@@ -19,9 +19,6 @@ from projections.erasures import ErasureLine
 SignatureLine = Annotated[
     str,
     StringConstraints(min_length=10, max_length=500, pattern=r"^\u2014 [^\x00-\x1f\x7f-\x9f]+$"),
-]
-VerifierKey = Annotated[
-    str, StringConstraints(min_length=10, max_length=500, pattern=r"^[\x21-\x7e]+$")
 ]
 Year = Annotated[int, Field(ge=2000, le=2200)]
 _FIRST, _LAST = date(1900, 1, 1), date(2200, 1, 1)
@@ -96,18 +93,6 @@ class NewHold(Asked):
 
     ground: HoldGround
     review_on: Day
-
-
-class NewCustodian(Asked):
-    """A custodian's key: its number, and the verifier key that the log names."""
-
-    model_config = example(
-        number=1,
-        key=("clinic.example/custodian-1+93c2c1d5+AQHk1cAFpsWkT2zpoNiFtrfGPNbPnHl1yVBuzgqDVsAS"),
-    )
-
-    number: Annotated[int, Field(ge=1, le=99)]
-    key: VerifierKey
 
 
 class ApprovalTold(Told):
