@@ -13,7 +13,7 @@ The map:
 - ``policy``: who may do what, to whose record, for which purpose, as one table.
 - ``use_cases/``: load, permit, decide, append; one module per audience.
 - ``ports``: what the domain needs from the world; ``rows``: what projections need of it.
-- ``values`` and ``errors``: the small words of all of them.
+- ``values`` and ``errors``: the small words of all of them; ``wording``: how long a text may be.
 
 The domain never asks for the time, for randomness or for a file: it is handed them.
 """

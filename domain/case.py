@@ -24,6 +24,7 @@ from domain.events.case import (
     Outcome,
 )
 from domain.values import CaseId, ClientId, Format, FreeText, PractitionerId, School
+from domain.wording import worded
 
 _SIZES = {
     Format.INDIVIDUAL: (1, 1),
@@ -134,7 +135,7 @@ def state_problem(
 ) -> tuple[CaseEvent, ...]:
     """Record what the client comes with; no diagnosis is ever required."""
     must_be_open(state)
-    return (CaseProblemStated(case=state.id, words=words, diagnosis=diagnosis),)
+    return (CaseProblemStated(case=state.id, words=worded(words), diagnosis=diagnosis),)
 
 
 def join_team(state: Case, practitioner: PractitionerId) -> tuple[CaseEvent, ...]:

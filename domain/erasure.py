@@ -25,7 +25,7 @@ from domain.events.erasure import (
     HandOver,
     RefusalGround,
 )
-from domain.legal_gate import GROUNDS, Findings, Refusal, weigh
+from domain.legal_gate import GROUNDS, Findings, Kept, weigh
 from domain.ports import Shredded
 from domain.values import CaseId, ClientId, ErasureId, ItemId, PractitionerId
 
@@ -94,7 +94,7 @@ class Erasure:
     status: Status = Status.REQUESTED
     statement: str = ""
     approvals: tuple[Approval, ...] = ()
-    refusal: Refusal | None = None
+    refusal: Kept | None = None
     destroyed: Shredded | None = None
     destroyed_at: datetime | None = None
 
@@ -128,7 +128,7 @@ def evolve(state: Erasure | None, event: object) -> Erasure | None:
             return replace(
                 state,
                 status=Status.WITHDRAWN if withdrawn else Status.REFUSED,
-                refusal=Refusal(event.ground, event.until),
+                refusal=Kept(event.ground, event.until),
             )
         case ErasureCompleted():
             destroyed = Shredded(event.position, event.keys, event.items, event.final_by)
@@ -193,7 +193,7 @@ def destruction_record(state: Erasure) -> DestructionRecord:
 # Decisions
 
 
-def gate(state: Erasure, found: Findings) -> Refusal | None:
+def gate(state: Erasure, found: Findings) -> Kept | None:
     """Why the law keeps what is asked for; ``None`` where it may go."""
     by_author = state.requester == state.target.author
     return weigh(state.scope, state.ground, found, by_author=by_author)
@@ -283,7 +283,7 @@ def complete(state: Erasure, destroyed: Shredded, at: datetime) -> tuple[Erasure
     )
 
 
-def refuse(state: Erasure, refusal: Refusal) -> tuple[ErasureEvent, ...]:
+def refuse(state: Erasure, refusal: Kept) -> tuple[ErasureEvent, ...]:
     """Record that it stays after all; the same refusal again changes nothing."""
     if state.refusal == refusal:
         return ()
@@ -293,7 +293,7 @@ def refuse(state: Erasure, refusal: Refusal) -> tuple[ErasureEvent, ...]:
 
 def withdraw(state: Erasure) -> tuple[ErasureEvent, ...]:
     """Take the request back."""
-    return refuse(state, Refusal(RefusalGround.WITHDRAWN))
+    return refuse(state, Kept(RefusalGround.WITHDRAWN))
 
 
 def _approved(state: Erasure, event: ErasureApproved) -> Erasure:
@@ -311,7 +311,7 @@ def _approved(state: Erasure, event: ErasureApproved) -> Erasure:
     )
 
 
-def _refused(erasure: ErasureId, refusal: Refusal) -> ErasureRefused:
+def _refused(erasure: ErasureId, refusal: Kept) -> ErasureRefused:
     return ErasureRefused(erasure=erasure, ground=refusal.ground, until=refusal.until)
 
 

@@ -31,7 +31,7 @@ GROUNDS: dict[ErasureScope, frozenset[ErasureGround]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Kept:
     """Why it stays, and until when; without a day where nobody can tell."""
 
     ground: RefusalGround
@@ -55,24 +55,24 @@ class Findings:
 
 def weigh(
     scope: ErasureScope, ground: ErasureGround, found: Findings, *, by_author: bool
-) -> Refusal | None:
+) -> Kept | None:
     """Why something is kept; ``None`` where it may go.
 
     ``by_author`` says whether whoever asks wrote it: she alone has an admission removed.
     """
     if ground is ErasureGround.ART_51 and not by_author:
-        return Refusal(RefusalGround.NOT_THE_AUTHOR)
+        return Kept(RefusalGround.NOT_THE_AUTHOR)
     if ground in EXEMPT:
         return None
     if scope is ErasureScope.LOG_AGE:
         floor = found.log_kept_until
         late = floor is not None and found.today > floor
-        return None if late else Refusal(RefusalGround.LOG_FLOOR, floor)
+        return None if late else Kept(RefusalGround.LOG_FLOOR, floor)
     if found.held:
-        return Refusal(RefusalGround.HOLD)
+        return Kept(RefusalGround.HOLD)
     medical = found.regime is Regime.MEDICAL_ENTITY
     refusal = RefusalGround.RETENTION_MEDICAL if medical else RefusalGround.RETENTION_PSYCHOLOGIST
     days = [each for each in found.kept_until if each is not None]
     if not days or len(days) < len(found.kept_until):
-        return Refusal(refusal)
-    return None if found.today > max(days) else Refusal(refusal, max(days))
+        return Kept(refusal)
+    return None if found.today > max(days) else Kept(refusal, max(days))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from domain.errors import InTheFuture, Invalid, Stale, WrongState
+from domain.errors import InTheFuture, Stale, WrongState
 from domain.events.note import (
     NoteAmended,
     NoteCountersigned,
@@ -31,11 +31,10 @@ from domain.values import (
     Role,
     SessionId,
 )
+from domain.wording import worded
 
 LATE_AFTER = timedelta(hours=72)
 """A note recorded later than this after what it tells of is marked late (REC-03)."""
-LONGEST_TEXT = 200_000
-"""Characters in one note."""
 
 
 class Status(Enum):
@@ -219,20 +218,6 @@ def move(state: Note) -> tuple[NoteEvent, ...]:
     if state.status is Status.DRAFT:
         raise WrongState("The note is not signed")
     return (NoteMoved(note=state.id, case=state.case),)
-
-
-def worded(text: FreeText) -> FreeText:
-    """The text, if it says something and is not too long.
-
-    Raises:
-        Invalid: It is empty or longer than ``LONGEST_TEXT`` characters.
-    """
-    words = text.words
-    if words is None or not words.strip():
-        raise Invalid("text", "is empty")
-    if len(words) > LONGEST_TEXT:
-        raise Invalid("text", "is too long")
-    return text
 
 
 def _must_be_authors_draft(state: Note, author: PractitionerId) -> None:

@@ -11,6 +11,7 @@ from domain.events.process_note import (
     ProcessNoteWritten,
 )
 from domain.values import CaseId, FreeText, NoteId, PractitionerId
+from domain.wording import worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,11 @@ def write(
     if occurred_at > now:
         raise InTheFuture("occurred_at")
     written = ProcessNoteWritten(
-        note=note, case=case, author=author, occurred_at=occurred_at, text=text
+        note=note, case=case, author=author, occurred_at=occurred_at, text=worded(text)
     )
     return (written,)
 
 
 def amend(state: ProcessNote, text: FreeText) -> tuple[ProcessNoteEvent, ...]:
     """Add to it."""
-    return (ProcessNoteAmended(note=state.id, case=state.case, text=text),)
+    return (ProcessNoteAmended(note=state.id, case=state.case, text=worded(text)),)

@@ -278,7 +278,7 @@ def sweep(keys: KeyStore, logged: Callable[[bytes], LoggedKey | None]) -> None:
         elif each.made_at < oldest:
             orphaned.append(each.place.key_id)
     if in_log or orphaned:
-        keys.settle(in_log, orphaned)
+        keys.settle(in_log, orphaned, oldest)
 
 
 def _must_begin_with(genesis: Genesis, store: RecordStore, append_key: bytes) -> None:

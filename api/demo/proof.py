@@ -41,8 +41,9 @@ async def prove(play: Play, console: Console, client: str, scratch: Path) -> Non
     good = sum(claim.good for claim in verdict.claims)
     show.line(
         console,
-        f"{play.people[client].name} takes her log home: {ledger.counted(bundle).entries} entries, "
-        f"{good} of {len(verdict.claims)} claims proved without the clinic and without a key.",
+        f"{play.people[client].name} takes home who looked, every one of"
+        f" {ledger.counted(bundle).entries} entries: {good} of {len(verdict.claims)} claims proved"
+        " without the clinic and without a key.",
     )
     found = await asyncio.to_thread(_attacked, folder.layout.folder, scratch / "attacked")
     show.line(console, f"One byte altered in a copy, behind the program's back, is {found}.")

@@ -32,7 +32,6 @@ from domain.values import (
 
 router = APIRouter(prefix="/v1", tags=["erasure"], route_class=RecordedRoute)
 _EVERYBODY = "clinician, compliance officer, custodian"
-_PAGE = 1000
 
 
 class ErasureWritten(Written):

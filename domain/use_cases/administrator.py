@@ -1,5 +1,6 @@
 """What an administrator does: staff, integrations, projections. She sees no content."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from domain import integration as integration_file, practitioner as practitioner_file
@@ -8,9 +9,10 @@ from domain.confidentiality import Class, Owner, OwnerKind
 from domain.errors import Invalid, NotThere, Stale
 from domain.events.access import AccessKind
 from domain.events.integration import IntegrationRegistered
-from domain.events.practitioner import PractitionerRegistered
+from domain.events.practitioner import PractitionerEvent, PractitionerRegistered
 from domain.policy import Act
 from domain.ports import Opening, Write
+from domain.practitioner import Practitioner
 from domain.use_cases.desk import Desk, admit, attempt, look_at_list, own_entry
 from domain.values import (
     ActorId,
@@ -85,7 +87,14 @@ async def change_roles(
     """Give somebody other roles; nobody changes her own."""
     if practitioner_id == PractitionerId(who.actor.id):
         raise Invalid("roles", "cannot be changed by their holder")
-    return await _change_practitioner(desk, who, practitioner_id, roles, expected, command)
+    return await change_practitioner(
+        desk,
+        who,
+        practitioner_id,
+        lambda person: practitioner_file.change_roles(person, roles),
+        expected=expected,
+        command=command,
+    )
 
 
 async def depart(
@@ -97,7 +106,9 @@ async def depart(
     command: Command,
 ) -> Receipt:
     """Record that somebody left; her very next request is refused."""
-    return await _change_practitioner(desk, who, practitioner_id, None, expected, command)
+    return await change_practitioner(
+        desk, who, practitioner_id, practitioner_file.depart, expected=expected, command=command
+    )
 
 
 async def register_integration(
@@ -194,14 +205,16 @@ async def admit_to_projections(desk: Desk, who: Circumstances) -> Circumstances:
     return await admit(desk, who, Act.MANAGE_PROJECTIONS, attempt=attempt("projections"))
 
 
-async def _change_practitioner(
+async def change_practitioner(
     desk: Desk,
     who: Circumstances,
     practitioner_id: PractitionerId,
-    roles: tuple[Role, ...] | None,
+    decide: Callable[[Practitioner], tuple[PractitionerEvent, ...]],
+    *,
     expected: int,
     command: Command,
 ) -> Receipt:
+    """What an administrator changes of somebody who works here, as ``decide`` says."""
     if done := desk.record.replay(who, command):
         return done
     tried = attempt("practitioner", practitioner_id)
@@ -212,13 +225,9 @@ async def _change_practitioner(
         raise NotThere
     if expected != version:
         raise Stale(version)
-    if roles is None:
-        events = practitioner_file.depart(person)
-    else:
-        events = practitioner_file.change_roles(person, roles)
     write = Write(
         stream=practitioner_id,
-        events=events,
+        events=decide(person),
         owner=Owner(OwnerKind.PRACTITIONER, practitioner_id),
         after=version,
     )

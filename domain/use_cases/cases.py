@@ -7,7 +7,6 @@ from domain import (
     aliases as alias_book,
     case as case_file,
     client as client_file,
-    note as note_file,
 )
 from domain.access import Look
 from domain.case import Case
@@ -106,7 +105,7 @@ async def state_problem(
         desk,
         who,
         case_id,
-        lambda case: case_file.state_problem(case, note_file.worded(words), diagnosis),
+        lambda case: case_file.state_problem(case, words, diagnosis),
         expected,
         command,
         texts=(words,),

@@ -5,14 +5,13 @@ The look at the log is itself the first line of the log (LOG-07), one level deep
 
 from collections.abc import Mapping
 
-from domain import access
 from domain.access import Look
 from domain.confidentiality import Class, Owner, OwnerKind
 from domain.errors import NotPermitted
 from domain.events.access import AccessKind
 from domain.policy import Act, Standing
-from domain.ports import Opening, Write
-from domain.use_cases.desk import Desk, admit, attempt, look, look_at_list
+from domain.ports import Opening
+from domain.use_cases.desk import Desk, admit, attempt, look, look_at_list, own_entry
 from domain.values import Circumstances, ClientId, ItemId, Receipt
 
 
@@ -67,11 +66,9 @@ async def look_at_log(desk: Desk, who: Circumstances, first: int, count: int) ->
     """
     if who.mode is None:
         raise NotPermitted
-    stream, owner = desk.account_of(who.actor)
     classes = (Class.AUDIT_LOG,)
     shown = Look(AccessKind.AUDIT_READ, "log", classes, object_version=first, count=count)
-    event = access.record_look(shown, None, origin=desk.origin, now=desk.clock.now())
-    return await desk.record.append((Write(stream, (event,), owner, after=None),), who)
+    return await desk.record.append((own_entry(desk, who, shown),), who)
 
 
 async def admit_to_incidents(desk: Desk, who: Circumstances) -> Circumstances:

@@ -31,6 +31,7 @@ from domain.values import (
     Receipt,
     SessionId,
 )
+from domain.wording import worded
 
 
 async def record_joint_note(
@@ -54,7 +55,7 @@ async def record_joint_note(
     case = admitted.case
     case_file.must_be_joint(case)
     must_be_of_case(desk, case_id, new.session)
-    texts = {alias: note_file.worded(text) for alias, text in parts.items()}
+    texts = {alias: worded(text) for alias, text in parts.items()}
     must_know_everybody(desk, case, new.text, *texts.values())
     note_id, author = NoteId(desk.identifiers.new()), PractitionerId(who.actor.id)
     now = desk.clock.now()

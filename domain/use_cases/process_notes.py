@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from domain import (
-    note as note_file,
     process_note as process_note_file,
 )
 from domain.access import Look
@@ -56,7 +55,7 @@ async def write_process_note(
         case_id,
         author=PractitionerId(who.actor.id),
         occurred_at=occurred_at,
-        text=note_file.worded(text),
+        text=text,
         now=desk.clock.now(),
     )
     write = admitted.write(note_id, events, 0)
@@ -81,7 +80,7 @@ async def amend_process_note(
     state, version, admitted = await _own_process_note(desk, who, case_id, note_id)
     if expected != version:
         raise Stale(version)
-    events = process_note_file.amend(state, note_file.worded(text))
+    events = process_note_file.amend(state, text)
     write = admitted.write(note_id, events, version)
     return await desk.record.append(
         (write,), admitted.who, command=command, reply=(("process_note", note_id),)

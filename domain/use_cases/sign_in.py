@@ -7,7 +7,7 @@ from domain.access import Look
 from domain.confidentiality import Class
 from domain.events.access import AccessKind
 from domain.ports import Write
-from domain.use_cases.desk import Desk
+from domain.use_cases.desk import Desk, own_entry
 from domain.values import ActorId, Circumstances, ItemId, Receipt
 
 _SIGN_IN = Look(AccessKind.AUTHENTICATION, "sign-in", (Class.ADMINISTRATIVE,))
@@ -35,7 +35,5 @@ async def record_refused_sign_in(desk: Desk, who: Circumstances) -> Receipt:
 
 async def record_password_reset(desk: Desk, who: Circumstances, holder: ActorId) -> Receipt:
     """Write down that somebody's password was replaced on the host, in the clinic's own stream."""
-    stream, owner = desk.account_of(who.actor)
     shown = replace(_SIGN_IN, object=ItemId(holder))
-    event = access.record_look(shown, None, origin=desk.origin, now=desk.clock.now())
-    return await desk.record.append((Write(stream, (event,), owner, after=None),), who)
+    return await desk.record.append((own_entry(desk, who, shown),), who)

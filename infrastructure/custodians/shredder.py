@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -23,10 +24,11 @@ from infrastructure.control import shred_final_line, shred_line
 from infrastructure.custodians.shreds import (
     custodians_of,
     finals_of,
+    lock_of,
     must_be_approved,
     placed_shreds,
 )
-from infrastructure.errors import Broken
+from infrastructure.errors import Broken, FolderRefused
 from infrastructure.ledger.errors import LedgerError
 from infrastructure.ledger.key_control import (
     MOST_SHREDDED,
@@ -38,13 +40,14 @@ from infrastructure.ledger.key_control import (
 )
 from infrastructure.ledger.note import Note, Verifier
 from infrastructure.lineage import Lineage
-from infrastructure.stores.contract import Outcome, Placed, RecordStore, Submission
+from infrastructure.stores.contract import Outcome, Outdated, Placed, RecordStore, Submission
 from infrastructure.vault import shredding
 from infrastructure.vault.bell import Bell
 from infrastructure.vault.envelope import field_place
 from infrastructure.vault.keyrows import DESTROYED, SELECT_KEY, StoredKey, stored_key
 from infrastructure.vault.keystore import KeyStore
 from infrastructure.vault.port import Keys
+from infrastructure.views import locked
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,25 +92,66 @@ class RecordShredder:
         Raises:
             Invalid: The approvals do not bear it; nothing was destroyed.
             WrongState: There is nothing left to destroy.
-            RecordUnavailable: Nothing could be written.
+            RecordUnavailable: Nothing could be written, or somebody is destroying something now.
         """
-        hands = self._hands
-        done = self.carried_out(what.request)
-        if done is None:
-            shreds = [replace(each, approvals=approvals) for each in self._shreds(what)]
-            self._must_be_approved(shreds)
-            shredding.condemn(hands.keys, shreds)
-            # Whoever has sealed something under these keys and not written it yet seals it again,
-            # and finds that it may not.
-            hands.bell.ring()
-            outcome = hands.enter(Submission(tuple(shred_line(each) for each in shreds)))
-            if not isinstance(outcome, Placed):
-                raise RecordUnavailable
-        self._finish(what)
+        with self._alone():
+            unused = []
+            if self.carried_out(what.request) is None:
+                shreds = [replace(each, approvals=approvals) for each in self._shreds(what)]
+                self._must_be_approved(shreds)
+                unused = self._unused(what, shreds[0])
+                self._enter(what, shreds, unused)
+            self._finish(what, unused)
         done = self.carried_out(what.request)
         if done is None:
             raise RecordUnavailable
         return done
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One destruction at a time, so that nobody takes back what another has condemned."""
+        try:
+            with locked(lock_of(self._hands.keys)):
+                yield
+        except FolderRefused:
+            raise RecordUnavailable from None
+
+    def _enter(self, what: Destruction, shreds: list[Shred], unused: list[Shred]) -> None:
+        hands = self._hands
+        shredding.condemn(hands.keys, [*shreds, *unused])
+        # Whoever has sealed something under these keys and not written it yet seals it again, and
+        # finds that it may not.
+        hands.bell.ring()
+
+        def stands() -> bool:
+            # What another has written meanwhile under a key that was not named is not approved.
+            named = [(each.keys, each.items) for each in self._shreds(what)]
+            return named == [(each.keys, each.items) for each in shreds]
+
+        lines = tuple(shred_line(each) for each in shreds)
+        try:
+            outcome = hands.enter(Submission(lines, stands=stands))
+        except Exception:
+            self._reprieve()
+            raise
+        if not isinstance(outcome, Placed):
+            self._reprieve()
+            if isinstance(outcome, Outdated):
+                raise Invalid("approvals", "do not bear what would be destroyed")
+            raise RecordUnavailable
+
+    def _reprieve(self) -> None:
+        """Give back what was condemned in vain; what stands in the log by now stays condemned."""
+        hands = self._hands
+        shreds = placed_shreds(hands.store, hands.lineage, hands.append_key)
+        shredding.reprieve(hands.keys, [each for _, each in shreds])
+
+    def _unused(self, what: Destruction, like: Shred) -> list[Shred]:
+        """Keys of the same owners that were made and sealed nothing: they go unsaid."""
+        logged = self._hands.keyring.is_logged
+        found = [each.place.key_id for each in self._owned(what)]
+        keys = tuple(each for each in found if not logged(each))
+        return [replace(like, keys=keys, items=())] if keys else []
 
     def carried_out(self, request: str) -> Shredded | None:
         """What a request has destroyed; ``None`` where it has not."""
@@ -157,10 +201,10 @@ class RecordShredder:
             raise RecordUnavailable
         return len(lines)
 
-    def _finish(self, what: Destruction) -> None:
+    def _finish(self, what: Destruction, unused: list[Shred]) -> None:
         hands = self._hands
         shreds = [shred for _, shred in self._of_request(bytes.fromhex(what.request))]
-        shredding.apply(hands.keys, shreds)
+        shredding.apply(hands.keys, [*shreds, *unused])
         hands.bell.ring()
         hands.forget(what, {each for shred in shreds for each in shred.keys})
         hands.keys.vacuum()
@@ -209,11 +253,7 @@ class RecordShredder:
 
     def _keys(self, what: Destruction) -> Iterator[StoredKey]:
         keys, keyring = self._hands.keys, self._hands.keyring
-        for owner in what.owners:
-            for purpose in what.purposes:
-                found = keys.of_subject(keyring.tag(owner), purpose)
-                wanted = what.classes or tuple(Class)
-                yield from self._living(each for each in found if each.place.label.cls in wanted)
+        yield from self._living(self._owned(what))
         if what.year is not None:
             spared = {keyring.tag(owner) for owner in what.spared}
             rows = keys.rows(
@@ -227,6 +267,14 @@ class RecordShredder:
             )
             of_the_year = self._living(stored_key(row) for row in rows)
             yield from (each for each in of_the_year if each.place.subject_tag not in spared)
+
+    def _owned(self, what: Destruction) -> Iterator[StoredKey]:
+        keys, keyring = self._hands.keys, self._hands.keyring
+        wanted = what.classes or tuple(Class)
+        for owner in what.owners:
+            for purpose in what.purposes:
+                found = keys.of_subject(keyring.tag(owner), purpose)
+                yield from (each for each in found if each.place.label.cls in wanted)
 
     def _living(self, keys: Iterable[StoredKey]) -> Iterator[StoredKey]:
         """Those that are there and that the log knows: what is not in it has sealed nothing."""

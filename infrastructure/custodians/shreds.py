@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from pathlib import Path
 
 from infrastructure.control import control_stream, must_be_ours
-from infrastructure.errors import Broken
+from infrastructure.errors import Broken, FolderRefused
 from infrastructure.ledger.check import Row
 from infrastructure.ledger.control import Control, Custodian, parse_control
 from infrastructure.ledger.errors import LedgerError
@@ -30,6 +31,7 @@ from infrastructure.lineage import Lineage
 from infrastructure.stores.contract import RecordStore
 from infrastructure.vault import shredding
 from infrastructure.vault.keystore import KeyStore
+from infrastructure.views import locked
 
 
 def shreds_of(store: RecordStore, lineage: Lineage, append_key: bytes) -> list[Shred]:
@@ -144,7 +146,24 @@ def destroyed_again(keys: KeyStore, shreds: list[Shred]) -> list[Shred]:
     """Apply every SHRED before anything is served; those that somebody had brought back.
 
     One that a crash has cut short is not among them: this key store remembers that it was at it.
+    While somebody is at one, what is condemned stays so: reprieved, something could be sealed under
+    it and written behind the SHRED.
     """
+    try:
+        with locked(lock_of(keys)):
+            return _settled(keys, shreds)
+    except FolderRefused:
+        begun = shredding.under_way(keys)
+        resurrected = shredding.apply(keys, shreds, ends=False)
+        return [each for each in resurrected if each.request != begun]
+
+
+def lock_of(keys: KeyStore) -> Path:
+    """The file that is locked while something is destroyed."""
+    return keys.path.with_name("shredding.lock")
+
+
+def _settled(keys: KeyStore, shreds: list[Shred]) -> list[Shred]:
     begun = shredding.under_way(keys)
     # Whoever was at it had condemned the keys; whoever put others back has to say that as well.
     at_it = (each for each in shreds if each.request == begun)

@@ -164,6 +164,7 @@ class BrokerOpening:
         self._keys = keys
         # For one request; a standing grant asks the keyring each time, which forgets keys.
         self._granted: dict[bytes, SubjectKey] = {}
+        self._heard = keyring.rung()
         self._until = None if keys is None else time.monotonic() + OPENING_SECONDS
 
     def words(self, text: FreeText) -> str:
@@ -206,6 +207,11 @@ class BrokerOpening:
         """``cell`` for whoever unpacks the content elsewhere."""
         self._must_be_live()
         key_id = cells.cell_key(sealed)
+        heard = self._keyring.rung()
+        if heard != self._heard:
+            # What was destroyed meanwhile is dropped here as well.
+            self._granted.clear()
+            self._heard = heard
         key = self._granted.get(key_id)
         if key is None:
             self._must_be_granted(self._keyring.place(key_id))

@@ -15,10 +15,10 @@ import hmac
 
 from domain.rows import Fingerprints
 from infrastructure.vault.custody import Custody
+from infrastructure.vault.custody.port import MAC
 from infrastructure.vault.keys import derive
 
 SIZE = 16
-MAC = "mac"
 _LABEL = b"powiernik/1/idx/"
 
 

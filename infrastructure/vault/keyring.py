@@ -22,7 +22,14 @@ from domain.errors import RecordUnavailable
 from infrastructure.errors import Broken, KeyGone
 from infrastructure.vault.bell import Bell
 from infrastructure.vault.custody import Custody
-from infrastructure.vault.keyrows import CONDEMNED, DESTROYED, PENDING, RETIRED, StoredKey
+from infrastructure.vault.keyrows import (
+    CONDEMNED,
+    DESTROYED,
+    PENDING,
+    RETIRED,
+    YEARLY,
+    StoredKey,
+)
 from infrastructure.vault.keys import KEY_SIZE, KeyPlace, SubjectKey
 from infrastructure.vault.keystore import KeyStore
 from infrastructure.vault.rotation import hand_over
@@ -31,7 +38,6 @@ KEPT_SECONDS = 15 * 60
 """How long an unwrapped key stays in memory."""
 MOST_KEPT = 20_000
 _TRIES = 4
-_YEARLY = frozenset({KeyPurpose.ACCOUNTABILITY, KeyPurpose.STAFF})
 
 Name = TypeVar("Name")
 
@@ -183,6 +189,8 @@ class Keyring:
             return False
         if self._is_going(stored):
             raise KeyGone
+        if not self._outlasts(stored):
+            return False
         if self._endings.retired(stored.place.key_id):
             # The key store says otherwise: an older one that was put back, or somebody altered it.
             self._store.retire([stored.place.key_id])
@@ -190,9 +198,16 @@ class Keyring:
         found[wanted] = self._keep_for_sealing(wanted[0], stored, _floor(wanted[1], now), heard)
         return True
 
+    def _outlasts(self, stored: StoredKey) -> bool:
+        """Whether a key is not swept before it is used: one that was made long ago, in vain."""
+        now, key_id = int(time.time()), stored.place.key_id
+        if stored.state != PENDING or stored.made_at > now - KEPT_SECONDS or self.is_logged(key_id):
+            return True
+        return self._store.taken_up(key_id, now)
+
     def _newest(self, owner: Owner, label: Label, now: datetime) -> StoredKey | None:
         """The newest key that may seal now, a retired one too."""
-        if label.purpose in _YEARLY:
+        if label.purpose in YEARLY:
             return self._store.in_epoch(self.tag(owner), label, now.year)
         epochs = self._store.epochs(self.tag(owner), label)
         return epochs[0] if epochs else None
@@ -329,7 +344,7 @@ class Keyring:
 
     def _fresh(self, owner: Owner, label: Label, now: datetime, generation: int) -> StoredKey:
         tag, epoch = self.tag(owner), _floor(label, now)
-        if label.purpose not in _YEARLY:
+        if label.purpose not in YEARLY:
             siblings = self._store.of_subject(tag, label.purpose)
             if siblings and all(self._is_going(each) for each in siblings):
                 # Whoever was erased is not begun anew in a class that she had nothing in.
@@ -413,4 +428,4 @@ def _floor(label: Label, now: datetime) -> int:
 
     Accountability keys change every year, so that entries can expire by age (fine print 13).
     """
-    return now.year if label.purpose in _YEARLY else 1
+    return now.year if label.purpose in YEARLY else 1

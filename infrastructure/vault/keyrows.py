@@ -29,6 +29,8 @@ CREATE INDEX item_key_escrow ON item_key(escrow_key) WHERE escrow_key NOT NULL;
 PENDING, ACTIVE, RETIRED, DESTROYED = range(4)
 """A key is pending until its making stands in the log, active until its retiring does, then opens
 only; destroyed, nothing is left of it but its place."""
+YEARLY = frozenset({KeyPurpose.ACCOUNTABILITY, KeyPurpose.STAFF})
+"""Purposes whose keys change every year: a destroyed one says nothing of the next."""
 CONDEMNED = 8
 """Added to the state of a key that is being destroyed: it seals nothing any more."""
 

@@ -31,6 +31,7 @@ from infrastructure.vault.keyrows import (
     SCHEMA,
     SELECT_ITEM,
     SELECT_KEY,
+    YEARLY,
     StoredItem,
     StoredKey,
     stored_key,
@@ -43,6 +44,9 @@ _NUMBER = 8
 _ADD_KEY = (
     "INSERT OR IGNORE INTO subject_key SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?"
     " WHERE (SELECT value FROM meta WHERE name = 'kek_generation') = ?"
+    # Whoever is being erased is not begun anew behind the back of who asked a moment before.
+    " AND (? OR NOT EXISTS (SELECT 1 FROM subject_key WHERE subject_tag = ? AND purpose = ?)"
+    " OR EXISTS (SELECT 1 FROM subject_key WHERE subject_tag = ? AND purpose = ? AND state < ?))"
 )
 _ADD_ITEM = (
     "INSERT INTO item_key SELECT ?, ?, ?, ?, ?, ?"
@@ -165,7 +169,8 @@ class KeyStore:
         """Keep keys as pending, durably; one that is there already stays as it is.
 
         One that is wrapped under another than the present generation is not kept: somebody rotated
-        meanwhile, and nobody would ever rewrap it.
+        meanwhile, and nobody would ever rewrap it. Nor is one whose owner's keys of that purpose
+        are all condemned or destroyed.
 
         Raises:
             RecordUnavailable: The disk is full, or the file stays locked; nothing was kept.
@@ -182,6 +187,9 @@ class KeyStore:
                 each.state,
                 each.made_at,
                 number(each.kek_generation),
+                each.place.label.purpose in YEARLY,
+                *(each.place.subject_tag, each.place.label.purpose),
+                *(each.place.subject_tag, each.place.label.purpose, DESTROYED),
             )
             for each in keys
         ]
@@ -193,18 +201,35 @@ class KeyStore:
             rows = self._db.execute(f"{SELECT_KEY} WHERE state = ?", (PENDING,)).fetchall()
         return [stored_key(row) for row in rows]
 
-    def settle(self, logged: Iterable[bytes], orphaned: Iterable[bytes]) -> None:
-        """Mark keys as logged, and sweep those whose making never was."""
+    def taken_up(self, key_id: bytes, now: int) -> bool:
+        """Put off the sweeping of a pending key that is used after all; whether it is there."""
+        self.write(
+            (
+                "UPDATE subject_key SET made_at = ? WHERE key_id = ? AND state = ?",
+                [(now, key_id, PENDING)],
+            )
+        )
+        return self.key(key_id) is not None
+
+    def settle(self, logged: Iterable[bytes], orphaned: Iterable[bytes], before: int) -> None:
+        """Mark keys as logged, and sweep those whose making never was.
+
+        One that was taken up since, at ``before`` or later, stays.
+        """
         orphans = [(each,) for each in orphaned]
         self.write(
             (
                 "UPDATE subject_key SET state = ? WHERE key_id = ? AND state = ?",
                 [(ACTIVE, each, PENDING) for each in logged],
             ),
-            ("DELETE FROM item_key WHERE owner_key = ?", orphans),
             (
-                "DELETE FROM subject_key WHERE state = ? AND key_id = ?",
-                [(PENDING, *each) for each in orphans],
+                "DELETE FROM subject_key WHERE state = ? AND key_id = ? AND made_at < ?",
+                [(PENDING, *each, before) for each in orphans],
+            ),
+            (
+                "DELETE FROM item_key WHERE owner_key = ?1"
+                " AND NOT EXISTS (SELECT 1 FROM subject_key WHERE key_id = ?1)",
+                orphans,
             ),
         )
 

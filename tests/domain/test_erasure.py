@@ -20,7 +20,7 @@ from domain.events.erasure import (
     HandOver,
     RefusalGround,
 )
-from domain.legal_gate import EXEMPT, GROUNDS, Findings, Refusal
+from domain.legal_gate import EXEMPT, GROUNDS, Findings, Kept
 from domain.ports import Shredded
 from domain.retention import Regime
 from domain.values import PractitionerId
@@ -89,23 +89,23 @@ class TestTheGate:
 
     @pytest.mark.parametrize("last", [TODAY, TOMORROW, date(2046, 12, 31)])
     def test_retention_keeps_to_the_end_of_its_last_day(self, last: date) -> None:
-        assert erasure.gate(asked(), found(last)) == Refusal(RefusalGround.RETENTION_MEDICAL, last)
+        assert erasure.gate(asked(), found(last)) == Kept(RefusalGround.RETENTION_MEDICAL, last)
 
     def test_a_clock_that_does_not_run_keeps_without_end(self) -> None:
         practice = replace(found(None), regime=Regime.PSYCHOLOGIST_PRACTICE)
-        assert erasure.gate(asked(), practice) == Refusal(RefusalGround.RETENTION_PSYCHOLOGIST)
+        assert erasure.gate(asked(), practice) == Kept(RefusalGround.RETENTION_PSYCHOLOGIST)
 
     def test_nothing_known_keeps(self) -> None:
-        assert erasure.gate(asked(), found()) == Refusal(RefusalGround.RETENTION_MEDICAL)
+        assert erasure.gate(asked(), found()) == Kept(RefusalGround.RETENTION_MEDICAL)
 
     def test_the_longest_of_several_clients_retentions_counts(self) -> None:
         both = asked(replace(WHOLE, clients=(CLIENT, OTHER_CLIENT)))
         refusal = erasure.gate(both, found(YESTERDAY, TOMORROW))
-        assert refusal == Refusal(RefusalGround.RETENTION_MEDICAL, TOMORROW)
+        assert refusal == Kept(RefusalGround.RETENTION_MEDICAL, TOMORROW)
         assert erasure.gate(both, found(YESTERDAY, None)) is not None
 
     def test_a_hold_keeps_what_retention_would_let_go(self) -> None:
-        assert erasure.gate(asked(), found(YESTERDAY, held=True)) == Refusal(RefusalGround.HOLD)
+        assert erasure.gate(asked(), found(YESTERDAY, held=True)) == Kept(RefusalGround.HOLD)
 
     @given(
         st.sampled_from(sorted(EXEMPT)),
@@ -120,13 +120,13 @@ class TestTheGate:
 
     def test_an_admission_is_removed_by_its_author_alone(self) -> None:
         another = asked(replace(ASKED_TO_ERASE, requester=BARTEK))
-        assert erasure.gate(another, found()) == Refusal(RefusalGround.NOT_THE_AUTHOR)
+        assert erasure.gate(another, found()) == Kept(RefusalGround.NOT_THE_AUTHOR)
 
     def test_a_log_is_kept_to_its_floor(self) -> None:
         assert erasure.gate(asked(OLD_LOG), found(floor=YESTERDAY)) is None
-        refusal = Refusal(RefusalGround.LOG_FLOOR, TODAY)
+        refusal = Kept(RefusalGround.LOG_FLOOR, TODAY)
         assert erasure.gate(asked(OLD_LOG), found(floor=TODAY)) == refusal
-        assert erasure.gate(asked(OLD_LOG), found()) == Refusal(RefusalGround.LOG_FLOOR)
+        assert erasure.gate(asked(OLD_LOG), found()) == Kept(RefusalGround.LOG_FLOOR)
 
 
 class TestARequest:
@@ -278,7 +278,7 @@ def test_every_decision_can_be_repeated(history: list[object]) -> None:
         erasure.withdraw,
         lambda state: erasure.approve(state, FIRST, "a line", STATEMENT),
         lambda state: erasure.complete(state, GONE, NOW),
-        lambda state: erasure.refuse(state, Refusal(RefusalGround.HOLD)),
+        lambda state: erasure.refuse(state, Kept(RefusalGround.HOLD)),
     )
 
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from domain import note
 from domain.errors import InTheFuture, Invalid, Stale, WrongState
 from domain.events.note import NoteDrafted, NoteKind, NoteSigned
-from domain.note import LONGEST_TEXT, NewNote, Note, Signatory
+from domain.note import NewNote, Note, Signatory
 from domain.values import FreeText
+from domain.wording import LONGEST_TEXT
 from tests.support.decisions import must_be_retry_safe
 from tests.support.examples import (
     AMENDED,

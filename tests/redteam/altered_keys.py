@@ -1,4 +1,4 @@
-"""Attacks 9 and 68 to 70: on what the key store says of its keys, by whoever may write into it.
+"""Attacks 68 and 69: on what the key store says of its keys, by whoever may write into it.
 
 Of each it is found out what an opening, a verification and a process that goes on make of it; and
 that nothing is lost by it, once it says again what it said.
@@ -15,120 +15,25 @@ from pathlib import Path
 from unittest.mock import patch
 
 from api.compose.erasing import shredder_of
-from domain.confidentiality import KeyPurpose, Class
-from infrastructure.custodians.rotating import renew, rotate
-from infrastructure.folder import OpenFolder
-from infrastructure.ledger.check import Row
-from infrastructure.stores.contract import Line
+from domain.events.note import NoteDrafted
+from domain.values import ClientId
+from infrastructure.custodians.rotating import rotate
 from infrastructure.vault import rotation
 from infrastructure.vault.custody import Keyfile
-from infrastructure.vault.envelope import Kind, field_place, open_record, seal
-from infrastructure.vault.keyrows import ACTIVE
+from infrastructure.vault.envelope import field_place
 from infrastructure.verify import verify_folder
 from tests.redteam.erasing import (
     ALL_OF_ANNA,
     custodians,
-    enter,
     erase,
     gone,
     readable,
     with_both,
 )
 from tests.redteam.harness import ACCEPTED, HELD, Site, agreed, attack, code_of, holds
-from tests.redteam.record_layer import reactivated_key
 from tests.support import ink
 
 NOTE = ink.drafted(ink.ANNA).stream
-_LATER = "after the renewal"
-LATER = ink.drafted(ink.ANNA, name=_LATER).stream
-
-
-# 9 and 70: keys of an epoch that has ended
-
-
-@attack(9, "a destroyed key re-activated, and a retired one", "E-KEYSTATE")
-def reactivated(site: Site) -> str:
-    """The retired one: its state changed, with the newer one taken away and without."""
-    begun = site.copy("begun")
-    found = [reactivated_key(site)]
-    site.put_back(begun)
-    old = renewed(site)
-    claims = {}
-    good = site.copy("good")
-    # Whatever its state says: as long as the log says that it was retired, nothing goes under it.
-    site.damage(
-        "UPDATE subject_key SET state = ? WHERE key_id = ?", (ACTIVE, old), file="keys.db"
-    )
-    claims |= nothing_under(site, old, "its state")
-    site.put_back(good)
-    with closing(site.open()) as folder:
-        folder.record.append_now((ink.drafted(ink.ANNA, name=_LATER),), ink.WHO)
-    (new,) = {row.key_id for row in site.rows() if row.stream_id.hex() == LATER}
-    with site.sql("keys.db") as db:
-        db.execute("DELETE FROM subject_key WHERE key_id = ?", (new,))
-        db.execute("UPDATE subject_key SET state = ? WHERE key_id = ?", (ACTIVE, old))
-    found += [site.verifying(), site.reading(LATER)]
-    claims |= nothing_under(site, old, "the newer one gone")
-    # The old one in the newer one's place, under its id and its epoch.
-    site.put_back(good)
-    with closing(site.open()) as folder:
-        folder.record.append_now((ink.drafted(ink.ANNA, name=_LATER),), ink.WHO)
-    (new,) = {row.key_id for row in site.rows() if row.stream_id.hex() == LATER}
-    site.damage(
-        "UPDATE subject_key SET wrapped = (SELECT wrapped FROM subject_key WHERE key_id = ?)"
-        " WHERE key_id = ?",
-        (old, new),
-        file="keys.db",
-    )
-    claims["not in another's place"] = site.verifying() == site.reading(LATER) == "E-AEAD"
-    return agreed(*found, *({holds(claims)} - {HELD}))
-
-
-def renewed(site: Site) -> bytes:
-    """Renew Anna's keys; the key that sealed her note, which is retired now."""
-    key_id = site.event(NOTE).key_id
-    with closing(site.open()) as folder:
-        assert renew(folder, ink.owner(ink.ANNA)) > 0
-    return key_id
-
-
-def nothing_under(site: Site, key_id: bytes, how: str) -> dict[str, bool]:
-    """Whether nothing new stands under a key when somebody goes on writing, and what was reads."""
-    before = len(site.rows())
-    with closing(site.open()) as folder:
-        folder.record.append_now((ink.drafted(ink.ANNA, name=f"on {how}"),), ink.WHO)
-        whole = readable(folder, ink.ANNA)
-    return {
-        f"nothing under it, {how}": key_id not in {row.key_id for row in site.rows()[before:]},
-        f"what was reads, {how}": whole,
-        f"the log whole, {how}": site.verifying(with_keys=False) == ACCEPTED,
-    }
-
-
-@attack(70, "written under a retired and a destroyed key, with the writers' key", "E-KEYSTATE")
-def written_behind_its_end(site: Site) -> str:
-    """By a writer who has kept both; the rows suit the log in everything else."""
-    site.anchor()
-    both, good = custodians(site), site.copy("good")
-    found = []
-    for ends in ("retired", "destroyed"):
-        with closing(site.open()) as folder:
-            row = site.event(NOTE)
-            key = folder.vault.keyring.for_opening(row.key_id)
-            place = (folder.vault.log_id, row.stream_id)
-            payload = open_record(key, Kind.EVENT, *place, row.version, row.record or b"")
-            if ends == "retired":
-                renew(folder, ink.owner(ink.ANNA))
-            else:
-                erase(folder, both)
-            line = Line(
-                row.stream_id,
-                ((key.key_id, lambda version: seal(key, Kind.EVENT, *place, version, payload)),),  # noqa: B023 - at once
-            )
-            enter(folder, line)
-        found += [site.verifying(), site.verifying(with_keys=False), site.signing()]
-        site.put_back(good)
-    return agreed(*found)
 
 
 # 68: what it says of itself
@@ -136,9 +41,11 @@ def written_behind_its_end(site: Site) -> str:
 GENERATION = "UPDATE meta SET value = ? WHERE name = 'kek_generation'"
 UNDER_WAY = "INSERT OR REPLACE INTO meta VALUES('rotation', ?)"
 SHREDDING = "INSERT OR REPLACE INTO meta VALUES('shredding', ?)"
-NUMBERS = [
-    each.to_bytes(8, "big") for each in (0, 2, 7, 2**40, 2**63, 2**64 - 1)
-] + [b"", bytes(7) + b"\x01\x00", b"x" * 1000]
+NUMBERS = [each.to_bytes(8, "big") for each in (0, 2, 7, 2**40, 2**63, 2**64 - 1)] + [
+    b"",
+    bytes(7) + b"\x01\x00",
+    b"x" * 1000,
+]
 
 
 @attack(
@@ -239,7 +146,7 @@ def while_open(site: Site, begun: Path) -> dict[str, bool]:
     for number in (0, 2, 2**64 - 1):
         with closing(site.open()) as folder:
             site.damage(GENERATION, (number.to_bytes(8, "big"),), file="keys.db")
-            newcomer = ink.an_id(f"newcomer {number}")
+            newcomer = ClientId(ink.an_id(f"newcomer {number}"))
             code = code_of(
                 lambda: folder.record.append_now((ink.registered(newcomer),), ink.WHO)  # noqa: B023 - at once
             )
@@ -360,7 +267,9 @@ def item_of(site: Site) -> bytes:
     """The item key of the text of Anna's note."""
     with closing(site.open()) as folder:
         event = folder.record.read(NOTE)[0].event
-    return field_place(event.text.sealed)[0]  # type: ignore[union-attr]
+    assert isinstance(event, NoteDrafted)
+    assert event.text.sealed is not None
+    return field_place(event.text.sealed)[0]
 
 
 def words_read(site: Site) -> str:

@@ -29,7 +29,7 @@ from infrastructure.ledger.note import Note
 from infrastructure.ledger.remembered import Remembered
 from infrastructure.ledger.tiles import TileFolder
 from infrastructure.stores.contract import Placed, Submission
-from tests.redteam.harness import ACCEPTED, HELD, Site, agreed, attack, holds
+from tests.redteam.harness import ACCEPTED, HELD, Site, agreed, holds
 from tests.redteam.sites import (
     Auditor,
     branch_of,

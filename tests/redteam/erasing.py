@@ -24,9 +24,7 @@ from tests.support import ink
 from tests.support.opened import words
 
 REQUEST = ink.an_id("a request")
-ALL_OF_ANNA = Destruction(
-    REQUEST, "retention-expired", owners=(Owner(OwnerKind.CLIENT, ink.ANNA),)
-)
+ALL_OF_ANNA = Destruction(REQUEST, "retention-expired", owners=(Owner(OwnerKind.CLIENT, ink.ANNA),))
 
 
 def custodians(site: Site) -> list[Signer]:
@@ -39,9 +37,7 @@ def signed(text: str, by: Iterable[Signer]) -> bytes:
     return approvals_note(text, [each.sign(text.encode()).encode().decode() for each in by])
 
 
-def erase(
-    folder: OpenFolder, by: Sequence[Signer], what: Destruction = ALL_OF_ANNA
-) -> OpenFolder:
+def erase(folder: OpenFolder, by: Sequence[Signer], what: Destruction = ALL_OF_ANNA) -> OpenFolder:
     """Destroy it as the protocol has it."""
     shredder = shredder_of(folder)
     shredder.destroy_now(what, signed(shredder.statement(what), by))

@@ -31,7 +31,6 @@ from infrastructure.vault.custody import LIGHT, SLOT_SIZE, create as create_keyf
 from infrastructure.vault.keyrows import ACTIVE, PENDING
 from tests.redteam.harness import (
     ACCEPTED,
-    HELD,
     ROOT,
     Site,
     agreed,

@@ -19,7 +19,8 @@ from typing import IO, Any, Self
 
 from api.compose.erasing import shredder_of
 from infrastructure.custodians.rotating import rotate
-from infrastructure.folder import Layout, OpenFolder, open_with
+from infrastructure.folder import OpenFolder, open_with
+from infrastructure.layout import Layout
 from infrastructure.stores.sqlite import SqliteStore
 from infrastructure.vault import rotation
 from infrastructure.vault.custody import Keyfile, unlock

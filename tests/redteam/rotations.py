@@ -24,7 +24,14 @@ from infrastructure.custodians.rotating import renew, rotate
 from infrastructure.errors import Broken, KeyGone
 from infrastructure.folder import OpenFolder
 from infrastructure.vault import rotation
-from infrastructure.vault.keyrows import DESTROYED, SELECT_ITEM, SELECT_KEY, StoredItem, stored_key
+from infrastructure.vault.keyrows import (
+    DESTROYED,
+    SELECT_ITEM,
+    SELECT_KEY,
+    StoredItem,
+    StoredKey,
+    stored_key,
+)
 from infrastructure.vault.rotation import items_secret, open_secret
 from infrastructure.verify import verify_folder
 from tests.redteam.erasing import (
@@ -79,7 +86,9 @@ def left_by(site: Site, act: str, approvals: bytes) -> dict[str, bool]:
         shredder = shredder_of(folder)
         logged = shredder.carried_out(ALL_OF_ANNA.request) is not None
         claims = {
-            "all of it or nothing": gone(folder, ink.ANNA) if logged else readable(folder, ink.ANNA),
+            "all of it or nothing": gone(folder, ink.ANNA)
+            if logged
+            else readable(folder, ink.ANNA),
             "the others whole": readable(folder, ink.BASIA),
             "good": code_of(lambda: verify_folder(folder)) == ACCEPTED,
             "one generation each": one_generation_each(folder),
@@ -111,7 +120,7 @@ def one_generation_each(folder: OpenFolder) -> bool:
     live = folder.custody.generations
     log_id = folder.genesis.log_id
 
-    def opens_key(generation: int, stored) -> bool:
+    def opens_key(generation: int, stored: StoredKey) -> bool:
         context = stored.place.context(log_id, generation)
         try:
             folder.custody.unwrap(generation, stored.wrapped or b"", context)
@@ -164,10 +173,8 @@ def silenced_bell(site: Site) -> str:
             renew(destroying, ink.owner(ink.BASIA))
             folder_b.record.append_now((ink.drafted(ink.BASIA, name="later"),), ink.WHO)
             folder_b.close()
-            claims[f"nothing under a retired key ({how})"] = (
-                site.rows()[-1].key_id not in before
-            )
-            claims[f"good ({how})"] = code_of(lambda: verify_folder(destroying)) == ACCEPTED  # noqa: B023 - at once
+            claims[f"nothing under a retired key ({how})"] = site.rows()[-1].key_id not in before
+            claims[f"good ({how})"] = code_of(lambda: verify_folder(destroying)) == ACCEPTED
         site.put_back(begun)
     return holds(claims)
 
@@ -253,7 +260,7 @@ def two_rotations(site: Site) -> str:
             whole = readable(folder, ink.ANNA) and readable(folder, ink.BASIA)
             claims[f"nothing lost ({how})"] = whole
             claims[f"not left half done ({how})"] = folder.keys.rotating() is None
-            claims[f"good ({how})"] = code_of(lambda: verify_folder(folder)) == ACCEPTED  # noqa: B023 - at once
+            claims[f"good ({how})"] = code_of(lambda: verify_folder(folder)) == ACCEPTED
         claims[f"the log good without keys ({how})"] = site.verifying(with_keys=False) == ACCEPTED
         site.put_back(begun)
     return holds(claims)

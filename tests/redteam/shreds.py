@@ -1,5 +1,4 @@
-"""Attacks 36, 58 and 67: on destroying itself. What nobody approved is destroyed nowhere, what was
-destroyed never comes back.
+"""Attacks 36 and 67: on destroying itself: what nobody approved is destroyed nowhere.
 
 Whoever attacks has the files (a DBA), or the key of the writers as well, or one custodian's key.
 
@@ -9,42 +8,32 @@ Source:
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 
 from api.compose.erasing import shredder_of
 from domain.confidentiality import Owner, OwnerKind
 from domain.ports import Destruction
 from domain.values import FreeText
-from infrastructure.backup.restore import Wanted, restore
 from infrastructure.control import custodian_line, retire_line, shred_line
 from infrastructure.custodians.appointing import appoint
-from infrastructure.custodians.rotating import rotate
 from infrastructure.folder import OpenFolder
-from infrastructure.guard.incidents import Incidents
 from infrastructure.ledger.check import Row
 from infrastructure.ledger.control import Custodian, log_id_of
 from infrastructure.ledger.key_control import Shred, shred_statement, shred_stream
 from infrastructure.ledger.note import ED25519, Signer, Verifier
 from infrastructure.stores.contract import Line
-from infrastructure.vault.custody import unlock
-from infrastructure.verify import verify_folder
 from tests.redteam.erasing import (
     ALL_OF_ANNA,
     REQUEST,
     custodians,
     destroyed,
     enter,
-    erase,
-    gone,
     keys_of,
     readable,
     signed,
     text_of,
-    with_both,
 )
 from tests.redteam.harness import (
     ACCEPTED,
@@ -57,10 +46,8 @@ from tests.redteam.harness import (
     code_of,
     holds,
 )
-from tests.redteam.keys_and_access import without_the_key_encryption_key
 from tests.redteam.log_layer import added, control_records_forged
 from tests.support import ink
-from tests.support.backups import Trio
 
 ALL_OF_BASIA = Destruction(
     REQUEST, "retention-expired", owners=(Owner(OwnerKind.CLIENT, ink.BASIA),)
@@ -227,8 +214,10 @@ def approvals_that_do_not_bear_it(site: Site) -> str:
         ]
         found = [code_of(lambda: shredder.destroy_now(*each)) for each in tried]  # noqa: B023 - at once
         vkey = other.verifier.vkey()
-        for by in ([], both[:1], [both[0], both[0]], [both[0], other], [other, stranger()]):
-            found.append(code_of(lambda: appoint(folder, vkey, by)))  # noqa: B023 - at once
+        found += [
+            code_of(lambda: appoint(folder, vkey, by))  # noqa: B023 - at once
+            for by in ([], both[:1], [both[0], both[0]], [both[0], other], [other, stranger()])
+        ]
         twice = Verifier("somebody.else", ED25519, both[0].verifier.public).vkey()
         found += [code_of(lambda: appoint(folder, each, both)) for each in ("no key", twice)]  # noqa: B023 - at once
         whole = readable(folder, ink.ANNA) and readable(folder, ink.BASIA)
@@ -252,138 +241,3 @@ def condemned(site: Site) -> bool:
     """Whether a key is marked as one that is being destroyed."""
     with site.sql("keys.db") as db:
         return bool(db.execute("SELECT 1 FROM subject_key WHERE state & 8").fetchall())
-
-
-# 58: what was destroyed is brought back
-
-
-@attack(58, "destroyed keys brought back: by hand, as a file, from a backup", HELD)
-def brought_back(site: Site) -> str:
-    """A key store of before, whole or row by row, before the rotation and after it; and backups."""
-    begun = site.copy("begun")
-    claims = {"opens nothing without its KEK": without_the_key_encryption_key(site) in NOTHING}
-    site.put_back(begun)
-    both = custodians(site)
-    with_both(site)
-    yesterday, trio = site.copy("yesterday"), Trio(site.place / "sets")
-    with closing(site.open()) as folder:
-        trio.made(folder)
-        erase(folder, both)
-        after_the_shred = site.copy("after")
-    claims |= put_back_now(site, yesterday, "before the rotation")
-    claims |= brought_back_while_open(site, yesterday)
-    claims |= from_a_backup(site, trio, yesterday)
-    site.put_back(after_the_shred)
-    with_both(site)
-    with closing(site.open()) as folder:
-        rotate(folder, shredder_of(folder))
-    rotated = site.copy("rotated")
-    # Under the new key-encryption key alone nothing of yesterday opens.
-    site.put_back(yesterday, "keys.db")
-    codes = agreed(site.opening(), site.verifying())
-    claims["yesterday's keys under the new KEK"] = codes == "refused"
-    site.put_back(rotated)
-    rows_put_back(site, yesterday, items=False)
-    claims |= found_again(site, "their rows after the rotation")
-    site.put_back(rotated)
-    rows_put_back(site, yesterday)
-    claims["item keys of yesterday's generation"] = site.verifying() == "E-KEYSTATE"
-    # Whoever kept the keyfile as well opens what is left, and that is not what was destroyed.
-    site.put_back(rotated)
-    site.put_back(yesterday, "keys.db", "kek.key")
-    with_both(site)
-    claims |= found_again(site, "the keyfile too")
-    site.put_back(rotated)
-    with_both(site)
-    claims |= too_late(site, trio)
-    return holds(claims)
-
-
-NOTHING = {"E-AEAD, refused", "E-AEAD", "refused"}
-
-
-def put_back_now(site: Site, yesterday: Path, when: str) -> dict[str, bool]:
-    """Yesterday's key store, whole and row by row, under today's log."""
-    good = site.copy("good")
-    site.put_back(yesterday, "keys.db")
-    claims = found_again(site, f"a key store {when}")
-    site.put_back(good)
-    rows_put_back(site, yesterday)
-    claims |= found_again(site, f"rows {when}")
-    site.put_back(good)
-    return claims
-
-
-def rows_put_back(site: Site, yesterday: Path, *, items: bool = True) -> None:
-    """Put the rows of keys back that were destroyed, and of item keys those of everybody."""
-    with site.sql("keys.db") as db:
-        db.execute("ATTACH ? AS old", (str(yesterday / "keys.db"),))
-        gone_rows = "SELECT key_id FROM main.subject_key WHERE wrapped IS NULL"
-        changed = db.execute(
-            "REPLACE INTO main.subject_key SELECT * FROM old.subject_key"
-            f" WHERE key_id IN ({gone_rows})"
-        ).rowcount
-        if items:
-            db.execute("REPLACE INTO main.item_key SELECT * FROM old.item_key")
-        assert changed > 0, "the attack hit nothing"
-
-
-def found_again(site: Site, how: str) -> dict[str, bool]:
-    """What holds when the clinic is opened next: destroyed again, and somebody is told."""
-    before = len(incidents_of(site))
-    opens = site.opening()
-    return {
-        f"opens, {how}": opens == ACCEPTED,
-        f"an incident, {how}": "E-KEYSTATE" in incidents_of(site)[before:],
-        f"gone again, {how}": is_gone(site),
-    }
-
-
-def incidents_of(site: Site) -> list[str]:
-    """The codes that were written down, read without opening the clinic."""
-    return [each.code for each in Incidents(site.layout.incidents).all()]
-
-
-def is_gone(site: Site) -> bool:
-    """Whether Anna's content is gone and Basia's is whole."""
-    with closing(site.open(pinned=False)) as folder:
-        return gone(folder, ink.ANNA) and readable(folder, ink.BASIA)
-
-
-def brought_back_while_open(site: Site, yesterday: Path) -> dict[str, bool]:
-    """Rows put back under a process that goes on, which would not open the folder anew."""
-    good = site.copy("running")
-    with closing(site.open()) as folder:
-        rows_put_back(site, yesterday)
-        for rings in (0, 1):
-            for _ in range(rings):
-                folder.bell.ring()
-            read = readable(folder, ink.ANNA)
-            told = code_of(lambda: verify_folder(folder))
-        claims = {
-            "nothing read by a process that goes on": not read,
-            "found by it when it verifies": told == "E-KEYSTATE",
-        }
-    site.put_back(good)
-    return claims
-
-
-def from_a_backup(site: Site, trio: Trio, yesterday: Path) -> dict[str, bool]:
-    """Sets of before the destruction, restored with the newer log and without it."""
-    claims = {}
-    target = site.place / "restored"
-    wanted = Wanted(trio.places, log=site.path, accept_unreadable=True)
-    restore(target, unlock(yesterday / "kek.key", site.passphrases[0]), wanted)
-    live, site.path = site.path, target
-    shutil.copy(yesterday / "kek.key", target)
-    claims["gone in what was restored with the newer log"] = is_gone(site)
-    site.path = live
-    shutil.rmtree(target)
-    return claims
-
-
-def too_late(site: Site, trio: Trio) -> dict[str, bool]:
-    """The same sets after the rotation, with the key-encryption key that there is now."""
-    wanted = Wanted(trio.places, log=site.path, accept_unreadable=True)
-    code = code_of(lambda: restore(site.place / "late", site.custody, wanted))
-    return {"sets open nothing after the rotation": code == "refused"}

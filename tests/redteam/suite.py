@@ -15,7 +15,9 @@ from pathlib import Path
 from tests.redteam import (
     altered_keys,
     broker,
+    brought_back,
     checkpoints,
+    ended_keys,
     finding,
     keys_and_access,
     log_layer,
@@ -36,10 +38,12 @@ LAYERS = (
     finding,
     broker,
     replaced_keys,
+    ended_keys,
     altered_keys,
     rotations,
     shredded,
     shreds,
+    brought_back,
 )
 
 

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from infrastructure.durable import sync_folder
+from infrastructure import durable
 
 
 def write_new(path: Path, data: bytes) -> None:
@@ -18,26 +18,20 @@ def write_new(path: Path, data: bytes) -> None:
         FileExistsError: There is one already; it is never overwritten.
     """
     _write(path, data)
-    sync_folder(path.parent)
+    durable.sync_folder(path.parent)
 
 
 def replace(path: Path, data: bytes) -> None:
     """Put other bytes in a file's place: cut short anywhere, the one or the other is there whole.
 
-    What stood there is overwritten once the new name is durable, as well as can be done from here:
-    a disk that never writes twice to one place, a snapshot or a backup keeps it all the same. The
-    caller holds the folder.
+    What stood there is overwritten once the new name is durable, as ``infrastructure.durable`` says
+    how far. The caller holds the folder.
     """
     making = path.with_name(path.name + ".new")
     # From a replacement that was cut short; nobody else makes one, since the folder is held.
     making.unlink(missing_ok=True)
     _write(making, data)
-    with path.open("r+b") as old:
-        making.rename(path)
-        sync_folder(path.parent)
-        old.write(bytes(os.fstat(old.fileno()).st_size))
-        old.flush()
-        os.fsync(old.fileno())
+    durable.replace(making, path)
 
 
 @contextlib.contextmanager

@@ -406,7 +406,7 @@ keyfile.rotate()
 
 
 @pytest.mark.parametrize(
-    ("step", "after"), [("fsync", 0), ("rename", 0), ("fsync", 1), ("fsync", 2)]
+    ("step", "after"), [("fsync", 0), ("replace", 0), ("fsync", 1), ("fsync", 2)]
 )
 def test_a_process_that_dies_while_rotating_leaves_a_file_that_opens(
     path: Path, step: str, after: int
