@@ -119,3 +119,12 @@ def label_for(label: Label, owner: Owner) -> Label:
     if owner.kind not in (OwnerKind.CLIENT, OwnerKind.CASE) and label in (ACCOUNTABILITY, SEARCH):
         return Label(KeyPurpose.STAFF, label.cls)
     return label
+
+
+def text_label(label: Label, owner: Owner) -> Label:
+    """The label of the key that wraps the item key of an event's words, but for process notes.
+
+    A member's part of a joint note lies under another key than what is hers alone, and what was
+    searched for under another than what was written; every other word under the clinical key.
+    """
+    return label_for(label if label in (MEMBERS_PART, SEARCH) else CLINICAL, owner)

@@ -17,8 +17,6 @@ from functools import partial
 from domain.confidentiality import (
     ACCOUNTABILITY,
     CLINICAL,
-    MEMBERS_PART,
-    SEARCH,
     TENANT,
     Class,
     KeyPurpose,
@@ -27,6 +25,7 @@ from domain.confidentiality import (
     OwnerKind,
     key_for,
     label_for,
+    text_label,
 )
 from domain.errors import RecordUnavailable
 from domain.events import Event
@@ -214,10 +213,7 @@ class Batch:
             author = Owner(OwnerKind.PRACTITIONER, self.who.actor.id)
             yield _Text(author, _ESCROW, escrow=True)
         else:
-            # A member's part of a joint note lies under another key than what is hers alone, and
-            # what was searched for under another than what was written.
-            label = event.LABEL if event.LABEL in (MEMBERS_PART, SEARCH) else CLINICAL
-            yield _Text(write.owner, label_for(label, write.owner), escrow=False)
+            yield _Text(write.owner, text_label(event.LABEL, write.owner), escrow=False)
 
     def _find_keys(self) -> bool:
         for each in self._wanted:

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from domain.confidentiality import Owner, OwnerKind
 from domain.ports import Clock
 from infrastructure.accounts import Accounts
+from infrastructure.backup.gone import gone_again
 from infrastructure.batch import Vault
 from infrastructure.clinic_secrets import SECRETS, read_secret
 from infrastructure.committer import Committer
@@ -153,7 +154,9 @@ def _open(
     known = {name: read_secret(keys, custody, log_id, name) for name in SECRETS}
 
     def hold(store: RecordStore, lineage: Lineage, bell: Bell, logged: Logged) -> Held:
-        resurrected = destroyed_again(keys, shreds_of(store, lineage, known["append"]))
+        shredded = destroyed_again(keys, shreds_of(store, lineage, known["append"]))
+        resurrected = [each.request for each in shredded]
+        resurrected += [each.request for each in gone_again(keys, layout.folder, known["append"])]
         endings = LogEndings(store, lineage, known["append"])
         keyring = Keyring(keys, custody, log_id, known["tag"], logged, bell, endings)
         sweep(keys, logged)
@@ -161,7 +164,7 @@ def _open(
             keys, keyring, lambda each: read_secret(keys, custody, log_id, items_secret(each))
         )
         broker = Broker(keyring, items, lineage.ids)
-        return Held(keys, custody, keyring, items, broker, [each.request for each in resurrected])
+        return Held(keys, custody, keyring, items, broker, resurrected)
 
     return assembled(layout, genesis, known, hold, clock, opened, pinned=pinned)
 

@@ -18,7 +18,7 @@ log/          the log as auditors read it: checkpoint, tiles; written by the che
 trust.policy  whose signatures make a checkpoint good
 accounts.db   who may sign in
 releases.db   what a broker of its own released to whom
-*.lock        held while a broker, a follower, a scrubber or a rotation is at work
+*.lock        held while a broker, a follower, a scrubber, a rotation or a destruction is at work
 lookups.db    how often each of the staff looked people up today
 backups.list  which backups there are, and when those of the keys expire
 backup.work/  a record that is being backed up, frozen; gone when that is done

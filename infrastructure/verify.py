@@ -14,7 +14,7 @@ from pathlib import Path
 
 from domain.ports import Recorded
 from infrastructure import codec
-from infrastructure.backup.gone import read_gone
+from infrastructure.backup.gone import destroyed_by_a_lost_log, read_gone
 from infrastructure.control import Genesis
 from infrastructure.custodians.shreds import shreds_of
 from infrastructure.errors import Broken, KeyGone
@@ -242,6 +242,10 @@ def _must_not_be_back(folder: OpenFolder) -> None:
     for shred in shreds_of(folder.store, folder.vault.lineage, folder.append_key):
         if shred.request != under_way and shredding.alive(folder.keys, shred):
             raise Broken("E-KEYSTATE", "a destroyed key that is there again")
+    if shredding.alive(
+        folder.keys, destroyed_by_a_lost_log(folder.layout.folder, folder.append_key)
+    ):
+        raise Broken("E-KEYSTATE", "a destroyed key that is there again")
 
 
 def _verify_items(folder: OpenFolder, made: set[bytes]) -> None:

@@ -15,11 +15,14 @@ import hmac
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from infrastructure.backup.parts import write
 from infrastructure.durable import sync_folder
 from infrastructure.errors import Broken
+from infrastructure.vault import shredding
 from infrastructure.vault.keys import derive
+from infrastructure.vault.keystore import KeyStore
 
 NAME = "keys.gone"
 _FIRST_LINE = "powiernik-gone 1"
@@ -85,6 +88,33 @@ def write_gone(folder: Path, append_key: bytes, gone: Gone) -> None:
     text = "".join(f"{line}\n" for line in (_FIRST_LINE, *lines)).encode()
     write(folder / NAME, text + f"mac {_tag(append_key, text).hex()}\n".encode())
     sync_folder(folder)
+
+
+class Lost(NamedTuple):
+    """What a log that was lost had destroyed; the request is lost with it."""
+
+    keys: tuple[bytes, ...]
+    items: tuple[bytes, ...]
+    request: bytes = NAME.encode().ljust(16, b"\0")
+
+
+def destroyed_by_a_lost_log(folder: Path, append_key: bytes) -> Lost:
+    """What the list says was destroyed; of an id it does not say of which kind its key is.
+
+    Raises:
+        Broken: As ``read_gone``.
+    """
+    ids = tuple(sorted(read_gone(folder, append_key).destroyed))
+    return Lost(ids, ids)
+
+
+def gone_again(keys: KeyStore, folder: Path, append_key: bytes) -> list[Lost]:
+    """Destroy it again before anything is served, where somebody has brought any of it back.
+
+    Raises:
+        Broken: As ``read_gone``.
+    """
+    return shredding.apply(keys, [destroyed_by_a_lost_log(folder, append_key)], ends=False)
 
 
 def _tag(append_key: bytes, text: bytes) -> bytes:

@@ -29,7 +29,7 @@ from infrastructure.backup import (
     wrapping,
 )
 from infrastructure.backup.contents import Contents, open_everything
-from infrastructure.backup.gone import Gone, read_gone, write_gone
+from infrastructure.backup.gone import Gone, gone_again, read_gone, write_gone
 from infrastructure.backup.listed import Backups, Listed
 from infrastructure.backup.manifest import BackupSet, Head
 from infrastructure.backup.mend import Against, held_against, mend
@@ -206,7 +206,8 @@ def _destroyed_again(layout: Layout, custody: Custody, log_id: bytes) -> int:
             msg = "The key store is damaged."
             raise WrongKeyStore(msg)
         lineage = lineage_of(store, read_genesis(layout.record), append_key)
-        return len(destroyed_again(keys, shreds_of(store, lineage, append_key)))
+        found = destroyed_again(keys, shreds_of(store, lineage, append_key))
+        return len(found) + len(gone_again(keys, layout.folder, append_key))
 
 
 def _judged(

@@ -15,13 +15,14 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from itertools import islice
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, TypeVar
 
 from domain.confidentiality import KeyPurpose, Label, Owner
 from domain.errors import RecordUnavailable
 from infrastructure.errors import Broken, KeyGone
 from infrastructure.vault.bell import Bell
 from infrastructure.vault.custody import Custody
+from infrastructure.vault.endings import Endings, NoEndings
 from infrastructure.vault.keyrows import (
     CONDEMNED,
     DESTROYED,
@@ -48,30 +49,6 @@ class LoggedKey(NamedTuple):
     place: KeyPlace
     check_value: bytes
     position: int
-
-
-class Endings(Protocol):
-    """What the log says has come to an end, whatever the key store says of it."""
-
-    def retired(self, key_id: bytes) -> bool:
-        """Whether nothing may be sealed under a key any more."""
-
-    def destroyed(self, name: bytes) -> bool:
-        """Whether a key or an item key of this id was destroyed."""
-
-
-class NoEndings:
-    """A log that has ended nothing."""
-
-    def retired(self, key_id: bytes) -> bool:
-        """Nothing was."""
-        del key_id
-        return False
-
-    def destroyed(self, name: bytes) -> bool:
-        """Nothing was."""
-        del name
-        return False
 
 
 class _Made(NamedTuple):

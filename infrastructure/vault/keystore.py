@@ -227,8 +227,10 @@ class KeyStore:
                 [(PENDING, *each, before) for each in orphans],
             ),
             (
-                "DELETE FROM item_key WHERE owner_key = ?1"
-                " AND NOT EXISTS (SELECT 1 FROM subject_key WHERE key_id = ?1)",
+                (
+                    "DELETE FROM item_key WHERE owner_key = ?1"
+                    " AND NOT EXISTS (SELECT 1 FROM subject_key WHERE key_id = ?1)"
+                ),
                 orphans,
             ),
         )

@@ -152,9 +152,7 @@ def _begin(store: KeyStore, custody: Custody, log_id: bytes) -> tuple[int, int]:
         store.write(("INSERT OR REPLACE INTO meta VALUES('rotation', ?)", [(number(before),)]))
         return before, after
     _must_follow(before, after)
-    items_key = _wrapped(
-        custody, log_id, after, items_secret(after), secrets.token_bytes(KEY_SIZE)
-    )
+    items_key = _wrapped(custody, log_id, after, items_secret(after), secrets.token_bytes(KEY_SIZE))
     exported = custody.export(after)
     bridge = []
     if exported is not None:

@@ -100,9 +100,7 @@ def alive(keys: KeyStore, shred: Doomed) -> bool:
     return False
 
 
-def apply(
-    keys: KeyStore, shreds: Iterable[AnyDoomed], *, ends: bool = True
-) -> list[AnyDoomed]:
+def apply(keys: KeyStore, shreds: Iterable[AnyDoomed], *, ends: bool = True) -> list[AnyDoomed]:
     """Destroy what these records name, in one transaction; those of which anything was left.
 
     Without ``ends`` somebody else is at a destruction, which goes on.

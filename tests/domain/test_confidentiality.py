@@ -9,6 +9,7 @@ from domain.confidentiality import (
     ADMINISTRATIVE,
     CLINICAL,
     FRAME,
+    MEMBERS_PART,
     PROCESS_NOTE,
     SEARCH,
     Class,
@@ -18,6 +19,7 @@ from domain.confidentiality import (
     OwnerKind,
     label_for,
     neutral,
+    text_label,
 )
 from domain.events import VOCABULARY
 
@@ -120,6 +122,14 @@ def test_no_neutral_word_tells_one_kind_of_record_from_another() -> None:
     told = {neutral(each) for each in Class}
     assert told == {"administrative", "record", "audit-log"}
     assert neutral(Class.PROCESS_NOTE) == neutral(Class.RISK) == neutral(Class.CLINICAL)
+
+
+def test_a_members_part_and_a_search_are_worded_under_keys_of_their_own() -> None:
+    assert text_label(MEMBERS_PART, CLIENT) == MEMBERS_PART
+    assert text_label(SEARCH, CLIENT) == SEARCH
+    risk = Label(KeyPurpose.CLINICAL, Class.RISK)
+    assert text_label(risk, CLIENT) == text_label(CLINICAL, CLIENT) == CLINICAL
+    assert text_label(risk, COUPLE) == Label(KeyPurpose.CASE, Class.JOINT)
 
 
 def test_stored_numbers_are_what_they_were() -> None:

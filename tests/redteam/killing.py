@@ -126,19 +126,25 @@ def _set_up(folder: OpenFolder, step: int, telling: int) -> None:
             os.write(telling, kind.encode())
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def watched(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: object) -> object:
-            before(name)
-            return real(*arguments)
-
-        return call
-
     store = folder.store
     assert isinstance(store, SqliteStore)
     store._writer.set_trace_callback(before)
     folder.keys._db.set_trace_callback(before)
-    os.fsync = watched("fsync", os.fsync)
-    Path.rename = watched("rename", Path.rename)  # type: ignore[method-assign]
+    files = itertools.count()
+
+    def each_time(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: object, **named: object) -> object:
+            # No two of them in a row are of one kind: each is a step.
+            before(f"{real.__name__} {next(files)}")
+            return real(*arguments, **named)
+
+        return call
+
+    os.fsync, os.rename, os.replace = (
+        each_time(os.fsync),
+        each_time(os.rename),
+        each_time(os.replace),
+    )
 
 
 if __name__ == "__main__":

@@ -611,10 +611,10 @@ def too_large(site: Site) -> str:
         mapper = folder.record.mapper
         # Once it is here, it is refused at sight: neither decrypted nor copied.
         codes.append(quickly(lambda: mapper.open(loaded), ms=50))
-    tracemalloc.start()
-    codes.append(code_of(lambda: mapper.open(loaded)))
-    _, most = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+        tracemalloc.start()
+        codes.append(code_of(lambda: mapper.open(loaded)))
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
     return agreed(*codes) if most < 1024 * 1024 else f"made {most} bytes of it"
 
 

@@ -231,6 +231,19 @@ def test_a_cell_opens_for_whom_the_entry_names_and_in_its_place(folder: OpenFold
         held.cell(a_cell(folder, ink.ANNA, ACCOUNTABILITY), HERE)
 
 
+def test_a_cell_of_a_destroyed_key_opens_no_more_in_a_look_that_goes_on(
+    folder: OpenFolder,
+) -> None:
+    note_of(folder, ink.ANNA)
+    cell = a_cell(folder, ink.ANNA)
+    held = opening(folder, look(folder, ink.ANNA))
+    assert held.cell(cell, HERE)
+    folder.keys.write(("UPDATE subject_key SET wrapped = NULL, state = 3 WHERE purpose = 1", [()]))
+    folder.bell.ring()
+    with pytest.raises(Sealed):
+        held.cell(cell, HERE)
+
+
 def test_any_flipped_bit_of_a_cell_is_refused(folder: OpenFolder) -> None:
     note_of(folder, ink.ANNA)
     cell = a_cell(folder, ink.ANNA)
