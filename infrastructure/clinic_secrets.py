@@ -17,11 +17,10 @@ SECRETS = ("append", "tag", "accounts", "commands", "receipts", "spool", "index"
 
 def add_secrets(keys: KeyStore, custody: Custody, log_id: bytes, names: Iterable[str]) -> None:
     """Make these secrets, wrapped under the present generation."""
+    generation = keys.generation()
     for name in names:
-        wrapped = custody.wrap(
-            custody.generation, secrets.token_bytes(32), secret_context(log_id, name)
-        )
-        keys.add_secret(name, custody.generation, wrapped)
+        wrapped = custody.wrap(generation, secrets.token_bytes(32), secret_context(log_id, name))
+        keys.add_secret(name, generation, wrapped)
 
 
 def read_secret(keys: KeyStore, custody: Custody, log_id: bytes, name: str) -> bytes:

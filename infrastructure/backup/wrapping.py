@@ -25,6 +25,7 @@ from infrastructure.vault.keys import KEY_SIZE
 from infrastructure.vault.keystore import KeyStore
 from infrastructure.vault.rotation import open_secret, secret_context
 
+_TRIES = 4
 SECRET = "backup"  # noqa: S105 - the name of a secret
 """The name of the key store's secret that outlives a generation."""
 
@@ -41,13 +42,16 @@ def lasting_secret(keys: KeyStore, custody: Custody, log_id: bytes) -> bytes | N
 
 def make_lasting_secret(keys: KeyStore, custody: Custody, log_id: bytes) -> bytes:
     """The same, made where there is none yet."""
-    known = lasting_secret(keys, custody, log_id)
-    if known is not None:
-        return known
-    secret, generation = secrets.token_bytes(KEY_SIZE), keys.generation()
-    wrapped = custody.wrap(generation, secret, secret_context(log_id, SECRET))
-    keys.add_secret(SECRET, generation, wrapped)
-    return secret
+    for _ in range(_TRIES):
+        known = lasting_secret(keys, custody, log_id)
+        if known is not None:
+            return known
+        generation = keys.generation()
+        fresh = secrets.token_bytes(KEY_SIZE)
+        wrapped = custody.wrap(generation, fresh, secret_context(log_id, SECRET))
+        # Where somebody has just rotated, or made one, it is not kept, and is read back instead.
+        keys.add_secret(SECRET, generation, wrapped)
+    raise Broken("E-KEYSTATE", "a secret that was just made is not there")
 
 
 def wrap_lasting(lasting: bytes, key: bytes, bound: bytes) -> bytes:

@@ -1,7 +1,9 @@
 """Destroying across the socket: the broker has the keys, so it destroys them, and writes the SHRED.
 
 A worker cannot destroy anything on its own: what two custodians have signed is verified by the
-broker against those whom the log names.
+broker against those whom the log names, and the request is read again from the record: one that was
+refused or withdrawn, or whose client is under a hold by now, is not carried out with signatures
+that were kept.
 
 Source:
     docs of the design: security, section 1.7.
@@ -13,8 +15,11 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+from domain import client, erasure
 from domain.confidentiality import Class, KeyPurpose
-from domain.errors import RecordUnavailable
+from domain.erasure import Status
+from domain.errors import RecordUnavailable, WrongState
+from domain.legal_gate import EXEMPT
 from domain.ports import Destruction, Shredded
 from domain.values import FreeText
 from infrastructure.broker.line import Line
@@ -22,6 +27,7 @@ from infrastructure.broker.protocol import Ask, owner_in
 from infrastructure.broker.releases import Peer
 from infrastructure.broker.watch import Watch
 from infrastructure.custodians.shredder import RecordShredder
+from infrastructure.record import Record
 
 Forget = Callable[[Destruction, Collection[bytes]], None]
 
@@ -63,7 +69,8 @@ class RemoteShredder:
 class Destroying:
     """Answers what is asked for a destruction."""
 
-    def __init__(self, shredder: RecordShredder, watch: Watch) -> None:
+    def __init__(self, record: Record, shredder: RecordShredder, watch: Watch) -> None:
+        self._record = record
         self._shredder = shredder
         self._watch = watch
 
@@ -75,8 +82,27 @@ class Destroying:
     def destroy(self, peer: Peer, what: list[Any], approvals: bytes) -> list[Any]:
         """Destroy what two custodians have signed."""
         self._watch.count(peer, "shreds")
-        self._shredder.destroy_now(_received(what), approvals)
+        wanted = _received(what)
+        if not self._stands(wanted.request):
+            msg = "The request is not one that two custodians have approved and nothing holds up"
+            raise WrongState(msg)
+        self._shredder.destroy_now(wanted, approvals)
         return []
+
+    def _stands(self, request: str) -> bool:
+        """Whether the record still says that this is to be destroyed, or that it was."""
+        state, _ = self._record.frame(request, erasure.fold)
+        if state is None:
+            return False
+        if state.status is Status.COMPLETED:
+            return True
+        return state.status is Status.APPROVED and (
+            state.ground in EXEMPT or not any(map(self._is_held, state.target.clients))
+        )
+
+    def _is_held(self, client_id: str) -> bool:
+        frame, _ = self._record.frame(client_id, client.fold)
+        return frame is not None and bool(frame.holds)
 
 
 def _sent(what: Destruction) -> list[Any]:

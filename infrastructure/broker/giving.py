@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.confidentiality import Class, KeyPurpose, Label
+from domain.errors import RecordUnavailable
 from domain.ports import CONTENT
 from domain.rows import Fingerprints
 from infrastructure.broker.admission import Denied
@@ -27,6 +28,8 @@ from infrastructure.vault.keyring import Keyring
 from infrastructure.vault.keys import SubjectKey
 from infrastructure.vault.port import SealedRow
 
+_MOST_AT_ONCE = 1000
+"""Keys for texts that one append may ask for."""
 HANDED_OUT = ("append", "accounts", "commands", "receipts", "spool")
 """The clinic's secrets that a worker needs; never those that wrap, index or name subjects."""
 FRESH_SECONDS = 60
@@ -123,6 +126,8 @@ class Giving:
 
     def make_items(self, peer: Peer, wanted: list[Any]) -> list[Any]:
         """Fresh keys for texts."""
+        if len(wanted) > _MOST_AT_ONCE or sum(count for *_, count in wanted) > _MOST_AT_ONCE:
+            raise RecordUnavailable
         self._watch.count(peer, "item keys", len(wanted))
         owners = {}
         for owner, escrow, count in wanted:

@@ -64,7 +64,7 @@ class Service:
         self._giving = Giving(folder.genesis.log_id, handed_out, keyring, items, keyed, watch)
         self._looking = Looking(folder, keyring, items, keyed, watch, followers)
         self.reconciler = Reconciler(folder, releases, watch.alarm)
-        giving, looking, destroying = self._giving, self._looking, Destroying(shredder, watch)
+        giving, looking, destroying = self._giving, self._looking, Destroying(folder.record, shredder, watch)
         self._answers: dict[Ask, Callable[..., list[Any]]] = {
             Ask.HELLO: giving.hello,
             Ask.TAGS: giving.tags,

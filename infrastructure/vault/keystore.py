@@ -48,6 +48,10 @@ _ADD_KEY = (
     " AND (? OR NOT EXISTS (SELECT 1 FROM subject_key WHERE subject_tag = ? AND purpose = ?)"
     " OR EXISTS (SELECT 1 FROM subject_key WHERE subject_tag = ? AND purpose = ? AND state < ?))"
 )
+_ADD_SECRET = (
+    "INSERT OR IGNORE INTO secret SELECT ?, ?, ?"
+    " WHERE (SELECT value FROM meta WHERE name = 'kek_generation') = ?"
+)
 _ADD_ITEM = (
     "INSERT INTO item_key SELECT ?, ?, ?, ?, ?, ?"
     " WHERE (SELECT value FROM meta WHERE name = 'kek_generation') = ?"
@@ -132,9 +136,8 @@ class KeyStore:
         return None if row is None else (row[0], row[1])
 
     def add_secret(self, name: str, kek_generation: int, wrapped: bytes) -> None:
-        """Keep a wrapped secret."""
-        with self._lock:
-            self._db.execute("INSERT INTO secret VALUES(?, ?, ?)", (name, kek_generation, wrapped))
+        """Keep a wrapped secret; only under the present generation, as ``add_keys``."""
+        self.write((_ADD_SECRET, [(name, kek_generation, wrapped, number(kek_generation))]))
 
     def key(self, key_id: bytes) -> StoredKey | None:
         """The key with this id."""

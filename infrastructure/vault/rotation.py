@@ -123,7 +123,7 @@ def rotate(
     before, after = _begin(store, custody, log_id)
     bell.ring()
     _rewrap(store, custody, log_id, before, after, progress)
-    keys, items, digest = _check(store, custody, log_id, after, log)
+    keys, items, digest = _check(store, custody, log_id, before, after, log)
     log.rewrapped(before, after, keys, digest)
     evidence = custody.destroy(before)
     log.destroyed(before, evidence)
@@ -297,7 +297,7 @@ def _rewrap_secrets(
 
 
 def _check(
-    store: KeyStore, custody: Custody, log_id: bytes, after: int, log: Log
+    store: KeyStore, custody: Custody, log_id: bytes, before: int, after: int, log: Log
 ) -> tuple[int, int, bytes]:
     """Open every key under the new generation alone, and hold it against the log.
 
@@ -318,6 +318,9 @@ def _check(
                 raise Broken("E-KCV", "a key that is not the one that the log knows")
             digest.update(last + key.check_value)
             count += 1
+    left = store.rows("SELECT name FROM secret WHERE kek_generation <> ?", (after,))
+    if not {name for (name,) in left} <= {_bridge(after), items_secret(before)}:
+        raise Broken("E-KEYSTATE", "a secret that was left behind by a rotation")
     ((items, behind),) = store.rows(
         "SELECT count(*), coalesce(sum(generation <> ?), 0) FROM item_key", (after,)
     )
