@@ -24,7 +24,6 @@ NOTHING = "none"
 """Declared by routes that show no personal data at all."""
 
 
-
 @dataclass
 class _Noted:
     """What has come of a request so far, and whose it is."""

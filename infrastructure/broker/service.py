@@ -64,7 +64,8 @@ class Service:
         self._giving = Giving(folder.genesis.log_id, handed_out, keyring, items, keyed, watch)
         self._looking = Looking(folder, keyring, items, keyed, watch, followers)
         self.reconciler = Reconciler(folder, releases, watch.alarm)
-        giving, looking, destroying = self._giving, self._looking, Destroying(folder.record, shredder, watch)
+        giving, looking = self._giving, self._looking
+        destroying = Destroying(folder.record, shredder, watch)
         self._answers: dict[Ask, Callable[..., list[Any]]] = {
             Ask.HELLO: giving.hello,
             Ask.TAGS: giving.tags,

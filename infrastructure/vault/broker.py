@@ -207,7 +207,7 @@ class BrokerOpening:
         """``cell`` for whoever unpacks the content elsewhere."""
         self._must_be_live()
         key_id = cells.cell_key(sealed)
-        heard = self._keyring.rung()
+        heard = self._keyring.heard()
         if heard != self._heard:
             # What was destroyed meanwhile is dropped here as well.
             self._granted.clear()

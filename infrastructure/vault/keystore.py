@@ -48,7 +48,7 @@ _ADD_KEY = (
     " AND (? OR NOT EXISTS (SELECT 1 FROM subject_key WHERE subject_tag = ? AND purpose = ?)"
     " OR EXISTS (SELECT 1 FROM subject_key WHERE subject_tag = ? AND purpose = ? AND state < ?))"
 )
-_ADD_SECRET = (
+_KEEP = (
     "INSERT OR IGNORE INTO secret SELECT ?, ?, ?"
     " WHERE (SELECT value FROM meta WHERE name = 'kek_generation') = ?"
 )
@@ -137,7 +137,7 @@ class KeyStore:
 
     def add_secret(self, name: str, kek_generation: int, wrapped: bytes) -> None:
         """Keep a wrapped secret; only under the present generation, as ``add_keys``."""
-        self.write((_ADD_SECRET, [(name, kek_generation, wrapped, number(kek_generation))]))
+        self.write((_KEEP, [(name, kek_generation, wrapped, number(kek_generation))]))
 
     def key(self, key_id: bytes) -> StoredKey | None:
         """The key with this id."""

@@ -238,9 +238,7 @@ class Site:
         self.path = place / "clinic"
         self.clock = Hands()
         self.passphrases = PASSPHRASES
-        founding.create(
-            self.path, list(PASSPHRASES), origin=origin, cost=LIGHT, clock=self.clock
-        )
+        founding.create(self.path, list(PASSPHRASES), origin=origin, cost=LIGHT, clock=self.clock)
         self.custody: Keyfile = unlock(self.layout.keyfile, PASSPHRASES[0])
         self.checkpointing = place / "checkpointer"
         self.witnesses: dict[str, Witness] = {}

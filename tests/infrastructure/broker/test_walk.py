@@ -16,8 +16,10 @@ import httpx2
 import pytest
 
 from api.compose import broker as brokers, create, open_behind
-from domain.errors import Invalid, RecordUnavailable, WrongState
+from domain.errors import RecordUnavailable, WrongState
 from domain.ports import Destruction
+from domain.use_cases import erasures
+from domain.use_cases.erasing import destruction
 from infrastructure.custodians import signing as custodians
 from infrastructure.errors import FolderRefused
 from infrastructure.ledger.note import Note
@@ -25,6 +27,7 @@ from infrastructure.vault.custody import LIGHT
 from infrastructure.verify import verify
 from tests.support import ink
 from tests.support.brokers import PASSPHRASE, PASSPHRASES, ROOT, House, Prepared, house
+from tests.support.erasing import admission, erasing_in
 
 
 def test_a_clinic_works_whose_keys_are_with_the_broker(home: House) -> None:
@@ -80,23 +83,41 @@ def test_a_worker_whose_user_may_not_follow_still_answers(
         assert "no-follower" in {each["code"] for each in brokers.alarms(home.socket)}
 
 
-def test_two_custodians_erase_a_client_through_the_broker(home: House) -> None:
+def test_two_custodians_erase_a_note_through_the_broker(home: House) -> None:
+    with home.embedded() as clinic:
+        signers = custodians.signers(home.data, clinic.clinic.folder.genesis.origin, PASSPHRASES)
+        erasing = erasing_in(clinic, tuple(signers))
+        case = clinic.open_case()
+        note = clinic.draft_note(case, "He admitted a theft.")
+        clinic.sign_note(case, note)
+        erasure = erasing.request(clinic.people.anna, admission(case, note)).named("erasure")
+        erasing.approve(erasure, erasing.bartek, 1)
+        state = erasing.state(erasure)
+        what = destruction(clinic.desk, erasing.archive(), state)
+        text = erasing.statement(erasure)
+        both = erasures.signed_note(text, [erasing.line(number, text) for number in (1, 2)])
+        with home.worker() as worker, pytest.raises(WrongState):
+            # One has approved so far, whatever signatures somebody has.
+            worker.run(worker.clinic.shredder.destroy(what, both))
+        erasing.approve(erasure, erasing.outsider, 2)
+    with home.worker() as worker:
+        done = worker.run(worker.clinic.shredder.destroy(what, both))
+        assert done.items == 1
+    home.stop()
+    assert verify(home.data, PASSPHRASE).contents > 0
+
+
+def test_signatures_alone_without_a_request_destroy_nothing(home: House) -> None:
     with home.worker() as clinic:
         client, shredder = clinic.people.client, clinic.clinic.shredder
         clinic.catch_up()
         what = Destruction(request="ab" * 16, reason="art-51", owners=(ink.owner(client),))
         text = shredder.statement(what)
-        folder = clinic.clinic.folder
-        signers = custodians.signers(home.data, folder.genesis.origin, PASSPHRASES)
-        alone = Note(text, (signers[0].sign(text.encode()),)).encode()
-        with pytest.raises(Invalid):
-            clinic.run(shredder.destroy(what, alone))
-        assert "She" not in text
+        signers = custodians.signers(home.data, clinic.clinic.folder.genesis.origin, PASSPHRASES)
         both = Note(text, tuple(each.sign(text.encode()) for each in signers)).encode()
-        done = clinic.run(shredder.destroy(what, both))
-        assert done.keys > 0
         with pytest.raises(WrongState):
-            clinic.open_case()
+            clinic.run(shredder.destroy(what, both))
+        clinic.open_case()
     home.stop()
     assert verify(home.data, PASSPHRASE).contents > 0
 

@@ -148,6 +148,7 @@ def test_another_process_goes_on_during_and_after_a_rotation(old_clinic: Path) -
                 thread.join()
         assert written
         assert note_of(other) == ink.CANARY
+        other.vault.keyring.rung()
         assert other.custody.generations == (3,)
         verify_folder(other)
     with opened(old_clinic) as folder:

@@ -360,9 +360,7 @@ def test_a_folder_that_is_not_made_leaves_no_keys_in_the_token(
             )
     assert not (tmp_path / "clinic").exists()
     # The name is free again.
-    founding.create(
-        tmp_path / "clinic", ["a"], cost=LIGHT, custody=settings, secret=place.secret
-    )
+    founding.create(tmp_path / "clinic", ["a"], cost=LIGHT, custody=settings, secret=place.secret)
 
 
 def test_a_token_that_goes_away_makes_the_record_unavailable_and_loses_nothing(
