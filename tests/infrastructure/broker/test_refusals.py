@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -180,8 +181,9 @@ def test_a_foreign_user_is_refused_before_a_word(founded_house: Prepared, tmp_pa
         pytest.skip("only root can be somebody else")
     with house(founded_house, tmp_path, "--allow-uid", "65533") as home:
         # The folders above are those of the test's own user alone.
-        for each in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-            each.chmod(0o711)
+        for each in (tmp_path, *tmp_path.parents):
+            if not each.stat().st_mode & stat.S_IXOTH:
+                each.chmod(0o711)
         source = (
             "import os, socket, struct, sys; os.setuid(int(sys.argv[2]))\n"
             "s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])\n"
