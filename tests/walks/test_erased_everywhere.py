@@ -37,6 +37,7 @@ from tests.support.damage import publish
 from tests.support.erasing import SECOND, Erasing, admission, erasing_in
 from tests.support.joint import a_family
 from tests.support.said import by_events, by_projections, in_files
+from tests.support.softhsm import about_the_keyfile
 
 HERS, OTHERS = "zaczarowana dorożka", "cicha przystań"
 """What was said in the rooms of the one who is erased, and of whoever stays."""
@@ -137,6 +138,7 @@ KINDS: dict[str, tuple[Live, Erase]] = {
 }
 
 
+@about_the_keyfile
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_marker_is_nowhere_the_others_are_whole_and_everything_verifies(
     kind: str,
