@@ -11,6 +11,7 @@ Source:
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from domain.confidentiality import TENANT, KeyPurpose, Owner, OwnerKind
@@ -26,6 +27,7 @@ _ROW = "row"
 _UNKNOWN, _NOBODYS = "", "nobody's"
 _CLINIC = Owner(OwnerKind.CLINIC, "")
 """Its keys seal the rows; a row names no subject, which would name her."""
+_STEP_NS = 500_000
 LEAST_OPENED = 4
 """So many cells are opened for every question, found or not."""
 _MOST_HOLDERS = 20
@@ -80,6 +82,15 @@ class Identifiers:
 
     def holders(self, identifier: Identifier, value: str) -> tuple[ClientId, ...]:
         """Whose identifier it is, in its one form."""
+        begun = time.perf_counter_ns()
+        found = self._holders(identifier, value)
+        # Whatever is left of a difference, some hundred nanoseconds, goes under in whole steps.
+        steps = (time.perf_counter_ns() - begun) // _STEP_NS + 1
+        while time.perf_counter_ns() < begun + steps * _STEP_NS:
+            pass
+        return found
+
+    def _holders(self, identifier: Identifier, value: str) -> tuple[ClientId, ...]:
         wanted = self._fingerprints.of(identifier, value).hex()
         others = self._store.select(FOUND_BY, {}, limit=LEAST_OPENED)
         found = self._with(wanted, _MOST_HOLDERS)
