@@ -133,7 +133,7 @@ class ItemKeys:
             self._spare.clear()
 
     def _listen(self) -> None:
-        rung = self._keyring.rung()
+        rung = self._keyring.heard()
         if rung != self._heard:
             self.forget()
             self._heard = rung

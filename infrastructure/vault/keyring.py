@@ -128,7 +128,8 @@ class Keyring:
 
     def for_sealing(self, owner: Owner, label: Label, now: datetime) -> SubjectKey | None:
         """The subject's key of this epoch, if it is at hand; ``make`` finds or makes the others."""
-        self.rung()
+        # A batch asks the bell exactly, before it fetches its keys and when it is written.
+        self.heard()
         kept = self._sealing.get((owner, label, _floor(label, now)))
         if kept is None or kept[1] < time.monotonic():
             return None
