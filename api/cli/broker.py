@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
 from dataclasses import fields
 from pathlib import Path
+from queue import SimpleQueue
 
 import click
 
@@ -143,7 +143,8 @@ def follow(data: Path, broker: Path) -> None:
 
 
 def _until_ended() -> None:
-    ended = threading.Event()
+    # A queue, since an event that is set while it begins to wait waits for itself for ever.
+    ended: SimpleQueue[None] = SimpleQueue()
     for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, lambda _number, _frame: ended.set())
-    ended.wait()
+        signal.signal(each, lambda _number, _frame: ended.put(None))
+    ended.get()
