@@ -164,8 +164,9 @@ def run(
     """Sign checkpoints until it is told to end; a broken log is never signed, and ends it."""
     authority = ledger.time_authority(timestamps, timestamp_roots)
     stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
-    signal.signal(signal.SIGINT, lambda _number, _frame: stop.set())
+    for each in (signal.SIGTERM, signal.SIGINT):
+        # From a thread: an event that is set while it begins to wait waits for itself for ever.
+        signal.signal(each, lambda _number, _frame: threading.Thread(target=stop.set).start())
     with ledger.checkpointer(data, folder) as checkpointer:
         if once:
             with progress("checkpoint") as step:
