@@ -17,13 +17,46 @@ SERIOUS_FAILURE = 8
 """FHIR audit-event-outcome of a refused request."""
 
 
-_NEUTRAL_OBJECTS = {"process_note": "record", "note": "record", "session": "appointment"}
+_TOLD = {
+    each: each
+    for each in (
+        "access-log",
+        "audit-trail",
+        "calendar",
+        "case",
+        "caseload",
+        "client",
+        "consent",
+        "consents",
+        "continuity",
+        "custodian",
+        "enquiry",
+        "erasure",
+        "erasures",
+        "hold",
+        "identity",
+        "incidents",
+        "integration",
+        "log",
+        "practitioner",
+        "projections",
+        "record",
+        "search",
+        "sign-in",
+        "staff",
+        "worklist",
+    )
+} | {"session": "appointment"}
 _NEUTRAL_RULES = {"clinician.care-team": "clinician.care", "clinician.author": "clinician.care"}
 
 
 def neutral_object(object_type: str) -> str:
-    """What a log calls an object, so that no line tells a process note from another record."""
-    return _NEUTRAL_OBJECTS.get(object_type, object_type)
+    """What a log calls an object: whatever may not be told apart is a record like any other.
+
+    No line tells a process note, a crisis or a safety plan from another record, and what comes into
+    the clinic later is not told either until somebody decides it here.
+    """
+    return _TOLD.get(object_type, "record")
 
 
 def neutral_rule(rule: str) -> str:

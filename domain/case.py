@@ -23,7 +23,8 @@ from domain.events.case import (
     Diagnosis,
     Outcome,
 )
-from domain.values import CaseId, ClientId, Format, FreeText, PractitionerId, School
+from domain.events.contract import CaseContractLinked
+from domain.values import CaseId, ClientId, Format, FreeText, ItemId, PractitionerId, School
 from domain.wording import worded
 
 _SIZES = {
@@ -50,6 +51,7 @@ class Case:
     outcome: Outcome | None = None
     former: tuple[ClientId, ...] = ()
     """Who took part in it once; what was written then is about them for good."""
+    contract: ItemId | None = None
 
     @property
     def joint(self) -> bool:
@@ -106,6 +108,8 @@ def evolve(state: Case | None, event: object) -> Case | None:
             return replace(state, open=False, outcome=event.outcome)
         case CaseReopened():
             return replace(state, open=True, outcome=None)
+        case CaseContractLinked():
+            return replace(state, contract=event.contract)
         case _:
             return state
 
@@ -206,6 +210,20 @@ def close(state: Case, outcome: Outcome) -> tuple[CaseEvent, ...]:
 def reopen(state: Case) -> tuple[CaseEvent, ...]:
     """Take a closed therapy up again."""
     return () if state.open else (CaseReopened(case=state.id),)
+
+
+def link_contract(state: Case, contract: ItemId) -> tuple[CaseContractLinked, ...]:
+    """Note that there is a contract; a case has one, which is renegotiated.
+
+    Raises:
+        WrongState: It has one already, or is closed.
+    """
+    if state.contract == contract:
+        return ()
+    must_be_open(state)
+    if state.contract is not None:
+        raise WrongState("The case has a contract: it is renegotiated")
+    return (CaseContractLinked(case=state.id, contract=contract),)
 
 
 def _joined(state: Case, practitioner: PractitionerId) -> Case:

@@ -11,6 +11,7 @@ from datetime import date
 
 from domain.errors import Invalid, WrongState
 from domain.events.client import (
+    Authority,
     ClientAliasGiven,
     ClientCaseLinked,
     ClientContactChanged,
@@ -23,8 +24,17 @@ from domain.events.client import (
     ClientRepresentativeEnded,
     HoldGround,
 )
+from domain.events.guardianship import (
+    ClientRepresentativeLimited,
+    ClientRepresentativeLimitEnded,
+    GuardianshipEvent,
+    LimitGround,
+    Matter,
+)
+from domain.guardianship import Guardianship, Limit
 from domain.identifying import valid_pesel
 from domain.values import CaseId, ClientId, ItemId, PractitionerId, StreamId
+from domain.wording import worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +55,9 @@ class Client:
     access_stream: StreamId
     consent_stream: StreamId
     cases: tuple[CaseId, ...] = ()
-    representatives: frozenset[ItemId] = frozenset()
+    representatives: tuple[tuple[ItemId, Authority], ...] = ()
     former_representatives: frozenset[ItemId] = frozenset()
+    limits: tuple[Limit, ...] = ()
     holds: tuple[Hold, ...] = ()
     former_holds: frozenset[ItemId] = frozenset()
     identity: ClientIdentified | None = None
@@ -56,6 +67,12 @@ class Client:
     def alias_in(self, case: CaseId) -> str | None:
         """By what alias a joint case speaks of her; ``None`` where nobody can say."""
         return dict(self.aliases).get(case)
+
+    @property
+    def guardianship(self) -> Guardianship:
+        """Who speaks for her, as far as her age needs it."""
+        birth = self.identity.birth_date if self.identity else None
+        return Guardianship(birth, self.representatives, self.limits)
 
 
 def evolve(state: Client | None, event: object) -> Client | None:
@@ -81,13 +98,18 @@ def evolve(state: Client | None, event: object) -> Client | None:
         case ClientContactChanged():
             return replace(state, contact=event)
         case ClientRepresentativeAdded():
-            return replace(state, representatives=state.representatives | {event.representative})
+            added = (event.representative, event.authority)
+            return replace(state, representatives=(*state.representatives, added))
         case ClientRepresentativeEnded():
             return replace(
                 state,
-                representatives=state.representatives - {event.representative},
+                representatives=tuple(
+                    each for each in state.representatives if each[0] != event.representative
+                ),
                 former_representatives=state.former_representatives | {event.representative},
             )
+        case ClientRepresentativeLimited() | ClientRepresentativeLimitEnded():
+            return _limited(state, event)
         case _:
             return state
 
@@ -96,6 +118,20 @@ def _in_case(state: Client, event: ClientCaseLinked | ClientAliasGiven) -> Clien
     if isinstance(event, ClientAliasGiven):
         return replace(state, aliases=(*state.aliases, (event.case, event.alias)))
     return replace(state, cases=(*state.cases, event.case))
+
+
+def _limited(state: Client, event: GuardianshipEvent) -> Client:
+    if isinstance(event, ClientRepresentativeLimited):
+        limit = Limit(event.limit, event.representative, event.forbids, event.since, event.until)
+        return replace(state, limits=(*state.limits, limit))
+    ended = event
+    return replace(
+        state,
+        limits=tuple(
+            replace(each, until=ended.on) if each.id == ended.limit else each
+            for each in state.limits
+        ),
+    )
 
 
 def fold(events: Iterable[object]) -> Client | None:
@@ -127,7 +163,7 @@ def change_contact(state: Client, contact: ClientContactChanged) -> tuple[Client
 
 def add_representative(state: Client, added: ClientRepresentativeAdded) -> tuple[ClientEvent, ...]:
     """Record who speaks for the client."""
-    known = state.representatives | state.former_representatives
+    known = {each for each, _ in state.representatives} | state.former_representatives
     return () if added.representative in known else (added,)
 
 
@@ -135,9 +171,56 @@ def end_representative(state: Client, representative: ItemId) -> tuple[ClientEve
     """Record that somebody no longer speaks for the client."""
     if representative in state.former_representatives:
         return ()
-    if representative not in state.representatives:
-        raise WrongState("There is no such representative")
+    _must_represent(state, representative)
     return (ClientRepresentativeEnded(representative=representative),)
+
+
+def limit_representative(
+    state: Client, limited: ClientRepresentativeLimited
+) -> tuple[GuardianshipEvent, ...]:
+    """Record what one representative may not do; it changes nothing for any other (FAM-02).
+
+    Parental authority is a court's to limit: parents who agree, or a clinic that fears for the
+    minor, can settle contact alone.
+
+    Raises:
+        Invalid: It forbids nothing, ends before it begins, or is not in this ground's power.
+        WrongState: There is no such representative.
+    """
+    if any(each.id == limited.limit for each in state.limits):
+        return ()
+    _must_represent(state, limited.representative)
+    if not limited.forbids or len(set(limited.forbids)) != len(limited.forbids):
+        raise Invalid("forbids", "must name each matter once")
+    if limited.ground is not LimitGround.COURT_ORDER and set(limited.forbids) != {Matter.CONTACT}:
+        raise Invalid("forbids", "is a court's to decide, but for contact")
+    if limited.until is not None and limited.until < limited.since:
+        raise Invalid("until", "is before the beginning")
+    if limited.words is not None:
+        worded(limited.words)
+    return (limited,)
+
+
+def end_limit(state: Client, limit: ItemId, on: date) -> tuple[GuardianshipEvent, ...]:
+    """Record the last day on which a limit holds; the same day again changes nothing.
+
+    Raises:
+        Invalid: That day is before its first.
+        WrongState: There is no such limit.
+    """
+    found = next((each for each in state.limits if each.id == limit), None)
+    if found is None:
+        raise WrongState("There is no such limit")
+    if found.until == on:
+        return ()
+    if on < found.since:
+        raise Invalid("on", "is before the beginning")
+    return (ClientRepresentativeLimitEnded(limit=limit, on=on),)
+
+
+def _must_represent(state: Client, representative: ItemId) -> None:
+    if representative not in dict(state.representatives):
+        raise WrongState("There is no such representative")
 
 
 def link_case(state: Client, case: CaseId) -> tuple[ClientEvent, ...]:

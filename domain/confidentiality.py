@@ -87,6 +87,14 @@ PROCESS_NOTE = Label(KeyPurpose.CLINICAL, Class.PROCESS_NOTE)
 MEMBERS_PART = Label(KeyPurpose.CLINICAL, Class.JOINT)
 """What concerns one member of a joint case: joint content under her own key, and under another one
 than what is hers alone, so that a look at the joint case opens no more than that (FAM-04)."""
+RISK = Label(KeyPurpose.CLINICAL, Class.RISK)
+SUPERVISION = Label(KeyPurpose.CLINICAL, Class.SUPERVISION)
+THIRD_PARTY = Label(KeyPurpose.CLINICAL, Class.THIRD_PARTY)
+TEST_DATA = Label(KeyPurpose.CLINICAL, Class.TEST_DATA)
+RECORDING = Label(KeyPurpose.CLINICAL, Class.RECORDING)
+LEGAL = Label(KeyPurpose.CLINICAL, Class.LEGAL)
+PORTFOLIO = Label(KeyPurpose.STAFF, Class.ADMINISTRATIVE)
+"""What a practitioner writes down about herself, under her own keys."""
 TENANT = Label(KeyPurpose.TENANT, Class.ADMINISTRATIVE)
 """What belongs to the clinic as a whole, whoever it is about: the rooms of its calendar."""
 ACCOUNTABILITY = Label(KeyPurpose.ACCOUNTABILITY, Class.AUDIT_LOG)
@@ -121,10 +129,25 @@ def label_for(label: Label, owner: Owner) -> Label:
     return label
 
 
+_WITH_THEIR_WORDS = frozenset(
+    {
+        MEMBERS_PART,
+        SEARCH,
+        RISK,
+        SUPERVISION,
+        THIRD_PARTY,
+        TEST_DATA,
+        RECORDING,
+        LEGAL,
+        PORTFOLIO,
+    }
+)
+
+
 def text_label(label: Label, owner: Owner) -> Label:
     """The label of the key that wraps the item key of an event's words, but for process notes.
 
-    A member's part of a joint note lies under another key than what is hers alone, and what was
-    searched for under another than what was written; every other word under the clinical key.
+    What is of a class of its own has its words under that class's key, so that who may open the
+    one opens no more than the one; every other word lies under the clinical key.
     """
-    return label_for(label if label in (MEMBERS_PART, SEARCH) else CLINICAL, owner)
+    return label_for(label if label in _WITH_THEIR_WORDS else CLINICAL, owner)

@@ -11,7 +11,7 @@ from enum import Enum, StrEnum
 
 from domain.values import ActingMode, Actor, Circumstances, PurposeOfUse, Role
 
-VERSION = 3
+VERSION = 4
 """Stands in every recorded event; a new table gets a new number."""
 
 
@@ -23,6 +23,7 @@ class Act(StrEnum):
     CHANGE_IDENTITY = "change identity and contact"
     OPEN_CASE = "open a case"
     READ_CASE = "read a case"
+    READ_CHART = "read the chart of a case"
     WRITE_CASE = "write in a case"
     SCHEDULE_SESSION = "schedule or cancel a session"
     SETTLE_SESSION = "settle a session"
@@ -34,6 +35,7 @@ class Act(StrEnum):
     READ_CONSENTS = "read consents"
     RECORD_CONSENT = "record a consent"
     READ_CASELOAD = "read a caseload"
+    READ_WORKLIST = "read what waits for somebody"
     FIND_CLIENT = "find any client"
     FIND_OWN_CLIENT = "find one's own client"
     SEARCH_RECORD = "search in a record"
@@ -108,6 +110,7 @@ RULES: tuple[Rule, ...] = (
             Act.READ_IDENTITY,
             Act.CHANGE_IDENTITY,
             Act.READ_CASE,
+            Act.READ_CHART,
             Act.WRITE_CASE,
             Act.SCHEDULE_SESSION,
             Act.SETTLE_SESSION,
@@ -137,6 +140,7 @@ RULES: tuple[Rule, ...] = (
         {
             Act.READ_CASELOAD,
             Act.READ_CALENDAR,
+            Act.READ_WORKLIST,
             Act.FIND_OWN_CLIENT,
             Act.READ_ERASURE,
             Act.WITHDRAW_ERASURE,

@@ -99,6 +99,14 @@ class FreeText:
     sealed: bytes | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One named part of what is written: a heading from a closed list, and its words."""
+
+    code: str
+    text: FreeText
+
+
 class RegistrationKind(StrEnum):
     """How a practitioner's standing is shown; a psychotherapist has no state register."""
 

@@ -37,7 +37,9 @@ from domain.values import (
     PurposeOfUse,
     RequestId,
     Role,
+    Section,
 )
+from domain.wording import texts_of
 from infrastructure.errors import Broken
 from infrastructure.vault.envelope import MOST_PAYLOAD
 
@@ -46,6 +48,9 @@ SEALED_TEXT = 42
 APPLICATION = "powiernik/1"
 MOST_ITEMS = 10_000
 MOST_ACTORS = 1000
+FIRST_SECTION = 64
+"""The number under which the words of an event's first section are sealed; fields are fewer."""
+MOST_SECTIONS = 100
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _MICROSECOND = timedelta(microseconds=1)
@@ -92,6 +97,7 @@ class _Field(NamedTuple):
     decode: Decode
     optional: bool
     free_text: bool
+    sections: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +125,15 @@ def encode(
     there in neutral words, and the rest sealed.
     """
     form = _FORMS[event.NAME]
-    state = {}
-    for number, name, encode_one, _, _, free_text in form.fields:
+    state: dict[int, Any] = {}
+    for number, name, encode_one, _, _, free_text, sections in form.fields:
         value = getattr(event, name)
         if value is None:
             continue
         if free_text:
-            sealed = value.sealed if value.words is None else seal_text(number, value.words)
-            state[number] = msgpack.ExtType(SEALED_TEXT, sealed)
+            state[number] = _seal(value, number, seal_text)
+        elif sections:
+            state[number] = _seal_sections(value, seal_text)
         else:
             state[number] = encode_one(value)
     payload: dict[int, Any] = {
@@ -158,17 +165,34 @@ def encode(
     return msgpack.packb(payload)
 
 
+def _seal(text: FreeText, number: int, seal_text: SealText) -> msgpack.ExtType:
+    if text.words is not None:
+        return msgpack.ExtType(SEALED_TEXT, seal_text(number, text.words))
+    if text.sealed is None:
+        raise Broken("E-PARSE", "a text that is neither open nor closed")
+    return msgpack.ExtType(SEALED_TEXT, text.sealed)
+
+
+def _seal_sections(sections: tuple[Section, ...], seal_text: SealText) -> list[Any]:
+    """Each section's words are sealed under a number of their own, all under the event's one key."""
+    if len(sections) > MOST_SECTIONS:
+        raise Broken("E-LIMIT", "more sections than an event may hold")
+    return [
+        [each.code, _seal(each.text, FIRST_SECTION + number, seal_text)]
+        for number, each in enumerate(sections)
+    ]
+
+
 def has_text(event: Event) -> bool:
     """Whether free text stands in an event."""
-    return any(getattr(event, name) is not None for name in _TEXTS[event.NAME])
+    return event.NAME in _WORDED and next(texts_of(event), None) is not None
 
 
 def sealed_texts(event: Event | None) -> list[bytes]:
     """The closed texts of an event; none where its key has been destroyed."""
-    if event is None:
+    if event is None or event.NAME not in _WORDED:
         return []
-    found = (getattr(event, name) for name in _TEXTS[event.NAME])
-    return [each.sealed for each in found if each is not None and each.sealed is not None]
+    return [each.sealed for each in texts_of(event) if each.sealed is not None]
 
 
 def decode(payload: bytes, open_withheld: Withhold | None = None) -> Decoded:
@@ -296,7 +320,7 @@ def _actor(actor_id: object, kind: str, roles: tuple[str, ...]) -> Actor:
 
 def _event(form: _Form, state: dict[int, Any]) -> Event:
     arguments = {}
-    for number, name, _, decode_one, optional, _ in form.fields:
+    for number, name, _, decode_one, optional, _, _ in form.fields:
         if number in state:
             arguments[name] = decode_one(state[number])
         elif not optional:
@@ -491,7 +515,17 @@ def _fields(kind: type) -> tuple[_Field, ...]:
         hint, optional = _unwrapped(hints[each.name])
         encode_one, decode_one = _pair(hint)
         # An empty tuple is stored like any other; only None is left out.
-        found.append(_Field(number, each.name, encode_one, decode_one, optional, hint is FreeText))
+        found.append(
+            _Field(
+                number,
+                each.name,
+                encode_one,
+                decode_one,
+                optional,
+                free_text=hint is FreeText,
+                sections=hint == tuple[Section, ...],
+            )
+        )
     return tuple(found)
 
 
@@ -505,10 +539,12 @@ def _unwrapped(hint: Any) -> tuple[Any, bool]:
 _KEYS = [NAME, VERSION, OCCURRED, ACTOR, STATE, REQUEST, APP, CLASS, OWNER, CLIENTS, WHO]
 _ONLY_INTEGERS = frozenset({int})
 _FORMS = {name: _Form(kind, _fields(kind)) for name, kind in VOCABULARY.items()}
-_TEXTS = {
-    name: tuple([each.name for each in form.fields if each.free_text])
+_WORDED = frozenset(
+    name
     for name, form in _FORMS.items()
-}
+    if any(each.free_text or each.sections for each in form.fields)
+)
+"""The events in which words can stand."""
 _CLASSES = {int(each): each for each in Class}
 
 

@@ -1,16 +1,17 @@
 """``clinic.conf``: what a clinic has settled, where it is not the default.
 
-One ``word value`` a line. A word that is not known, stands twice or is missing is refused, as is
-everything else that was not written here: nobody guesses how long a record must be kept. Where
-there is no such file, the defaults hold.
+One ``word value`` a line. A word that is not known or stands twice is refused, and so is a file
+without the words of retention: nobody guesses how long a record must be kept. The words of practice
+may be left out. Where there is no such file, the defaults hold.
 
 ```
 regime psychologist-practice
 hipaa no
+co-signature required
 ```
 
 Source:
-    docs/formats/clinic-conf.md; compliance, RET-01 and LOG-13.
+    docs/formats/clinic-conf.md; compliance, RET-01, LOG-13, REC-01, REC-02 and SIG-06.
 """
 
 from __future__ import annotations
@@ -18,21 +19,41 @@ from __future__ import annotations
 from pathlib import Path
 
 from domain.retention import Regime, Rules
+from domain.settings import DRAFT_DAYS, MOST_DRAFT_DAYS, Provider, Settings
 from infrastructure import durable
 from infrastructure.errors import FolderRefused
 
 FILE = "clinic.conf"
 MOST_BYTES = 1024
+LONGEST = 200
 _SAID = {"yes": True, "no": False}
+_DEMANDED = {"demanded": True, "not-demanded": False}
+_REQUIRED = {"required": True, "not-required": False}
 _WORDS = frozenset({"regime", "hipaa"})
+_PRACTICE = frozenset(
+    {"identity", "co-signature", "draft-days", "provider", "provider-address", "contract"}
+)
 
 
 def parse(text: str) -> Rules:
-    """What a file says.
+    """How long a file says that records are kept.
 
     Raises:
         FolderRefused: It is not one.
     """
+    return _rules(_parsed(text))
+
+
+def parse_settings(text: str) -> Settings:
+    """What a file says of the clinic's practice.
+
+    Raises:
+        FolderRefused: It is not one.
+    """
+    return _settings(_parsed(text))
+
+
+def _parsed(text: str) -> dict[str, str]:
     words: dict[str, str] = {}
     if not text.endswith("\n"):
         raise _refused("its last line has no end")
@@ -41,8 +62,49 @@ def parse(text: str) -> Rules:
         if word in words:
             raise _refused("a word stands twice")
         words[word] = value
-    if words.keys() != _WORDS:
-        raise _refused("it says regime and hipaa, and nothing else")
+    if not _WORDS <= words.keys() <= _WORDS | _PRACTICE:
+        raise _refused("it says regime and hipaa, and no word that is not known")
+    _rules(words)
+    _settings(words)
+    return words
+
+
+def _settings(words: dict[str, str]) -> Settings:
+    identity = words.get("identity", "not-demanded")
+    co_signature = words.get("co-signature", "not-required")
+    days = words.get("draft-days", str(DRAFT_DAYS))
+    contract = words.get("contract", "not-demanded")
+    if identity not in _DEMANDED:
+        raise _refused("identity is demanded or not-demanded")
+    if contract not in _DEMANDED:
+        raise _refused("contract is demanded or not-demanded")
+    if co_signature not in _REQUIRED:
+        raise _refused("co-signature is required or not-required")
+    if not (days.isdecimal() and str(int(days)) == days and 1 <= int(days) <= MOST_DRAFT_DAYS):
+        raise _refused(f"draft-days is 1 to {MOST_DRAFT_DAYS}")
+    return Settings(
+        identity_demanded=_DEMANDED[identity],
+        co_signature=_REQUIRED[co_signature],
+        draft_days=int(days),
+        provider=_provider(words.get("provider"), words.get("provider-address")),
+        contract_before_plan=_DEMANDED[contract],
+    )
+
+
+def _provider(name: str | None, address: str | None) -> Provider | None:
+    for each in (name, address):
+        if each is not None and not (
+            each.isprintable() and each == each.strip() and 0 < len(each) <= LONGEST
+        ):
+            raise _refused(f"a name or an address is one line of 1 to {LONGEST} characters")
+    if name is None:
+        if address is not None:
+            raise _refused("an address is somebody's: provider is missing")
+        return None
+    return Provider(name, address)
+
+
+def _rules(words: dict[str, str]) -> Rules:
     if words["hipaa"] not in _SAID:
         raise _refused("hipaa is yes or no")
     try:
@@ -52,33 +114,58 @@ def parse(text: str) -> Rules:
     return Rules(regime, hipaa=_SAID[words["hipaa"]])
 
 
-def text_of(rules: Rules) -> str:
-    """The file that says so."""
-    return f"regime {rules.regime.value}\nhipaa {'yes' if rules.hipaa else 'no'}\n"
+def text_of(rules: Rules, settings: Settings | None = None) -> str:
+    """The file that says so; of practice it says what is not the default."""
+    said = [f"regime {rules.regime.value}", f"hipaa {'yes' if rules.hipaa else 'no'}"]
+    if settings is not None:
+        said += ["identity demanded"] * settings.identity_demanded
+        said += ["co-signature required"] * settings.co_signature
+        said += ["contract demanded"] * settings.contract_before_plan
+        said += [f"draft-days {settings.draft_days}"] * (settings.draft_days != DRAFT_DAYS)
+        if settings.provider is not None:
+            said.append(f"provider {settings.provider.name}")
+            if settings.provider.address is not None:
+                said.append(f"provider-address {settings.provider.address}")
+    return "".join(f"{line}\n" for line in said)
 
 
 def read_rules(folder: Path) -> Rules:
-    """What the clinic of a data folder has settled.
+    """How long the clinic of a data folder keeps its records.
 
     Raises:
         FolderRefused: The file cannot be read, or is not one.
     """
+    text = _read(folder)
+    return Rules() if text is None else parse(text)
+
+
+def read_settings(folder: Path) -> Settings:
+    """What the clinic of a data folder has settled about its practice.
+
+    Raises:
+        FolderRefused: The file cannot be read, or is not one.
+    """
+    text = _read(folder)
+    return Settings() if text is None else parse_settings(text)
+
+
+def _read(folder: Path) -> str | None:
     try:
         with (folder / FILE).open("rb") as file:
             data = file.read(MOST_BYTES + 1)
-        text = data.decode("ascii")
+        text = data.decode()
     except FileNotFoundError:
-        return Rules()
+        return None
     except (OSError, UnicodeDecodeError):
         raise _refused("it cannot be read") from None
     if len(data) > MOST_BYTES:
         raise _refused("it is too long")
-    return parse(text)
+    return text
 
 
-def write_rules(folder: Path, rules: Rules) -> None:
+def write_rules(folder: Path, rules: Rules, settings: Settings | None = None) -> None:
     """Write them down, durably."""
-    durable.write(folder / FILE, text_of(rules).encode())
+    durable.write(folder / FILE, text_of(rules, settings).encode())
 
 
 def _refused(what: str) -> FolderRefused:

@@ -3,7 +3,7 @@
 One row for the case, one for each session and note in it; of a joint case also one for each
 member's alias, part and attendance (``projections.joint``). Words stay sealed under their item keys
 inside the rows, so that one item made unreadable is unreadable here too; a row whose key is gone is
-left out. Process notes stand elsewhere.
+left out. Process notes stand elsewhere, and so does the rest of the case: ``projections.chart``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from domain.confidentiality import ADMINISTRATIVE, CLINICAL, KeyPurpose, Label, label_for
+from domain.confidentiality import CLINICAL, KeyPurpose, label_for
 from domain.events.case import (
     CaseAliasesDrawn,
     CaseClosed,
@@ -25,26 +25,9 @@ from domain.events.case import (
     CaseTeamLeft,
     CaseTransferred,
 )
-from domain.events.note import (
-    NoteAmended,
-    NoteCountersigned,
-    NoteDrafted,
-    NoteEvent,
-    NoteMarkedErroneous,
-    NotePartsAdded,
-    NoteRevised,
-    NoteSigned,
-)
-from domain.events.session import (
-    SessionCancelled,
-    SessionHeld,
-    SessionMissed,
-    SessionScheduled,
-)
 from domain.ports import Opening, Recorded
 from domain.rows import Content, Place, StoredRow, Table, Under, ViewStore
-from domain.values import Registration
-from projections import joint, removal
+from projections import joint, note_rows, removal, session_rows
 from projections.case_lines import CaseState, NoteLine, case_state, note_line
 from projections.joint import MEMBERS, Roster
 from projections.projection import Rows
@@ -83,28 +66,9 @@ class CaseStateProjection:
                     clear, content = found
                     still_open = _change_case(content, recorded, event, is_open=bool(clear["open"]))
                     _put_case(recorded, rows, event.case, content, is_open=still_open)
-            case SessionScheduled() as event:
-                _put_item(recorded, rows, (event.case, event.session), _scheduled(event))
-            case SessionHeld() | SessionCancelled() | SessionMissed() as event:
-                found = rows.get(ITEMS, (event.case, event.session))
-                if found is not None:
-                    _settle(found[1], event)
-                    _put_item(recorded, rows, (event.case, event.session), found[1])
-            case NoteDrafted() as event:
-                _put_item(recorded, rows, (event.case, event.note), _drafted(recorded, event))
-            case (
-                NoteRevised()
-                | NoteSigned()
-                | NoteAmended()
-                | NoteCountersigned()
-                | NoteMarkedErroneous()
-                | NotePartsAdded()
-            ) as event:
-                found = rows.get(ITEMS, (event.case, event.note))
-                if found is not None:
-                    _change_note(found[1], recorded, event)
-                    _put_item(recorded, rows, (event.case, event.note), found[1])
             case _:
+                session_rows.apply(recorded, rows, ITEMS)
+                note_rows.apply(recorded, rows, ITEMS)
                 joint.apply(recorded, rows, ITEMS)
                 removal.apply(recorded, rows, CASES, ITEMS)
 
@@ -225,13 +189,6 @@ def _put_case(
     rows.put(CASES, (case_id,), {"open": int(is_open)}, content, under, recorded.position)
 
 
-def _put_item(recorded: Recorded, rows: Rows, key: tuple[str, str], content: Content) -> None:
-    content["version"] = recorded.version
-    label: Label = ADMINISTRATIVE if content["item"] == "session" else CLINICAL
-    under = Under(recorded.owner, label_for(label, recorded.owner), recorded.recorded_at)
-    rows.put(ITEMS, key, {}, content, under, recorded.position)
-
-
 def _opened(recorded: Recorded, event: CaseOpened) -> Content:
     return {
         "clients": list(event.clients),
@@ -284,72 +241,3 @@ def _stated(recorded: Recorded, event: CaseProblemStated) -> Content:
         "at": to_ms(recorded.recorded_at),
         "diagnosis": diagnosis and [diagnosis.coding.value, diagnosis.code, diagnosis.title],
     }
-
-
-def _scheduled(event: SessionScheduled) -> Content:
-    return {
-        "item": "session",
-        "therapist": event.therapist,
-        "starts": to_ms(event.starts_at),
-        "ends": to_ms(event.ends_at),
-        "room": event.room,
-        "status": "scheduled",
-    }
-
-
-def _settle(content: Content, event: SessionHeld | SessionCancelled | SessionMissed) -> None:
-    match event:
-        case SessionHeld():
-            content["status"] = "held"
-            content["starts"], content["ends"] = to_ms(event.started_at), to_ms(event.ended_at)
-        case SessionCancelled():
-            content["status"] = f"cancelled-by-{event.by.value}"
-        case SessionMissed():
-            content["status"] = "no-show"
-
-
-def _drafted(recorded: Recorded, event: NoteDrafted) -> Content:
-    return {
-        "item": "note",
-        "kind": event.kind.value,
-        "author": event.author,
-        "status": "draft",
-        "occurred": to_ms(event.occurred_at),
-        "recorded": to_ms(recorded.recorded_at),
-        "late": event.late,
-        "session": event.session,
-        "texts": [event.text.sealed],
-        "signature": None,
-        "countersignatures": [],
-        "amendments": [],
-        "erroneous": None,
-        "parts": [],
-    }
-
-
-def _change_note(content: Content, recorded: Recorded, event: NoteEvent) -> None:
-    at = to_ms(recorded.recorded_at)
-    match event:
-        case NoteRevised():
-            content["texts"].append(event.text.sealed)
-        case NoteSigned():
-            content["status"] = "signed"
-            content["signature"] = _signed(event.author, event.title, event.registration, at)
-        case NoteCountersigned():
-            content["countersignatures"].append(
-                _signed(event.practitioner, event.title, event.registration, at)
-            )
-        case NoteAmended():
-            content["amendments"].append([event.author, at, event.reason.sealed, event.text.sealed])
-        case NoteMarkedErroneous():
-            content["status"] = "erroneous"
-            content["erroneous"] = event.reason.sealed
-        case NotePartsAdded():
-            content["parts"].extend([each.alias, each.part] for each in event.parts)
-        case NoteDrafted():
-            pass
-
-
-def _signed(practitioner: str, title: str, registration: Registration, at: int) -> list[Any]:
-    standing = [registration.kind.value, registration.number, registration.issuer]
-    return [practitioner, title, standing, at]

@@ -13,27 +13,11 @@ from domain.access import neutral_classes, neutral_object, neutral_rule
 from domain.confidentiality import MEMBERS_PART, Class, neutral
 from domain.events.access import AccessDenied, AccessRecorded
 from domain.events.client import ClientAliasGiven
-from domain.events.erasure import ErasureCompleted, ErasureRefused
+from domain.events.consent import ConsentGiven, ConsentRefused
+from domain.events.erasure import ErasureCompleted
 from domain.ports import Recorded
 from domain.rows import Content
 from projections.times import from_ms, to_ms
-
-_CREATIONS = frozenset(
-    {
-        "registered",
-        "opened",
-        "scheduled",
-        "drafted",
-        "written",
-        "given",
-        "refused",
-        "asked",
-        "part_recorded",
-        "attendance_recorded",
-        "received",
-        "requested",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +110,9 @@ def _write(recorded: Recorded) -> Content:
     event = recorded.event
     if isinstance(event, ErasureCompleted):
         return _shred(recorded, event)
-    aggregate, _, act = (event.NAME if event else "record.sealed").partition(".")
-    # A refused request is one that was there; a refused consent is an object of its own.
-    creation = act in _CREATIONS and not isinstance(event, ErasureRefused)
+    aggregate = event.NAME.partition(".")[0] if event else "record"
+    # A stream begins with what it is about; consents are objects of their own in one stream.
+    creation = recorded.version == 1 or isinstance(event, (ConsentGiven, ConsentRefused))
     return {
         "kind": "CREATE" if creation else "AMEND",
         "action": "C" if creation else "U",

@@ -24,6 +24,7 @@ from domain.errors import ProjectionBehind, RecordUnavailable, Refusal
 from domain.ports import Clock, Shredder
 from domain.retention import Rules
 from domain.rows import Fingerprints, Overtaken
+from domain.settings import Settings
 from domain.use_cases.desk import Desk, attempt, record_denial
 from domain.use_cases.erasing import Archive
 from domain.values import (
@@ -46,7 +47,7 @@ from infrastructure.errors import (
 from infrastructure.folder import OpenFolder
 from infrastructure.guard.incidents import Incidents, Scope
 from infrastructure.ledger.tiles import TileFolder
-from infrastructure.rules import read_rules, write_rules
+from infrastructure.rules import read_rules, read_settings, write_rules
 from infrastructure.vault.custody import Cost, Settings
 from infrastructure.vault.fingerprints import fingerprints
 from infrastructure.views import locked
@@ -359,10 +360,12 @@ def create(
     custody: Settings | None = None,
     secret: str = "",
     rules: Rules | None = None,
+    settings: Settings | None = None,
 ) -> None:
     """Make a data folder, with its keys in a keyfile or with the custody that is named.
 
-    ``rules`` are those under which the clinic keeps its records; without them the defaults hold.
+    ``rules`` are those under which the clinic keeps its records, ``settings`` those of its
+    practice; without them the defaults hold.
 
     Raises:
         FolderRefused: There is something in it already; or the custody has keys of that name.
@@ -371,8 +374,8 @@ def create(
     founding.create(
         path, passphrases, origin=origin, cost=cost, clock=clock, custody=custody, secret=secret
     )
-    if rules is not None:
-        write_rules(path, rules)
+    if rules is not None or settings is not None:
+        write_rules(path, rules or Rules(), settings)
 
 
 def open_behind(path: Path, socket: Path, *, clock: Clock | None = None) -> Clinic:
@@ -403,6 +406,7 @@ def compose(folder: OpenFolder) -> Clinic:
     """
     try:
         rules = read_rules(folder.layout.folder)
+        settings = read_settings(folder.layout.folder)
     except FolderRefused:
         folder.close()
         raise
@@ -428,6 +432,7 @@ def compose(folder: OpenFolder) -> Clinic:
         allowance=lookups,
         clinic=folder.genesis.clinic,
         origin=folder.vault.lineage.origin,
+        settings=settings,
     )
     shredder = destroyer_of(folder, views.stores.values(), finder, views.derived)
     return Clinic(folder, views, desk, finder, lookups, keyed, shredder, rules)

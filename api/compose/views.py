@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from domain.ports import Recorded
 from infrastructure.folder import OpenFolder
+from infrastructure.vault.port import Reader
 from infrastructure.views import ServingViews, sweep
 from projections.access_log import AccessLog, AccessLogProjection
 from projections.audit_trail import AuditTrail, AuditTrailProjection
 from projections.calendar import Calendar, CalendarProjection
 from projections.case_state import CaseStateProjection, CaseStates
 from projections.caseload import Caseload, CaseloadProjection
+from projections.chart.projection import ChartProjection
+from projections.chart.queries import Chart
 from projections.derived import DerivedRows
 from projections.erasures import Erasures, ErasuresProjection
 from projections.follower import Followed
@@ -18,6 +24,7 @@ from projections.process_notes import ProcessNotes, ProcessNotesProjection
 from projections.projection import Projection
 from projections.retention import Holdings, RetentionProjection
 from projections.staff import Staff, StaffProjection
+from projections.worklist import Worklist, WorklistProjection
 
 PROJECTIONS: tuple[Projection, ...] = (
     CaseStateProjection(),
@@ -31,6 +38,8 @@ PROJECTIONS: tuple[Projection, ...] = (
     IdentifiersProjection(),
     RetentionProjection(),
     ErasuresProjection(),
+    ChartProjection(),
+    WorklistProjection(),
 )
 
 
@@ -47,10 +56,13 @@ class Views:
 
         place = self.place
         read = folder.record.read
-        self.case_states = CaseStates(
-            *place(CaseStateProjection),
-            lambda stream, until, opening: read(stream, until=until, opening=opening),
-        )
+
+        def read_until(stream: str, until: int, opening: Reader) -> Iterable[Recorded]:
+            return read(stream, until=until, opening=opening)
+
+        self.case_states = CaseStates(*place(CaseStateProjection), read_until)
+        self.chart = Chart(*place(ChartProjection), read_until)
+        self.worklist = Worklist(*place(WorklistProjection))
         self.access_log = AccessLog(*place(AccessLogProjection))
         self.audit_trail = AuditTrail(*place(AuditTrailProjection))
         self.caseload = Caseload(place(CaseloadProjection)[1])

@@ -29,7 +29,9 @@ from api.http import (
     log,
     misfiled,
     notes,
+    sessions,
     sign_in,
+    worklist,
 )
 from api.http.limits import Limits
 from api.http.recorded import WitnessedRecord
@@ -39,7 +41,9 @@ ROUTERS = (
     sign_in.router,
     files.router,
     clinicians.router,
+    sessions.router,
     notes.router,
+    worklist.router,
     joint.router,
     front_desk.router,
     finding.router,

@@ -1,4 +1,4 @@
-"""Cases, sessions and the caseload: what clinicians do."""
+"""Cases and the caseload: what clinicians do."""
 
 from __future__ import annotations
 
@@ -15,20 +15,17 @@ from api.http.naming import Naming, RemovedWords
 from api.http.recorded import RecordedRoute, leaves
 from api.http.schemas.access import CaseloadLine, CaseloadTold
 from api.http.schemas.cases import (
-    Cancellation,
     CaseTold,
     Closing,
-    Held,
     NewCase,
     NewProblem,
-    NewSession,
     Transfer,
     case_told,
 )
 from api.http.schemas.common import Instant, PathId
 from domain.errors import Invalid, NotThere
-from domain.use_cases import caseload, cases, sessions
-from domain.values import ActorKind, CaseId, ClientId, FreeText, ItemId, PractitionerId, SessionId
+from domain.use_cases import caseload, cases
+from domain.values import ActorKind, CaseId, ClientId, FreeText, ItemId, PractitionerId
 
 router = APIRouter(prefix="/v1", tags=["cases"], route_class=RecordedRoute)
 _WRITES = leaves("AMEND", audience="clinician")
@@ -206,86 +203,6 @@ async def reopen_case(
     """Take a closed therapy up again."""
     receipt = await cases.reopen_case(
         desk, who, CaseId(case_id), expected=expected, command=command
-    )
-    return written(response, receipt)
-
-
-@router.post("/cases/{case_id}/sessions", status_code=201, openapi_extra=_WRITES)
-async def schedule_session(
-    desk: TheDesk,
-    who: Who,
-    case_id: PathId,
-    asked: NewSession,
-    command: Commanded,
-    response: Response,
-) -> Written:
-    """Set a time and a room aside."""
-    new = sessions.NewSession(asked.starts_at, asked.ends_at, asked.room)
-    receipt = await sessions.schedule_session(desk, who, CaseId(case_id), new, command=command)
-    return written(response, receipt)
-
-
-@router.post("/cases/{case_id}/sessions/{session_id}:hold", openapi_extra=_WRITES)
-async def hold_session(
-    desk: TheDesk,
-    who: Who,
-    case_id: PathId,
-    session_id: PathId,
-    asked: Held,
-    command: Commanded,
-    expected: Expected,
-    response: Response,
-) -> Written:
-    """Record that the session took place."""
-    receipt = await sessions.hold_session(
-        desk,
-        who,
-        CaseId(case_id),
-        SessionId(session_id),
-        (asked.started_at, asked.ended_at),
-        expected=expected,
-        command=command,
-    )
-    return written(response, receipt)
-
-
-@router.post("/cases/{case_id}/sessions/{session_id}:cancel", openapi_extra=_WRITES)
-async def cancel_session(
-    desk: TheDesk,
-    who: Who,
-    case_id: PathId,
-    session_id: PathId,
-    asked: Cancellation,
-    command: Commanded,
-    expected: Expected,
-    response: Response,
-) -> Written:
-    """Record that the session was called off."""
-    receipt = await sessions.cancel_session(
-        desk,
-        who,
-        CaseId(case_id),
-        SessionId(session_id),
-        asked.by,
-        expected=expected,
-        command=command,
-    )
-    return written(response, receipt)
-
-
-@router.post("/cases/{case_id}/sessions/{session_id}:no-show", openapi_extra=_WRITES)
-async def miss_session(
-    desk: TheDesk,
-    who: Who,
-    case_id: PathId,
-    session_id: PathId,
-    command: Commanded,
-    expected: Expected,
-    response: Response,
-) -> Written:
-    """Record that nobody came."""
-    receipt = await sessions.miss_session(
-        desk, who, CaseId(case_id), SessionId(session_id), expected=expected, command=command
     )
     return written(response, receipt)
 

@@ -8,7 +8,8 @@ from api.http.auth import TheClinic, TheDesk, Who
 from api.http.conditions import CaughtUp, Commanded, Expected, Written, written
 from api.http.naming import Naming, RemovedWords
 from api.http.recorded import RecordedRoute, leaves
-from api.http.schemas.cases import (
+from api.http.schemas.common import PathId
+from api.http.schemas.notes import (
     Amendment,
     NewNote,
     NewProcessNote,
@@ -20,7 +21,6 @@ from api.http.schemas.cases import (
     note_told,
     process_note_told,
 )
-from api.http.schemas.common import PathId
 from domain import note as note_file
 from domain.errors import ProjectionBehind
 from domain.use_cases import notes, process_notes

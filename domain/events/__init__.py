@@ -10,7 +10,11 @@ from domain.events import (
     client,
     consent,
     continuity,
+    diagnosis,
+    enquiry,
     erasure,
+    formulation,
+    intake,
     integration,
     note,
     practitioner,
@@ -23,7 +27,11 @@ from domain.events.case import CaseEvent
 from domain.events.client import ClientEvent
 from domain.events.consent import ConsentEvent
 from domain.events.continuity import ContinuityEvent
+from domain.events.diagnosis import DiagnosisEvent
+from domain.events.enquiry import EnquiryEvent
 from domain.events.erasure import ErasureEvent
+from domain.events.formulation import FormulationEvent
+from domain.events.intake import IntakeEvent
 from domain.events.integration import IntegrationEvent
 from domain.events.note import NoteEvent
 from domain.events.practitioner import PractitionerEvent
@@ -37,7 +45,11 @@ _ALL = (
     + client.EVENTS
     + consent.EVENTS
     + continuity.EVENTS
+    + diagnosis.EVENTS
+    + enquiry.EVENTS
     + erasure.EVENTS
+    + formulation.EVENTS
+    + intake.EVENTS
     + integration.EVENTS
     + note.EVENTS
     + practitioner.EVENTS
@@ -52,7 +64,11 @@ Event = (
     | ClientEvent
     | ConsentEvent
     | ContinuityEvent
+    | DiagnosisEvent
+    | EnquiryEvent
     | ErasureEvent
+    | FormulationEvent
+    | IntakeEvent
     | IntegrationEvent
     | NoteEvent
     | PractitionerEvent

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from domain.confidentiality import CLINICAL, FRAME, Label
-from domain.values import CaseId, ClientId, Format, FreeText, PractitionerId, School
+from domain.values import CaseId, ClientId, Format, FreeText, ItemId, PractitionerId, School
 
 
 class Coding(StrEnum):
@@ -49,14 +49,45 @@ class CaseOpened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseProblemStated:
-    """What the client comes with, in words; a diagnosis is possible and never required."""
+    """What the client comes with, in words; a diagnosis is possible and never required.
+
+    Version 1 had no ``problem``: what was said then has an id that is drawn from its seal.
+    """
 
     NAME: ClassVar[str] = "case.problem_stated"
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     LABEL: ClassVar[Label] = CLINICAL
     case: CaseId
     words: FreeText
     diagnosis: Diagnosis | None = None
+    problem: ItemId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseProblemReframed:
+    """A problem is seen otherwise now; how it was put at first stays."""
+
+    NAME: ClassVar[str] = "case.problem_reframed"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = CLINICAL
+    case: CaseId
+    problem: ItemId
+    author: PractitionerId
+    words: FreeText
+    diagnosis: Diagnosis | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseProblemResolved:
+    """A problem is one no longer; told again in other words it may come back (reframed)."""
+
+    NAME: ClassVar[str] = "case.problem_resolved"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = CLINICAL
+    case: CaseId
+    problem: ItemId
+    author: PractitionerId
+    words: FreeText | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +181,8 @@ class CaseReopened:
 CaseEvent = (
     CaseOpened
     | CaseProblemStated
+    | CaseProblemReframed
+    | CaseProblemResolved
     | CaseTeamJoined
     | CaseTeamLeft
     | CaseTransferred
@@ -162,6 +195,8 @@ CaseEvent = (
 EVENTS: tuple[type[CaseEvent], ...] = (
     CaseOpened,
     CaseProblemStated,
+    CaseProblemReframed,
+    CaseProblemResolved,
     CaseTeamJoined,
     CaseTeamLeft,
     CaseTransferred,

@@ -22,6 +22,14 @@ class Authority(StrEnum):
 
     STATUTORY_REPRESENTATIVE = "statutory-representative"
     PARENTAL_AUTHORITY = "holder-of-parental-authority"
+    GUARDIAN_OF_INCAPACITATED = "guardian-of-incapacitated-adult"
+
+
+class PersonWord(StrEnum):
+    """What the person whom a therapy is for is called."""
+
+    CLIENT = "client"
+    PATIENT = "patient"
 
 
 class HoldGround(StrEnum):
@@ -121,6 +129,26 @@ class ClientAliasGiven:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClientEnquiryLinked:
+    """The client asked for help; whoever opens her case must be whose enquiry it is."""
+
+    NAME: ClassVar[str] = "client.enquiry_linked"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = FRAME
+    enquiry: ItemId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientPersonWordSet:
+    """What she wishes to be called; without a word what is usual here holds again."""
+
+    NAME: ClassVar[str] = "client.person_word_set"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = ADMINISTRATIVE
+    word: PersonWord | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientHoldPlaced:
     """Nothing of the client's record may be destroyed; on the review day somebody asks why not."""
 
@@ -151,6 +179,8 @@ ClientEvent = (
     | ClientRepresentativeAdded
     | ClientRepresentativeEnded
     | ClientCaseLinked
+    | ClientEnquiryLinked
+    | ClientPersonWordSet
     | ClientHoldPlaced
     | ClientHoldLifted
     | ClientAliasGiven
@@ -162,6 +192,8 @@ EVENTS: tuple[type[ClientEvent], ...] = (
     ClientRepresentativeAdded,
     ClientRepresentativeEnded,
     ClientCaseLinked,
+    ClientEnquiryLinked,
+    ClientPersonWordSet,
     ClientHoldPlaced,
     ClientHoldLifted,
     ClientAliasGiven,

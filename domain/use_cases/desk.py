@@ -1,7 +1,7 @@
 """What every use case stands at: the record, the keys, the clock; and how looks are recorded."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from domain import access, case, client, integration, practitioner
 from domain.access import Look
@@ -14,6 +14,7 @@ from domain.policy import NONE, Act, Decision, Standing, permit
 from domain.ports import Allowance, Clock, Identifiers, Index, Keys, Opening, Record, Write
 from domain.practitioner import Practitioner
 from domain.rows import Content, Place
+from domain.settings import Settings
 from domain.values import (
     Actor,
     ActorId,
@@ -44,6 +45,7 @@ class Desk:
     allowance: Allowance
     clinic: str
     origin: str
+    settings: Settings = field(default_factory=Settings)
 
     def case(self, case_id: CaseId) -> tuple[Case | None, int]:
         """The frame of a case and its stream's version."""

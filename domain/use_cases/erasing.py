@@ -1,7 +1,7 @@
 """What an erasure is about: found in the record, weighed for the gate, told to the ``Shredder``."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 
 from domain import client as client_file, note as note_file
@@ -26,6 +26,7 @@ from domain.values import (
     ItemId,
     PractitionerId,
 )
+from domain.wording import texts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,8 +230,7 @@ def _of_item(desk: Desk, item: Item) -> Iterator[Recorded]:
 def _texts(found: Iterable[Recorded]) -> Iterator[FreeText]:
     for each in found:
         if each.event is not None:
-            values = (getattr(each.event, part.name) for part in fields(each.event))
-            yield from (value for value in values if isinstance(value, FreeText))
+            yield from texts_of(each.event)
 
 
 def _author(found: Iterable[Recorded]) -> PractitionerId | None:

@@ -7,9 +7,9 @@ about: a backup whose contents open is one, any other is a hope.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
-from domain.values import FreeText
+from infrastructure import codec
 from infrastructure.errors import KeyGone
 from infrastructure.folder import OpenFolder
 from infrastructure.guard.published import rows_of
@@ -54,16 +54,13 @@ def open_everything(
             closed += 1
             continue
         events += 1
-        for each in fields(event):
-            text = getattr(event, each.name)
-            if not isinstance(text, FreeText) or text.sealed is None:
-                continue
+        for sealed in codec.sealed_texts(event):
             try:
-                _open_text(folder, text.sealed)
+                _open_text(folder, sealed)
                 texts += 1
             except KeyGone:
                 closed += 1
-                items.add(field_place(text.sealed)[0])
+                items.add(field_place(sealed)[0])
     progress(size, size)
     return Contents(events, texts, closed, frozenset(items))
 

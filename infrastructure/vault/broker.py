@@ -279,8 +279,11 @@ def covers(entry: AccessRecorded, owner: Owner, who: Circumstances) -> bool:
             return owner.id == entry.client
         case OwnerKind.CASE:
             return owner.id == entry.relationship
-        case OwnerKind.PRACTITIONER if Class.PROCESS_NOTE in entry.classes:
-            return owner.id == who.actor.id
+        case OwnerKind.PRACTITIONER if Class.AUDIT_LOG not in entry.classes:
+            # Her process notes are about somebody; what she wrote about herself is about nobody else.
+            about_somebody = entry.client is not None
+            fits = about_somebody is (Class.PROCESS_NOTE in entry.classes)
+            return fits and owner.id == who.actor.id
         case OwnerKind.CLINIC:
             return entry.client is None
         case _:

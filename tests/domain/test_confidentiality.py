@@ -9,9 +9,15 @@ from domain.confidentiality import (
     ADMINISTRATIVE,
     CLINICAL,
     FRAME,
+    LEGAL,
     MEMBERS_PART,
     PROCESS_NOTE,
+    RECORDING,
+    RISK,
     SEARCH,
+    SUPERVISION,
+    TEST_DATA,
+    THIRD_PARTY,
     Class,
     KeyPurpose,
     Label,
@@ -127,9 +133,14 @@ def test_no_neutral_word_tells_one_kind_of_record_from_another() -> None:
 def test_a_members_part_and_a_search_are_worded_under_keys_of_their_own() -> None:
     assert text_label(MEMBERS_PART, CLIENT) == MEMBERS_PART
     assert text_label(SEARCH, CLIENT) == SEARCH
-    risk = Label(KeyPurpose.CLINICAL, Class.RISK)
-    assert text_label(risk, CLIENT) == text_label(CLINICAL, CLIENT) == CLINICAL
-    assert text_label(risk, COUPLE) == Label(KeyPurpose.CASE, Class.JOINT)
+    assert text_label(CLINICAL, CLIENT) == text_label(ADMINISTRATIVE, CLIENT) == CLINICAL
+    assert text_label(FRAME, CLIENT) == CLINICAL
+
+
+@pytest.mark.parametrize("label", [RISK, SUPERVISION, THIRD_PARTY, TEST_DATA, RECORDING, LEGAL])
+def test_what_is_of_a_class_of_its_own_has_its_words_under_that_classs_key(label: Label) -> None:
+    assert text_label(label, CLIENT) == label
+    assert text_label(label, COUPLE) == Label(KeyPurpose.CASE, label.cls)
 
 
 def test_stored_numbers_are_what_they_were() -> None:

@@ -47,6 +47,8 @@ write a note                   | clinician      | TREAT                    | tea
 read or write a process note   | clinician      | TREAT                    | author
 read consents                  | clinician      | TREAT                    | team
 record a consent               | clinician      | TREAT                    | team
+read the chart of a case       | clinician      | TREAT                    | team
+read what waits for somebody   | clinician      | TREAT                    | own
 read a caseload                | clinician      | TREAT                    | own
 read a caseload                | integration    | TREAT HOPERAT HQUALIMP   | caseload:read
 find any client                | reception      | TREAT HOPERAT            | -
@@ -78,6 +80,7 @@ manage projections             | administrator  | HSYSADMIN HOPERAT        | -
 CLINICAL_ACTS = (
     Act.OPEN_CASE,
     Act.READ_CASE,
+    Act.READ_CHART,
     Act.WRITE_CASE,
     Act.SETTLE_SESSION,
     Act.READ_NOTE,
