@@ -24,7 +24,7 @@ from infrastructure import durable
 from infrastructure.errors import FolderRefused
 
 FILE = "clinic.conf"
-MOST_BYTES = 1024
+MOST_BYTES = 4096
 LONGEST = 200
 _SAID = {"yes": True, "no": False}
 _DEMANDED = {"demanded": True, "not-demanded": False}
