@@ -16,6 +16,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum, StrEnum
 from functools import lru_cache
+from hashlib import sha256
 from types import NoneType, UnionType
 from typing import Any, NamedTuple, NewType, Union, cast, get_args, get_origin, get_type_hints
 
@@ -40,7 +41,9 @@ from domain.values import (
     Section,
 )
 from domain.wording import texts_of
+from infrastructure import upcasters
 from infrastructure.errors import Broken
+from infrastructure.upcasters import Upcaster
 from infrastructure.vault.envelope import MOST_PAYLOAD
 
 SEALED_TEXT = 42
@@ -332,8 +335,6 @@ def _event(form: _Form, state: dict[int, Any]) -> Event:
 
 # Upcasters: from one version of a stored state to the next.
 
-Upcaster = Callable[[dict[int, Any]], dict[int, Any]]
-
 
 def _practitioner_registered_1(state: dict[int, Any]) -> dict[int, Any]:
     """Version 1 had a bare register number in place 5, or none; 2 says what kind of standing."""
@@ -342,8 +343,27 @@ def _practitioner_registered_1(state: dict[int, Any]) -> dict[int, Any]:
     return {**state, 5: standing}
 
 
+def _with(added: Mapping[int, object]) -> Upcaster:
+    """What the next version has beside, where the older one had nothing."""
+    return lambda state: {**state, **added}
+
+
+def _case_problem_stated_1(state: dict[int, Any]) -> dict[int, Any]:
+    """Version 1 named no problem; 2 has its id in place 3, drawn from the seal of its words.
+
+    No two seals are alike, and a seal stays when its key is gone: so does the id.
+    """
+    return {**state, 3: sha256(state[1].data).digest()[:_ID_SIZE]}
+
+
 UPCASTERS: Mapping[tuple[str, int], Upcaster] = {
+    ("case.problem_stated", 1): _case_problem_stated_1,
+    **upcasters.FRAME,
     ("practitioner.registered", 1): _practitioner_registered_1,
+    ("note.drafted", 1): _with({8: "free", 9: []}),
+    ("note.revised", 1): _with({3: []}),
+    ("note.amended", 1): _with({5: [], 6: []}),
+    ("note.received", 1): _with({11: "free", 12: []}),
 }
 
 

@@ -68,6 +68,7 @@ class CaseStateProjection:
                     _put_case(recorded, rows, event.case, content, is_open=still_open)
             case _:
                 session_rows.apply(recorded, rows, ITEMS)
+                _count(recorded, rows)
                 note_rows.apply(recorded, rows, ITEMS)
                 joint.apply(recorded, rows, ITEMS)
                 removal.apply(recorded, rows, CASES, ITEMS)
@@ -145,6 +146,10 @@ class CaseStates:
         aliases = self._aliases(case_id, opening)
         return case_state(case_id, content, past, aliases, is_open=bool(clear["open"]))
 
+    def contents(self, case_id: str, opening: Opening) -> dict[str, Content]:
+        """What the rows of sessions and notes hold, by item; without those whose key is gone."""
+        return self._items(case_id, opening)
+
     def _items(
         self, case_id: str, opening: Opening, wanted: Iterable[str] | None = None
     ) -> dict[str, Content]:
@@ -187,6 +192,15 @@ def _put_case(
     content["version"] = recorded.version
     under = Under(recorded.owner, label_for(CLINICAL, recorded.owner), recorded.recorded_at)
     rows.put(CASES, (case_id,), {"open": int(is_open)}, content, under, recorded.position)
+
+
+def _count(recorded: Recorded, rows: Rows) -> None:
+    """The case says the same; its version is that of its stream, which a change must follow."""
+    if getattr(recorded.event, "case", None) != recorded.stream:
+        return
+    found = rows.get(CASES, (recorded.stream,))
+    if found is not None:
+        _put_case(recorded, rows, recorded.stream, found[1], is_open=bool(found[0]["open"]))
 
 
 def _opened(recorded: Recorded, event: CaseOpened) -> Content:

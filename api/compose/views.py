@@ -11,6 +11,7 @@ from infrastructure.views import ServingViews, sweep
 from projections.access_log import AccessLog, AccessLogProjection
 from projections.audit_trail import AuditTrail, AuditTrailProjection
 from projections.calendar import Calendar, CalendarProjection
+from projections.case_past import CasePast
 from projections.case_state import CaseStateProjection, CaseStates
 from projections.caseload import Caseload, CaseloadProjection
 from projections.chart.projection import ChartProjection
@@ -62,6 +63,7 @@ class Views:
 
         self.case_states = CaseStates(*place(CaseStateProjection), read_until)
         self.chart = Chart(*place(ChartProjection), read_until)
+        self.past = CasePast(self.case_states, self.chart, read_until)
         self.worklist = Worklist(*place(WorklistProjection))
         self.access_log = AccessLog(*place(AccessLogProjection))
         self.audit_trail = AuditTrail(*place(AuditTrailProjection))

@@ -31,6 +31,7 @@ from api.http import (
     notes,
     sessions,
     sign_in,
+    timeline,
     worklist,
 )
 from api.http.limits import Limits
@@ -44,6 +45,7 @@ ROUTERS = (
     sessions.router,
     notes.router,
     worklist.router,
+    timeline.router,
     joint.router,
     front_desk.router,
     finding.router,

@@ -47,7 +47,7 @@ class Chart:
 
     def items(self, case_id: str, opening: Opening, *kinds: str) -> list[ChartItem]:
         """The items of a case, or those of some kinds, in the order in which they were recorded."""
-        found = _in_order(self._contents(case_id, opening))
+        found = _in_order(self.contents(case_id, opening))
         return [each for each in found if not kinds or each.kind in kinds]
 
     def item(self, case_id: str, item_id: str, opening: Opening) -> ChartItem | None:
@@ -69,7 +69,7 @@ class Chart:
 
         ``only`` tells which events count. What was made unreadable since is gone from the past too.
         """
-        now = self._contents(case_id, opening)
+        now = self.contents(case_id, opening)
         events = [each for stream in now for each in self._read(stream, position, opening)]
         rows, projection = PlainRows(), ChartProjection()
         for each in sorted(events, key=lambda each: each.position):
@@ -81,11 +81,8 @@ class Chart:
                 past[item] = content
         return _in_order(past)
 
-    def streams(self, case_id: str, opening: Opening) -> list[str]:
-        """The streams of a case's items."""
-        return list(self._contents(case_id, opening))
-
-    def _contents(self, case_id: str, opening: Opening) -> dict[str, Content]:
+    def contents(self, case_id: str, opening: Opening) -> dict[str, Content]:
+        """What the rows of a case hold, by item; without those whose key is gone."""
         rows: list[StoredRow] = self._store.select(ITEMS, {"case_id": case_id}, limit=_MOST_ITEMS)
         places = (Place(self._view, ITEMS.name, row.key, row.position) for row in rows)
         found = opening.cells(zip((row.cell for row in rows), places, strict=True))
