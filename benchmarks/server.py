@@ -47,8 +47,10 @@ class Unrecorded:
         *,
         command: Command | None = None,
         reply: Iterable[tuple[str, str]] = (),
+        occurred_at: datetime | None = None,
     ) -> Receipt:
         """Tickets for nothing."""
+        del occurred_at
         tickets = [
             self._broker.ticket(who, 0, event, write.opens)
             for write in writes
@@ -83,10 +85,16 @@ class Alone:
         *,
         command: Command | None = None,
         reply: Iterable[tuple[str, str]] = (),
+        occurred_at: datetime | None = None,
     ) -> Receipt:
         """Append from a thread that waits for the disk."""
         return await asyncio.to_thread(
-            self._record.append_now, writes, who, command=command, reply=reply
+            self._record.append_now,
+            writes,
+            who,
+            command=command,
+            reply=reply,
+            occurred_at=occurred_at,
         )
 
 

@@ -47,7 +47,10 @@ _TOLD = {
         "worklist",
     )
 } | {"session": "appointment"}
-_NEUTRAL_RULES = {"clinician.care-team": "clinician.care", "clinician.author": "clinician.care"}
+_NEUTRAL_RULES = dict.fromkeys(
+    ("clinician.care-team", "clinician.author", "clinician.co-signer", "clinician.viewer"),
+    "clinician.care",
+)
 
 
 def neutral_object(object_type: str) -> str:

@@ -62,9 +62,7 @@ def rate(state: Rating | None, rated: AllianceRated, *, now: datetime) -> tuple[
     return (rated,)
 
 
-def correct(
-    state: Rating, scores: Scores, *, author: PractitionerId
-) -> tuple[AllianceEvent, ...]:
+def correct(state: Rating, scores: Scores, *, author: PractitionerId) -> tuple[AllianceEvent, ...]:
     """Put other numbers in the place of wrong ones; the same again change nothing.
 
     Raises:

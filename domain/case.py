@@ -6,32 +6,36 @@ the policy reads.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 
 from domain.confidentiality import Owner, OwnerKind
 from domain.errors import Invalid, WrongState
 from domain.events.case import (
+    CaseCandidateNamed,
     CaseClosed,
     CaseEvent,
+    CaseGroupFormed,
     CaseMemberJoined,
     CaseMemberLeft,
     CaseOpened,
-    CaseProblemStated,
     CaseReopened,
     CaseTeamJoined,
     CaseTeamLeft,
     CaseTransferred,
-    Diagnosis,
+    EndedBy,
+    Ending,
     Outcome,
 )
 from domain.events.contract import CaseContractLinked
-from domain.values import CaseId, ClientId, Format, FreeText, ItemId, PractitionerId, School
-from domain.wording import worded
+from domain.events.measure import CaseMeasuresLinked
+from domain.values import CaseId, ClientId, Format, ItemId, PractitionerId, School
 
 _SIZES = {
     Format.INDIVIDUAL: (1, 1),
     Format.COUPLE: (2, 2),
     Format.FAMILY: (2, 20),
-    Format.GROUP: (2, 30),
+    # A group begins with nobody: its therapists look for people first.
+    Format.GROUP: (0, 30),
 }
 
 
@@ -51,7 +55,13 @@ class Case:
     outcome: Outcome | None = None
     former: tuple[ClientId, ...] = ()
     """Who took part in it once; what was written then is about them for good."""
+    group: ItemId | None = None
+    """The stream of a group's criteria and agreement; where it is, members come by acceptance."""
+    candidates: tuple[tuple[ClientId, ItemId], ...] = ()
+    """Who was ever considered for the group, with the stream of what was said about her."""
     contract: ItemId | None = None
+    measures: ItemId | None = None
+    """The stream of everything that was answered on questionnaires."""
 
     @property
     def joint(self) -> bool:
@@ -67,6 +77,16 @@ class Case:
     def owner(self) -> Owner:
         """Whose keys seal its content: the one client's, or the case's own."""
         return owner_of(self.id, self.clients, self.format)
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """How a therapy ended; what nobody says stays open."""
+
+    outcome: Outcome
+    ending: Ending | None = None
+    ended_by: EndedBy | None = None
+    ended_on: date | None = None
 
 
 def owner_of(case: CaseId, clients: tuple[ClientId, ...], room: Format) -> Owner:
@@ -104,14 +124,28 @@ def evolve(state: Case | None, event: object) -> Case | None:
         case CaseMemberLeft() if state.joint and event.client in state.clients:
             clients = tuple(each for each in state.clients if each != event.client)
             return replace(state, clients=clients, former=(*state.former, event.client))
+        case CaseGroupFormed() | CaseCandidateNamed():
+            return _in_group(state, event)
         case CaseClosed():
             return replace(state, open=False, outcome=event.outcome)
         case CaseReopened():
             return replace(state, open=True, outcome=None)
-        case CaseContractLinked():
-            return replace(state, contract=event.contract)
+        case CaseContractLinked() | CaseMeasuresLinked():
+            return _linked(state, event)
         case _:
             return state
+
+
+def _in_group(state: Case, event: CaseGroupFormed | CaseCandidateNamed) -> Case:
+    if isinstance(event, CaseGroupFormed):
+        return replace(state, group=event.group)
+    return replace(state, candidates=(*state.candidates, (event.client, event.candidate)))
+
+
+def _linked(state: Case, event: CaseContractLinked | CaseMeasuresLinked) -> Case:
+    if isinstance(event, CaseContractLinked):
+        return replace(state, contract=event.contract)
+    return replace(state, measures=event.series)
 
 
 def fold(events: Iterable[object]) -> Case | None:
@@ -132,14 +166,6 @@ def open_case(state: Case | None, opened: CaseOpened) -> tuple[CaseEvent, ...]:
     if len(set(opened.clients)) != len(opened.clients):
         raise Invalid("clients", "must be named once each")
     return (opened,)
-
-
-def state_problem(
-    state: Case, words: FreeText, diagnosis: Diagnosis | None = None
-) -> tuple[CaseEvent, ...]:
-    """Record what the client comes with; no diagnosis is ever required."""
-    must_be_open(state)
-    return (CaseProblemStated(case=state.id, words=worded(words), diagnosis=diagnosis),)
 
 
 def join_team(state: Case, practitioner: PractitionerId) -> tuple[CaseEvent, ...]:
@@ -182,6 +208,40 @@ def join(state: Case, client: ClientId) -> tuple[CaseEvent, ...]:
     return (CaseMemberJoined(case=state.id, client=client),)
 
 
+def form_group(state: Case, group: ItemId) -> tuple[CaseEvent, ...]:
+    """Let a group's case have criteria and candidates, before anybody takes part in it.
+
+    Raises:
+        WrongState: It is no group's, is closed, has had members already, or is another group's.
+    """
+    must_be_open(state)
+    if state.format is not Format.GROUP:
+        raise WrongState("The case is not a group's")
+    if state.group is not None and state.group != group:
+        raise WrongState("The case has a group already")
+    if state.group == group:
+        return ()
+    if state.everyone:
+        raise WrongState("The group has members already")
+    return (CaseGroupFormed(case=state.id, group=group),)
+
+
+def name_candidate(state: Case, client: ClientId, candidate: ItemId) -> tuple[CaseEvent, ...]:
+    """Let somebody be considered for the case's group.
+
+    Raises:
+        WrongState: There is no group, the case is closed, or she takes part already.
+    """
+    must_be_open(state)
+    if state.group is None:
+        raise WrongState("The case has no group")
+    if (client, candidate) in state.candidates:
+        return ()
+    if client in state.clients:
+        raise WrongState("She takes part already")
+    return (CaseCandidateNamed(case=state.id, client=client, candidate=candidate),)
+
+
 def leave(state: Case, client: ClientId) -> tuple[CaseEvent, ...]:
     """Let somebody take part no longer; a couple may wait for another partner, nobody for none.
 
@@ -199,17 +259,38 @@ def leave(state: Case, client: ClientId) -> tuple[CaseEvent, ...]:
     return (CaseMemberLeft(case=state.id, client=client),)
 
 
-def close(state: Case, outcome: Outcome) -> tuple[CaseEvent, ...]:
+def close(state: Case, closing: Closing) -> tuple[CaseEvent, ...]:
     """End the therapy; ending it again with the same outcome changes nothing."""
-    if state.outcome is outcome:
+    if state.outcome is closing.outcome:
         return ()
     must_be_open(state)
-    return (CaseClosed(case=state.id, outcome=outcome),)
+    return (
+        CaseClosed(
+            case=state.id,
+            outcome=closing.outcome,
+            ending=closing.ending,
+            ended_by=closing.ended_by,
+            ended_on=closing.ended_on,
+        ),
+    )
 
 
 def reopen(state: Case) -> tuple[CaseEvent, ...]:
     """Take a closed therapy up again."""
     return () if state.open else (CaseReopened(case=state.id),)
+
+
+def link_measures(state: Case, series: ItemId) -> tuple[CaseMeasuresLinked, ...]:
+    """Note where the case's questionnaires stand.
+
+    Raises:
+        WrongState: They stand elsewhere already.
+    """
+    if state.measures == series:
+        return ()
+    if state.measures is not None:
+        raise WrongState("The case has questionnaires elsewhere")
+    return (CaseMeasuresLinked(case=state.id, series=series),)
 
 
 def link_contract(state: Case, contract: ItemId) -> tuple[CaseContractLinked, ...]:

@@ -15,14 +15,17 @@ from domain.events.client import (
     ClientAliasGiven,
     ClientCaseLinked,
     ClientContactChanged,
+    ClientEnquiryLinked,
     ClientEvent,
     ClientHoldLifted,
     ClientHoldPlaced,
     ClientIdentified,
+    ClientPersonWordSet,
     ClientRegistered,
     ClientRepresentativeAdded,
     ClientRepresentativeEnded,
     HoldGround,
+    PersonWord,
 )
 from domain.events.guardianship import (
     ClientRepresentativeLimited,
@@ -63,6 +66,9 @@ class Client:
     identity: ClientIdentified | None = None
     contact: ClientContactChanged | None = None
     aliases: tuple[tuple[CaseId, str], ...] = ()
+    enquiries: tuple[ItemId, ...] = ()
+    """What she ever asked for, before a case."""
+    word: PersonWord | None = None
 
     def alias_in(self, case: CaseId) -> str | None:
         """By what alias a joint case speaks of her; ``None`` where nobody can say."""
@@ -82,21 +88,12 @@ def evolve(state: Client | None, event: object) -> Client | None:
             return Client(event.client, event.access_stream, event.consent_stream)
         case _ if state is None:
             return None
-        case ClientCaseLinked() | ClientAliasGiven():
+        case ClientCaseLinked() | ClientAliasGiven() | ClientEnquiryLinked():
             return _in_case(state, event)
-        case ClientHoldPlaced():
-            hold = Hold(event.hold, event.ground, event.setter, event.review_on)
-            return replace(state, holds=(*state.holds, hold))
-        case ClientHoldLifted():
-            return replace(
-                state,
-                holds=tuple(each for each in state.holds if each.id != event.hold),
-                former_holds=state.former_holds | {event.hold},
-            )
-        case ClientIdentified():
-            return replace(state, identity=event)
-        case ClientContactChanged():
-            return replace(state, contact=event)
+        case ClientHoldPlaced() | ClientHoldLifted():
+            return _held(state, event)
+        case ClientIdentified() | ClientContactChanged() | ClientPersonWordSet():
+            return _told(state, event)
         case ClientRepresentativeAdded():
             added = (event.representative, event.authority)
             return replace(state, representatives=(*state.representatives, added))
@@ -114,10 +111,35 @@ def evolve(state: Client | None, event: object) -> Client | None:
             return state
 
 
-def _in_case(state: Client, event: ClientCaseLinked | ClientAliasGiven) -> Client:
+def _in_case(
+    state: Client, event: ClientCaseLinked | ClientAliasGiven | ClientEnquiryLinked
+) -> Client:
     if isinstance(event, ClientAliasGiven):
         return replace(state, aliases=(*state.aliases, (event.case, event.alias)))
+    if isinstance(event, ClientEnquiryLinked):
+        return replace(state, enquiries=(*state.enquiries, event.enquiry))
     return replace(state, cases=(*state.cases, event.case))
+
+
+def _held(state: Client, event: ClientHoldPlaced | ClientHoldLifted) -> Client:
+    if isinstance(event, ClientHoldPlaced):
+        hold = Hold(event.hold, event.ground, event.setter, event.review_on)
+        return replace(state, holds=(*state.holds, hold))
+    return replace(
+        state,
+        holds=tuple(each for each in state.holds if each.id != event.hold),
+        former_holds=state.former_holds | {event.hold},
+    )
+
+
+def _told(
+    state: Client, event: ClientIdentified | ClientContactChanged | ClientPersonWordSet
+) -> Client:
+    if isinstance(event, ClientIdentified):
+        return replace(state, identity=event)
+    if isinstance(event, ClientPersonWordSet):
+        return replace(state, word=event.word)
+    return replace(state, contact=event)
 
 
 def _limited(state: Client, event: GuardianshipEvent) -> Client:
@@ -226,6 +248,16 @@ def _must_represent(state: Client, representative: ItemId) -> None:
 def link_case(state: Client, case: CaseId) -> tuple[ClientEvent, ...]:
     """Record that the client takes part in a case."""
     return () if case in state.cases else (ClientCaseLinked(case=case),)
+
+
+def link_enquiry(state: Client, enquiry: ItemId) -> tuple[ClientEvent, ...]:
+    """Record that the client asked for help."""
+    return () if enquiry in state.enquiries else (ClientEnquiryLinked(enquiry=enquiry),)
+
+
+def set_word(state: Client, word: PersonWord | None) -> tuple[ClientEvent, ...]:
+    """Record what she wishes to be called; the same wish again changes nothing."""
+    return () if state.word is word else (ClientPersonWordSet(word=word),)
 
 
 def give_alias(state: Client, case: CaseId, alias: str) -> tuple[ClientEvent, ...]:

@@ -7,20 +7,28 @@ happened when it was recorded.
 
 from datetime import datetime
 
+from domain.events.alliance import AllianceCorrected
 from domain.events.note import (
     NoteAmended,
+    NoteCoSignatureAsked,
     NoteCountersigned,
+    NoteDiscarded,
     NoteMarkedErroneous,
     NoteMoved,
     NoteRevised,
     NoteSigned,
+    NoteTakenUp,
 )
 from domain.events.session import SessionHeld
 from domain.ports import Recorded
 
 CORRECTIONS: tuple[type, ...] = (
+    AllianceCorrected,
     NoteRevised,
+    NoteTakenUp,
+    NoteDiscarded,
     NoteSigned,
+    NoteCoSignatureAsked,
     NoteAmended,
     NoteCountersigned,
     NoteMarkedErroneous,

@@ -3,6 +3,7 @@
 A refusal's sentence never holds clinical content, a name or a key: it may reach any caller.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -56,13 +57,48 @@ class WrongState(Refusal):
         super().__init__(f"{reason}.")
 
 
+class OpenDrafts(WrongState):
+    """A case is to be closed while notes of it are drafts; each author signs or discards hers."""
+
+    code = "open-drafts"
+
+
+class OpenRisks(WrongState):
+    """A case is to be closed while a risk in it waits to be looked into."""
+
+    code = "open-risks"
+
+
+class FileIncomplete(Refusal):
+    """What the law wants in a client's file is missing; ``missing`` names it by client."""
+
+    code = "file-incomplete"
+
+    def __init__(self, missing: Mapping[str, tuple[str, ...]]) -> None:
+        named = ", ".join(sorted({each for fields in missing.values() for each in fields}))
+        super().__init__(f"The file lacks what must stand there before a note is signed: {named}.")
+        self.missing = {client: list(fields) for client, fields in missing.items()}
+
+
+class Taken(WrongState):
+    """A room or a therapist has another session at that time; whose it is, this does not say."""
+
+    code = "taken"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Taken at that time: {what}")
+
+
 class Stale(Refusal):
-    """Somebody else has written since the caller last read."""
+    """Somebody else has written since the caller last read, or she herself in another window."""
 
     code = "precondition-failed"
 
     def __init__(self, current: int) -> None:
-        super().__init__("The record has changed since it was read.")
+        super().__init__(
+            "The record has changed since it was read; nothing was overwritten. Read it again, join"
+            " your words to it, and send them with its current version."
+        )
         self.current = current
 
 
@@ -119,6 +155,18 @@ class DuplicateSuspected(Refusal):
 
     def __init__(self) -> None:
         super().__init__("A file with this identifier may be here already.")
+
+
+class ConflictDeclared(Refusal):
+    """The actor has declared a conflict of interest with the person whom she names.
+
+    It is her own word that is held against her: it says nothing of whether the person is a client.
+    """
+
+    code = "conflict-declared"
+
+    def __init__(self) -> None:
+        super().__init__("You have declared a conflict of interest with this person.")
 
 
 class LookupsSpent(Refusal):

@@ -1,9 +1,9 @@
-"""Who may consent for a minor, and be told about her, on a given day: ages, representatives, limits.
+"""Who may consent for a minor, and be told about her, on a given day.
 
 Under sixteen her representatives decide alone; from the day of her sixteenth birthday she decides
 beside them, and is told what they are told; on the day of her eighteenth their rights end. Each
 representative is a person of her own: what a court has taken from one it has not taken from the
-other, and nobody inherits from anybody.
+other, and nobody inherits from anybody. A day begins at midnight in Warsaw: ``domain.local_time``.
 
 Source:
     Act on Patients' Rights, art. 9(2), 17, 26(1); Family and Guardianship Code, art. 92 to 97, 109,
@@ -12,15 +12,14 @@ Source:
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from enum import Enum, auto
 
 from domain.events.client import Authority
 from domain.events.guardianship import Matter
 from domain.values import ItemId
 
-
-_MARCH, _OCTOBER = 3, 10
+_MARCH = 3
 _LEAP_DAY = (2, 29)
 
 
@@ -144,8 +143,8 @@ def missing(
     """Whose word is still missing when these have given theirs; nobody's, and it is complete.
 
     A therapy, a recording, or a release is a matter of weight in which parents who both have their
-    authority decide together (Family and Guardianship Code, art. 97(2)): ``jointly``. In one that is
-    not, the word of one of them is enough.
+    authority decide together (Family and Guardianship Code, art. 97(2)): ``jointly``. In another
+    the word of one of them is enough.
     """
     given = tuple(each for each in voices_.representatives if each in representatives)
     left = tuple(each for each in voices_.representatives if each not in representatives)
@@ -157,23 +156,3 @@ def missing(
 def complete(voices_: Voices, left: Voices) -> bool:
     """Whether everything that is needed was said; where nobody can speak, nothing was."""
     return not voices_.nobody and not left.own and not left.representatives
-
-
-_SUMMER, _WINTER = timedelta(hours=2), timedelta(hours=1)
-
-
-def day_in_poland(instant: datetime) -> date:
-    """The day that it is in Warsaw: rights change at midnight there (FAM-01).
-
-    Summer time runs from 01:00 UTC on the last Sunday of March to 01:00 UTC on that of October
-    (Directive 2000/84/EC); counted here, since not every machine has a database of time zones.
-    """
-    utc = instant.astimezone(UTC)
-    summer = _last_sunday(utc.year, _MARCH) <= utc < _last_sunday(utc.year, _OCTOBER)
-    return (utc + (_SUMMER if summer else _WINTER)).date()
-
-
-def _last_sunday(year: int, month: int) -> datetime:
-    """01:00 UTC on the last Sunday of a month that has 31 days."""
-    last = datetime(year, month, 31, 1, tzinfo=UTC)
-    return last - timedelta(days=(last.weekday() + 1) % 7)

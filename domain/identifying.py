@@ -10,10 +10,12 @@ Source:
 
 import re
 import unicodedata
+from datetime import date
 from enum import StrEnum
 
 _PESEL_WEIGHTS = (1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1)
 _POLAND = "48"
+_AND = "|"
 _NATIONAL = 9
 _SHORTEST_NUMBER, _LONGEST_NUMBER = 8, 15
 _LONGEST_LOCAL, _LONGEST_DOMAIN = 64, 253
@@ -29,6 +31,7 @@ class Identifier(StrEnum):
     PESEL = "pesel"
     PHONE = "phone"
     EMAIL = "email"
+    NAME_AND_BIRTH = "name-birth"
 
 
 def normal(identifier: Identifier, typed: str) -> str | None:
@@ -40,6 +43,12 @@ def normal(identifier: Identifier, typed: str) -> str | None:
             return phone(typed)
         case Identifier.EMAIL:
             return email(typed)
+        case Identifier.NAME_AND_BIRTH:
+            name, _, born = typed.rpartition(_AND)
+            try:
+                return named_and_born(name, "", date.fromisoformat(born))
+            except ValueError:
+                return None
 
 
 def pesel(typed: str) -> str | None:
@@ -92,6 +101,12 @@ def email(typed: str) -> str | None:
 
 def _is_a_domain(domain: str) -> bool:
     return all(re.fullmatch(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", each) for each in domain.split("."))
+
+
+def named_and_born(given_name: str, family_name: str, born: date) -> str | None:
+    """A name, its parts in any order, with the day of birth; ``None`` for no name."""
+    parts = sorted(name_parts(f"{given_name} {family_name}"))
+    return f"{' '.join(parts)}{_AND}{born.isoformat()}" if parts else None
 
 
 def folded(words: str) -> str:

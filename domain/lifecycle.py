@@ -1,4 +1,4 @@
-"""How a plain item of a case goes on: what it begins with, and which step leads from where to where.
+"""How a plain item of a case goes: what it begins with, and which step leads from where to where.
 
 Goals, homework, referrals and the like differ in what they say; how they go is a small table each.
 A step that leads somewhere, taken again there, changes nothing; one that leads nowhere adds to what

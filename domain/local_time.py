@@ -1,7 +1,7 @@
 """Clock and calendar as a clinic in Poland reads them, from instants in UTC.
 
-A birthday begins at midnight in Warsaw, and a slot at nine stays at nine when the clocks change. The
-rule is the European Union's: summer time from the last Sunday of March to the last Sunday of
+A birthday begins at midnight in Warsaw, and a slot at nine stays at nine when the clocks change.
+The rule is the European Union's: summer time from the last Sunday of March to the last Sunday of
 October, from and to 01:00 UTC. It is a rule and no table, so that no file of time zones is read.
 
 Source:

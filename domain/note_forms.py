@@ -14,24 +14,17 @@ from typing import TypeVar
 
 from domain.errors import Invalid
 from domain.events.note import NoteKind, Template
+from domain.headings import Heading
 from domain.values import FreeText, School, Section
 from domain.wording import worded, worded_sections
 
 VERSION = 1
 """Grows with every section that is added."""
 EXTERNAL = frozenset({NoteKind.OPINION, NoteKind.CERTIFICATE})
-"""External documentation: leaves the clinic under a qualified, trusted, personal or ZUS signature
-and not otherwise (SIG-02)."""
+"""External documentation: leaves the clinic under one of ``EXTERNAL_SIGNATURES`` and not
+otherwise, whoever signed it in here (SIG-02)."""
+EXTERNAL_SIGNATURES = ("qualified", "trusted", "personal", "zus")
 _INTERNAL = frozenset(NoteKind) - EXTERNAL
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A section that a template offers."""
-
-    code: str
-    polish: str
-    english: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +51,12 @@ _PLAN = Heading("plan", "Plan i ustalenia", "Plan")
 _TOPIC = Heading("topic", "Temat sesji", "Topic of the session")
 _STATE = Heading("state", "Stan i obserwacje", "State and observations")
 _COURSE = Heading("course", "Przebieg sesji", "Course of the session")
-_METHODS = Heading(
-    "interventions", "Zastosowane metody i interwencje", "Methods and interventions"
-)
+_METHODS = Heading("interventions", "Zastosowane metody i interwencje", "Methods and interventions")
 _HOMEWORK = Heading("homework", "Praca między sesjami", "Work between sessions")
 _RISK = Heading("risk", "Bezpieczeństwo i ryzyko", "Safety and risk")
 
 
-def _session(
-    template: Template, polish: str, english: str, school: School, *own: Heading
-) -> Form:
+def _session(template: Template, polish: str, english: str, school: School, *own: Heading) -> Form:
     """The session note with what one school writes down beside."""
     headings = (_TOPIC, _STATE, _COURSE, *own, _METHODS, _HOMEWORK, _RISK, _PLAN)
     return Form(template, polish, english, headings, schools=(school,))

@@ -1,6 +1,6 @@
 """What the domain needs from the world, as small protocols; adapters satisfy them structurally."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple, Protocol, TypeVar
@@ -18,7 +18,9 @@ from domain.values import (
     FreeText,
     ItemId,
     NoteId,
+    PractitionerId,
     Receipt,
+    SessionId,
 )
 
 State = TypeVar("State")
@@ -108,8 +110,11 @@ class Record(Protocol):
         *,
         command: Command | None = None,
         reply: Iterable[tuple[str, str]] = (),
+        occurred_at: datetime | None = None,
     ) -> Receipt:
         """Append all writes in one transaction; durable when it returns.
+
+        ``occurred_at`` is when it happened, of what could not be written at once.
 
         Raises:
             Stale: A stream has moved on from ``after``.
@@ -156,6 +161,63 @@ class Keys(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class SealedFile:
+    """The bytes of an attachment: under whose title's item key, how many, what seal they bear.
+
+    ``seal`` is the SHA-256 over the sealed file in hex; ``None`` while it is being uploaded.
+    """
+
+    attachment: ItemId
+    title: FreeText
+    size: int
+    seal: str | None
+
+
+class Attachments(Protocol):
+    """Where the bytes of attachments lie, sealed chunk by chunk; no plaintext touches a disk."""
+
+    async def put(self, file: SealedFile, number: int, data: bytes) -> None:
+        """Seal a chunk, counted from 1, and keep it durably; the same again replaces it.
+
+        Raises:
+            Sealed: The item has been made unreadable.
+            RecordUnavailable: It could not be sealed or kept.
+        """
+        ...
+
+    async def missing(self, file: SealedFile) -> tuple[int, ...]:
+        """Which chunks are not there yet."""
+        ...
+
+    async def close(self, file: SealedFile, digest: str, who: Circumstances) -> str:
+        """Put the chunks together, durably, and return the seal; done again, it is the same.
+
+        Raises:
+            WrongState: Chunks are missing.
+            Invalid: The bytes do not have this SHA-256; they stay, to be sent again.
+        """
+        ...
+
+    async def settle(self, attachment: ItemId) -> None:
+        """Take away what is left of an upload whose file is in the record."""
+        ...
+
+    async def drop(self, attachment: ItemId) -> None:
+        """Take away every byte."""
+        ...
+
+    def read(self, file: SealedFile, opening: Opening, first: int = 1) -> AsyncIterator[bytes]:
+        """The bytes from a chunk on, each chunk verified before it is handed out.
+
+        Raises:
+            IntegrityIncident: The file is missing, or not what was sealed; that is written down.
+            Sealed: The item has been made unreadable.
+            NotThere: The opening does not cover it.
+        """
+        ...
+
+
 class Clock(Protocol):
     """The server's clock."""
 
@@ -172,6 +234,10 @@ class Identifiers(Protocol):
         ...
 
 
+STREAM = "stream"
+"""The field of fingerprints that name streams, so that nobody without the key can tell whose."""
+
+
 class Index(Protocol):
     """Finds people; it hands out pseudonymous ids and nothing else (fine print 6)."""
 
@@ -182,6 +248,69 @@ class Index(Protocol):
     def named(self, words: str, among: Collection[ClientId]) -> tuple[ClientId, ...]:
         """Those among these clients whose names are like the words, the likest first."""
         ...
+
+    def fingerprint(self, field: str, value: str) -> str:
+        """What tells a value from all others and nobody without the key which it is: 32 digits."""
+        ...
+
+    def known_by(self, client: ClientId) -> frozenset[str]:
+        """The fingerprints of a client's identifiers; as long for nobody as for somebody."""
+        ...
+
+
+class CodeBook(Protocol):
+    """The codes of ICD-10 with their English titles."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether a code that it does not know is none."""
+        ...
+
+    def title(self, code: str) -> str | None:
+        """The title of a code; ``None`` of one that it does not know."""
+        ...
+
+
+class NoCodeBook:
+    """What a clinic has that installed no book: nothing is known, and so nothing refused."""
+
+    complete = False
+
+    def title(self, code: str) -> str | None:
+        """Nothing."""
+        return None
+
+
+class Diary(Protocol):
+    """When rooms and therapists are taken, over all cases; never by whom or for whom."""
+
+    def room_taken(
+        self, room: str, start: datetime, end: datetime, besides: Collection[SessionId]
+    ) -> bool:
+        """Whether a session in this room overlaps the span, besides these."""
+        ...
+
+    def therapist_taken(
+        self,
+        therapist: PractitionerId,
+        start: datetime,
+        end: datetime,
+        besides: Collection[SessionId],
+    ) -> bool:
+        """Whether a session of this therapist overlaps the span, besides these."""
+        ...
+
+
+class NoDiary:
+    """What a desk has that knows no other sessions: everything is free."""
+
+    def room_taken(self, *_: object) -> bool:
+        """Free."""
+        return False
+
+    def therapist_taken(self, *_: object) -> bool:
+        """Free."""
+        return False
 
 
 class Allowance(Protocol):
@@ -286,6 +415,10 @@ class Holdings(Protocol):
 
     def parts(self, client: ClientId, case: CaseId) -> tuple[ItemId, ...]:
         """The streams of her parts of a joint case's notes."""
+        ...
+
+    def items(self, case: CaseId) -> tuple[ItemId, ...]:
+        """The streams of a case's notes, sessions and other items, as far as is known by now."""
         ...
 
     def process_notes(self, case: CaseId) -> tuple[NoteId, ...]:

@@ -48,6 +48,8 @@ class Practitioner:
     school: School | None
     departed: bool = False
     custodian: CustodianKey | None = None
+    name: str = ""
+    """Given name and family name, as her signature shows them."""
 
     def as_actor(self) -> Actor:
         """The facts about her that the policy reads; after departure she has no role."""
@@ -66,6 +68,7 @@ def evolve(state: Practitioner | None, event: object) -> Practitioner | None:
                 registration=event.registration,
                 roles=event.roles,
                 school=event.school,
+                name=f"{event.given_name} {event.family_name}",
             )
         case PractitionerRolesChanged() if state is not None:
             return replace(state, roles=event.roles)

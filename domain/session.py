@@ -177,11 +177,20 @@ def cancel(
         by=by,
         told_at=told_at,
         notice_hours=None if notice is None else notice // timedelta(hours=1),
-        late=None
-        if notice is None or term_hours is None
-        else notice < timedelta(hours=term_hours),
+        late=None if notice is None or term_hours is None else notice < timedelta(hours=term_hours),
     )
     return _settle(state, cancelled)
+
+
+def told_by(told_at: datetime | None, *, now: datetime) -> datetime:
+    """When the other side was told: now, unless it was earlier.
+
+    Raises:
+        InTheFuture: It would have been later than now.
+    """
+    if told_at is not None and told_at > now:
+        raise InTheFuture("told_at")
+    return told_at or now
 
 
 def miss(state: Session, *, now: datetime) -> tuple[SessionEvent, ...]:

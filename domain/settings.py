@@ -6,8 +6,13 @@ The defaults ask for the least, so that a clinic that settled nothing goes on as
 
 from dataclasses import dataclass
 
+from domain.person_word import Called
+
 DRAFT_DAYS = 14
 MOST_DRAFT_DAYS = 365
+LARGEST_DOCUMENT = 50
+LARGEST_RECORDING = 2048
+MOST_MEBIBYTES = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,8 @@ class Settings:
     the law wants there (REC-01). ``co_signature``: a note of somebody in training waits for the
     signature of a supervisor (SIG-06). ``draft_days``: after so many days without a word a draft
     has expired. ``contract_before_plan``: a treatment plan needs a therapeutic contract.
+    ``called``: whether people are called clients or patients here, or as each school does.
+    ``largest_document`` and ``largest_recording``: how many MiB one may have.
     """
 
     identity_demanded: bool = False
@@ -33,3 +40,6 @@ class Settings:
     draft_days: int = DRAFT_DAYS
     provider: Provider | None = None
     contract_before_plan: bool = False
+    called: Called = Called.BY_SCHOOL
+    largest_document: int = LARGEST_DOCUMENT
+    largest_recording: int = LARGEST_RECORDING

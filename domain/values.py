@@ -53,10 +53,11 @@ class ActingMode(StrEnum):
     PRIVACY = "privacy"
     SELF = "self"
     SYSTEM = "system"
+    SUPERVISION = "supervision"
 
 
 class PurposeOfUse(StrEnum):
-    """Why somebody looks: the HL7 v3 ActReason codes in use here, and one of our own."""
+    """Why somebody looks: the HL7 v3 ActReason codes in use here, and two of our own."""
 
     TREAT = "TREAT"
     HOPERAT = "HOPERAT"
@@ -65,6 +66,7 @@ class PurposeOfUse(StrEnum):
     HCOMPL = "HCOMPL"
     HSYSADMIN = "HSYSADMIN"
     ACCESS_REVIEW = "ACCESS-REVIEW"
+    SUPERVISION = "SUPERVISION"
 
 
 class Format(StrEnum):

@@ -30,6 +30,7 @@ from domain.confidentiality import (
 from domain.errors import RecordUnavailable
 from domain.events import Event
 from domain.events.access import AccessRecorded
+from domain.events.attachment import AttachmentBegun, AttachmentStored
 from domain.events.case import CaseOpened
 from domain.events.client import ClientContactChanged, ClientIdentified
 from domain.events.session import SessionScheduled
@@ -213,7 +214,7 @@ class Batch:
             author = Owner(OwnerKind.PRACTITIONER, self.who.actor.id)
             yield _Text(author, _ESCROW, escrow=True)
         else:
-            yield _Text(write.owner, text_label(event.LABEL, write.owner), escrow=False)
+            yield _Text(write.owner, text_label(words_label(event), write.owner), escrow=False)
 
     def _find_keys(self) -> bool:
         for each in self._wanted:
@@ -286,6 +287,13 @@ class Batch:
             raise RecordUnavailable
         tag = self._vault.replies.tag(self.who, self.command)
         return self._vault.replies.seal(tag, self.command, self.receipt(placed))
+
+
+def words_label(event: Event) -> Label:
+    """The label of an event's words: an attachment's are those of its own class."""
+    if isinstance(event, (AttachmentBegun, AttachmentStored)):
+        return event.words_label
+    return event.LABEL
 
 
 def _already(record: bytes) -> Callable[[int], bytes]:

@@ -359,9 +359,12 @@ def _case_problem_stated_1(state: dict[int, Any]) -> dict[int, Any]:
 UPCASTERS: Mapping[tuple[str, int], Upcaster] = {
     ("case.problem_stated", 1): _case_problem_stated_1,
     **upcasters.FRAME,
+    **upcasters.WORK,
     ("practitioner.registered", 1): _practitioner_registered_1,
     ("note.drafted", 1): _with({8: "free", 9: []}),
     ("note.revised", 1): _with({3: []}),
+    ("note.signed", 1): _with({}),
+    ("note.countersigned", 1): _with({}),
     ("note.amended", 1): _with({5: [], 6: []}),
     ("note.received", 1): _with({11: "free", 12: []}),
 }

@@ -23,6 +23,7 @@ lookups.db    how often each of the staff looked people up today
 backups.list  which backups there are, and when those of the keys expire
 backup.work/  a record that is being backed up, frozen; gone when that is done
 keys.gone     after a restore: keys that are gone though the record does not say why
+attachments/  the bytes of recordings and documents, sealed, a file each; uploads under way
 views-*.db    projections; they can always be rebuilt
 ```
 """
@@ -114,6 +115,11 @@ class Layout:
     def accounts(self) -> Path:
         """The accounts."""
         return self.folder / "accounts.db"
+
+    @property
+    def attachments(self) -> Path:
+        """The sealed bytes of attachments; missing where there are none."""
+        return self.folder / "attachments"
 
     @property
     def lookups(self) -> Path:

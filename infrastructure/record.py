@@ -227,9 +227,10 @@ class Record:
         *,
         command: Command | None = None,
         reply: Iterable[tuple[str, str]] = (),
+        occurred_at: datetime | None = None,
     ) -> Receipt:
         """Append all writes in one transaction; durable when it returns."""
-        batch = self._batch(writes, who, command, reply)
+        batch = self._batch(writes, who, command, reply, occurred_at)
         if not batch.writes:
             return self._nothing(batch)
         if self._read_only(batch):

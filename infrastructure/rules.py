@@ -18,8 +18,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from domain.person_word import Called
 from domain.retention import Regime, Rules
-from domain.settings import DRAFT_DAYS, MOST_DRAFT_DAYS, Provider, Settings
+from domain.settings import (
+    DRAFT_DAYS,
+    LARGEST_DOCUMENT,
+    LARGEST_RECORDING,
+    MOST_DRAFT_DAYS,
+    MOST_MEBIBYTES,
+    Provider,
+    Settings,
+)
 from infrastructure import durable
 from infrastructure.errors import FolderRefused
 
@@ -31,7 +40,8 @@ _DEMANDED = {"demanded": True, "not-demanded": False}
 _REQUIRED = {"required": True, "not-required": False}
 _WORDS = frozenset({"regime", "hipaa"})
 _PRACTICE = frozenset(
-    {"identity", "co-signature", "draft-days", "provider", "provider-address", "contract"}
+    {"identity", "co-signature", "draft-days", "provider", "provider-address", "contract", "person"}
+    | {"largest-document", "largest-recording"}
 )
 
 
@@ -88,7 +98,25 @@ def _settings(words: dict[str, str]) -> Settings:
         draft_days=int(days),
         provider=_provider(words.get("provider"), words.get("provider-address")),
         contract_before_plan=_DEMANDED[contract],
+        called=_called(words.get("person", Called.BY_SCHOOL)),
+        largest_document=_mebibytes(words.get("largest-document"), LARGEST_DOCUMENT),
+        largest_recording=_mebibytes(words.get("largest-recording"), LARGEST_RECORDING),
     )
+
+
+def _mebibytes(said: str | None, default: int) -> int:
+    if said is None:
+        return default
+    if not (said.isdecimal() and str(int(said)) == said and 1 <= int(said) <= MOST_MEBIBYTES):
+        raise _refused(f"the largest attachments have 1 to {MOST_MEBIBYTES} MiB")
+    return int(said)
+
+
+def _called(word: str) -> Called:
+    try:
+        return Called(word)
+    except ValueError:
+        raise _refused(f"person is {' or '.join(Called)}") from None
 
 
 def _provider(name: str | None, address: str | None) -> Provider | None:
@@ -121,6 +149,10 @@ def text_of(rules: Rules, settings: Settings | None = None) -> str:
         said += ["identity demanded"] * settings.identity_demanded
         said += ["co-signature required"] * settings.co_signature
         said += ["contract demanded"] * settings.contract_before_plan
+        said += [f"person {settings.called.value}"] * (settings.called is not Called.BY_SCHOOL)
+        document, recording = settings.largest_document, settings.largest_recording
+        said += [f"largest-document {document}"] * (document != LARGEST_DOCUMENT)
+        said += [f"largest-recording {recording}"] * (recording != LARGEST_RECORDING)
         said += [f"draft-days {settings.draft_days}"] * (settings.draft_days != DRAFT_DAYS)
         if settings.provider is not None:
             said.append(f"provider {settings.provider.name}")

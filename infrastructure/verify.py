@@ -14,6 +14,7 @@ from pathlib import Path
 
 from domain.ports import Recorded
 from infrastructure import codec
+from infrastructure.attachments.check import Expected
 from infrastructure.backup.gone import destroyed_by_a_lost_log, read_gone
 from infrastructure.control import Genesis
 from infrastructure.custodians.shreds import shreds_of
@@ -34,6 +35,7 @@ from infrastructure.mapper import CONTROL_KEY
 from infrastructure.stores.contract import RecordStore
 from infrastructure.vault import shredding
 from infrastructure.vault.envelope import field_place
+from infrastructure.words import went_with_their_owner
 
 BATCH = 5000
 WHAT_IT_CANNOT_SEE = (
@@ -49,6 +51,7 @@ class Verified:
 
     ``commands`` are the kept replies of commands; that none was taken away cannot be seen.
     ``signed`` is the size of the published checkpoint that the log leads through, 0 for none.
+    ``attachments`` are the files that bear the seal which the log binds.
     """
 
     log: RowVerification
@@ -56,6 +59,7 @@ class Verified:
     keys: int
     commands: int
     signed: int
+    attachments: int = 0
 
     @property
     def size(self) -> int:
@@ -132,6 +136,7 @@ def verify_folder(
     made: set[bytes] = set()
     gone: set[bytes] = set()
     used: set[bytes] = set()
+    attachments = Expected()
     opened = 0
 
     def each(row: Row) -> None:
@@ -143,7 +148,9 @@ def verify_folder(
             return
         used.add(row.key_id)
         if contents:
-            gone.update(_missing_items(folder, folder.record.mapper.open(row)))
+            recorded = folder.record.mapper.open(row)
+            attachments.note(recorded)
+            gone.update(_missing_items(folder, recorded))
             opened += 1
 
     published = last_published(folder.layout)
@@ -165,12 +172,13 @@ def verify_folder(
             gone.add(key_id)
     _must_be_shredded(folder, gone)
     _must_not_be_back(folder)
+    files = attachments.verify(folder)
     commands = 0
     if memory is None:
         _verify_items(folder, made)
         commands = _verify_replies(folder)
     signed = published.size if published else 0
-    return Verified(audit, opened, keys, commands, signed)
+    return Verified(audit, opened, keys, commands, signed, files)
 
 
 def last_published(layout: Layout) -> Checkpoint | None:
@@ -213,7 +221,7 @@ def _missing_items(folder: OpenFolder, recorded: Recorded) -> Iterator[bytes]:
     """The item keys of an event's texts that are not in the key store."""
     for sealed in codec.sealed_texts(recorded.event):
         item_id, _, _ = field_place(sealed)
-        if folder.keys.items(item_id) is None:
+        if folder.keys.items(item_id) is None and not went_with_their_owner(folder, recorded):
             yield item_id
 
 
@@ -285,6 +293,7 @@ class Verdict:
     keys: int
     signed: int
     with_keys: bool
+    attachments: int = 0
 
 
 def verify(
@@ -329,7 +338,14 @@ def verify(
             found.log.save()
     with_keys = passphrase is not None
     return Verdict(
-        found.size, since, found.root.hex(), found.opened, found.keys, found.signed, with_keys
+        found.size,
+        since,
+        found.root.hex(),
+        found.opened,
+        found.keys,
+        found.signed,
+        with_keys,
+        found.attachments,
     )
 
 

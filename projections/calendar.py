@@ -1,10 +1,13 @@
-"""Calendar: the front desk's days. Time, room, therapist; never format, group name or reason.
+"""Calendar: the front desk's days. Time, place, therapist; never format, group name or reason.
 
 A session of a couple, a family or a group stands there without a client, as any room that is taken.
+Of a place the front desk sees what it is and which room; where a client is during a session at a
+distance stands in the session's own row, for those who care for her.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,10 +16,13 @@ from domain.events.session import (
     SessionCancelled,
     SessionHeld,
     SessionMissed,
+    SessionMoved,
     SessionScheduled,
 )
 from domain.ports import Opening, Recorded
 from domain.rows import Place, StoredRow, Table, Under, Value, ViewStore
+from domain.session import LONGEST
+from domain.values import PractitionerId, SessionId
 from projections.projection import Rows
 from projections.times import from_ms, to_ms
 
@@ -39,13 +45,20 @@ class Slot:
     therapist: str
     client: str | None
     status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The place of a slot: what it is, and which room of the clinic."""
+
+    place: str
     room: str | None
 
 
 class CalendarProjection:
     """How events change the calendar."""
 
-    name = "calendar-1"
+    name = "calendar-2"
     tables = (SLOTS,)
     purposes = frozenset({KeyPurpose.CLINICAL, KeyPurpose.CASE})
 
@@ -62,8 +75,18 @@ class CalendarProjection:
                     "client_id": recorded.owner.id if alone else "",
                     "status": "scheduled",
                 }
-                content = {"room": event.room}
+                content = {"place": event.place.value, "room": event.room}
                 rows.put(SLOTS, (event.session,), clear, content, under, recorded.position)
+            case SessionMoved() as event:
+                found = rows.get(SLOTS, (event.session,))
+                if found is not None:
+                    clear = {
+                        **found[0],
+                        "starts_ms": to_ms(event.starts_at),
+                        "ends_ms": to_ms(event.ends_at),
+                    }
+                    content = {"place": event.place.value, "room": event.room}
+                    rows.put(SLOTS, (event.session,), clear, content, under, recorded.position)
             case SessionHeld() | SessionCancelled() | SessionMissed() as event:
                 found = rows.get(SLOTS, (event.session,))
                 if found is not None:
@@ -100,10 +123,72 @@ class Calendar:
             therapist=str(therapist),
             client=str(client) or None,
             status=str(status),
-            room=None,
         )
 
-    def room(self, row: StoredRow, opening: Opening) -> str:
-        """The room of a slot."""
+    def where(self, row: StoredRow, opening: Opening) -> Where:
+        """The place of a slot."""
         place = Place(self._view, SLOTS.name, row.key, row.position)
-        return str(opening.cell(row.cell, place)["room"])
+        content = opening.cell(row.cell, place)
+        return Where(str(content["place"]), content["room"])
+
+
+class Diary:
+    """When rooms and therapists are taken; it tells that, and nothing else (fine print 6).
+
+    It knows what the calendar shows: of two who book the same room in the same moment, both may.
+    """
+
+    def __init__(self, view: str, store: ViewStore, opening: Callable[[], Opening]) -> None:
+        """``opening`` gives a standing grant, which opens which room it is."""
+        self._view = view
+        self._store = store
+        self._opening = opening
+
+    def therapist_taken(
+        self,
+        therapist: PractitionerId,
+        start: datetime,
+        end: datetime,
+        besides: Collection[SessionId],
+    ) -> bool:
+        """Whether a session of this therapist overlaps the span, besides these."""
+        return bool(self._overlapping(start, end, besides, {"therapist_id": therapist}))
+
+    def room_taken(
+        self, room: str, start: datetime, end: datetime, besides: Collection[SessionId]
+    ) -> bool:
+        """Whether a session in this room overlaps the span, besides these."""
+        rows = self._overlapping(start, end, besides, {})
+        if not rows:
+            return False
+        places = (Place(self._view, SLOTS.name, row.key, row.position) for row in rows)
+        cells = zip((row.cell for row in rows), places, strict=True)
+        wanted = _known_as(room)
+        return any(
+            content is not None and content["room"] and _known_as(content["room"]) == wanted
+            for content in self._opening().cells(cells)
+        )
+
+    def _overlapping(
+        self,
+        start: datetime,
+        end: datetime,
+        besides: Collection[SessionId],
+        equal: dict[str, Value],
+    ) -> list[StoredRow]:
+        """What is still to be held and overlaps; nothing lasts longer than ``LONGEST``."""
+        span = ("starts_ms", to_ms(start - LONGEST), to_ms(end) - 1)
+        found = self._store.select(SLOTS, {**equal, "status": "scheduled"}, span=span, limit=_MOST)
+        return [
+            row
+            for row in found
+            if int(row.clear[1] or 0) > to_ms(start) and row.key[0] not in besides
+        ]
+
+
+_MOST = 10_000
+
+
+def _known_as(room: str) -> str:
+    """One room however it is typed."""
+    return " ".join(room.casefold().split())

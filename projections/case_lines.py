@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from itertools import chain
 from typing import Any
 
 from domain.rows import Content
-from domain.values import FreeText
-from projections import joint
+from domain.values import FreeText, Section
+from projections import joint, note_rows
 from projections.joint import Member, Part, Roster
 from projections.times import from_ms
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A presenting problem, with a diagnosis or without."""
+    """A presenting problem as it was stated, with a diagnosis or without."""
 
+    id: str
     words: FreeText
     stated_by: str
     stated_at: datetime
@@ -26,16 +28,27 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class SessionLine:
-    """A session of the case; ``present`` says by alias who of several people was there."""
+    """A session of the case; ``present`` says by alias who of several people was there.
+
+    ``whereabouts`` is where the client is during a session at a distance; ``moved`` by whom it was
+    moved, and from when. Of a cancelled one: ``notice_hours`` before it was told, and whether that
+    was ``late`` by the contract.
+    """
 
     id: str
     version: int
     therapist: str
     starts_at: datetime
     ends_at: datetime
-    room: str
+    room: str | None
     status: str
     present: tuple[tuple[str, bool], ...] = ()
+    place: str = "room"
+    series: str | None = None
+    whereabouts: FreeText | None = None
+    moved: tuple[tuple[str, datetime], ...] = ()
+    notice_hours: int | None = None
+    late: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +59,34 @@ class Signature:
     title: str
     registration: tuple[str, str | None, str | None]
     at: datetime
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """What was added to a note, by whom and why."""
+    """What was added to a note, by whom and why; ``scope`` names the sections that it is about."""
 
     author: str
     at: datetime
     reason: FreeText
-    text: FreeText
+    text: FreeText | None
+    scope: tuple[str, ...] = ()
+    sections: tuple[Section, ...] = ()
+
+    @property
+    def words(self) -> tuple[FreeText, ...]:
+        """What was added: a text, or sections."""
+        return (*(() if self.text is None else (self.text,)), *_texts(self.sections))
 
 
 @dataclass(frozen=True, slots=True)
 class NoteLine:
-    """A note of the case; ``texts`` holds its words as drafted and revised, the last one valid."""
+    """A note of the case.
+
+    ``texts`` holds a free note's words as drafted and revised, the last one valid; one after a
+    ``template`` has ``sections``. ``readers`` are those to whom its words are open before they are
+    the team's; ``None`` where they are.
+    """
 
     id: str
     version: int
@@ -77,6 +103,42 @@ class NoteLine:
     amendments: tuple[Amendment, ...]
     erroneous_because: FreeText | None
     parts: tuple[Part, ...] = ()
+    template: str = "free"
+    sections: tuple[Section, ...] = ()
+    contact: tuple[str, str, str] | None = None
+    third_party: FreeText | None = None
+    expires_on: date | None = None
+    co_signer: str | None = None
+    readers: tuple[str, ...] | None = None
+
+    def listed_for(self, reader: str) -> bool:
+        """Whether the reader learns that it is there."""
+        return note_rows.seen_by(self.status, self.author, reader)
+
+    def readable_by(self, reader: str) -> bool:
+        """Whether its words are the reader's to know."""
+        return self.listed_for(reader) and (self.readers is None or reader in self.readers)
+
+    @property
+    def words(self) -> tuple[FreeText, ...]:
+        """What it says, as it was drafted or revised last: a text, or sections."""
+        return (*self.texts[-1:], *_texts(self.sections))
+
+    def every_text(self) -> tuple[FreeText, ...]:
+        """Everything that a reader of the note is shown; not the words of earlier drafts."""
+        added = ((each.reason, *each.words) for each in self.amendments)
+        named = (self.third_party, self.erroneous_because, *(each.text for each in self.parts))
+        known = (each for each in named if each is not None)
+        return (*self.words, *chain.from_iterable(added), *known)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a therapy ended, as far as it was said."""
+
+    ending: str | None
+    ended_by: str | None
+    ended_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +161,7 @@ class CaseState:
     members: tuple[Member, ...] = ()
     """Of a joint case, everybody who ever took part."""
     aliases: tuple[str, ...] = ()
+    ended: Ended | None = None
     """Of a joint case, every alias that it ever gave."""
 
     def roster(self) -> Roster:
@@ -133,6 +196,7 @@ def case_state(
         team=tuple(content["team"]),
         opened_at=from_ms(content["opened"]),
         outcome=content["outcome"],
+        ended=_ended(content["ended"]),
         problems=tuple(_problem(each) for each in content["problems"]),
         sessions=tuple(sorted(sessions, key=lambda each: (each.starts_at, each.id))),
         notes=tuple(sorted(notes, key=lambda each: (each.occurred_at, each.id))),
@@ -144,6 +208,7 @@ def case_state(
 def _problem(content: Content) -> Problem:
     diagnosis = content["diagnosis"]
     return Problem(
+        id=content["id"],
         words=FreeText(sealed=content["words"]),
         stated_by=content["by"],
         stated_at=from_ms(content["at"]),
@@ -161,12 +226,21 @@ def _session_line(session_id: str, content: Content, items: Iterable[Content]) -
         room=content["room"],
         status=content["status"],
         present=joint.present_at(session_id, items),
+        place=content["place"],
+        series=content["series"],
+        whereabouts=None
+        if content["whereabouts"] is None
+        else FreeText(sealed=content["whereabouts"]),
+        moved=tuple((by, from_ms(at)) for by, at in content["moved"]),
+        notice_hours=content["notice_hours"],
+        late=content["late"],
     )
 
 
 def note_line(note_id: str, content: Content, items: Mapping[str, Content]) -> NoteLine:
     """The note that its content says, with the parts that are among the items."""
     signature, erroneous = content["signature"], content["erroneous"]
+    contact, expires = content["contact"], content["expires"]
     return NoteLine(
         id=note_id,
         version=content["version"],
@@ -181,14 +255,48 @@ def note_line(note_id: str, content: Content, items: Mapping[str, Content]) -> N
         signature=None if signature is None else _signature(signature),
         countersignatures=tuple(_signature(each) for each in content["countersignatures"]),
         amendments=tuple(
-            Amendment(author, from_ms(at), FreeText(sealed=reason), FreeText(sealed=text))
-            for author, at, reason, text in content["amendments"]
+            Amendment(
+                author,
+                from_ms(at),
+                FreeText(sealed=reason),
+                _text(text),
+                tuple(scope),
+                _sections(added),
+            )
+            for author, at, reason, text, scope, added in content["amendments"]
         ),
         erroneous_because=None if erroneous is None else FreeText(sealed=erroneous),
         parts=joint.parts(content, items),
+        template=content["template"],
+        sections=_sections(content["sections"]),
+        contact=contact and (contact[0], contact[1], contact[2]),
+        third_party=_text(content["third_party"]),
+        expires_on=expires and date.fromordinal(expires),
+        co_signer=content["co_signer"],
+        readers=None if content["awaits"] is None else (content["author"], content["awaits"]),
     )
 
 
+def _text(sealed: bytes | None) -> FreeText | None:
+    return None if sealed is None else FreeText(sealed=sealed)
+
+
+def _sections(content: Iterable[tuple[str, bytes]]) -> tuple[Section, ...]:
+    return tuple(Section(code, FreeText(sealed=sealed)) for code, sealed in content)
+
+
+def _texts(sections: Iterable[Section]) -> tuple[FreeText, ...]:
+    return tuple(each.text for each in sections)
+
+
 def _signature(content: list[Any]) -> Signature:
-    practitioner, title, standing, at = content
-    return Signature(practitioner, title, (standing[0], standing[1], standing[2]), from_ms(at))
+    practitioner, title, standing, at, name = content
+    registration = (standing[0], standing[1], standing[2])
+    return Signature(practitioner, title, registration, from_ms(at), name)
+
+
+def _ended(found: list[str | None] | None) -> Ended | None:
+    if found is None:
+        return None
+    ending, ended_by, ended_on = found
+    return Ended(ending, ended_by, None if ended_on is None else date.fromisoformat(ended_on))

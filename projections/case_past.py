@@ -21,6 +21,7 @@ from projections.case_state import CASES, ITEMS, CaseStateProjection, CaseStates
 from projections.chart.projection import ChartProjection
 from projections.chart.queries import Chart
 from projections.chart.rows import ERASED, ITEMS as CHART
+from projections.note_rows import readable
 from projections.workspace import PlainRows
 
 _TECHNICAL = frozenset({"version", "recorded", "changed", "under", "by", "item", "kind"})
@@ -82,7 +83,9 @@ class CasePast:
             difference
             for key in kept
             if (difference := _difference(key, known.get(key), true.get(key))) is not None
-            and not _is_draft_of_another(known.get(key), true.get(key), reader)
+            and all(
+                _readable(each.get(key), reader) for each in (known, true, present)
+            )
         ]
 
 
@@ -127,8 +130,5 @@ def _gone(content: Content) -> bool:
     return content.get("kind") == ERASED or content.get("status") in _GONE
 
 
-def _is_draft_of_another(then: Content | None, now: Content | None, reader: str) -> bool:
-    return any(
-        each is not None and each.get("status") == "draft" and each.get("author") != reader
-        for each in (then, now)
-    )
+def _readable(content: Content | None, reader: str) -> bool:
+    return content is None or content.get("item") != "note" or readable(content, reader)

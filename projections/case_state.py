@@ -14,8 +14,10 @@ from typing import Any
 from domain.confidentiality import CLINICAL, KeyPurpose, label_for
 from domain.events.case import (
     CaseAliasesDrawn,
+    CaseCandidateNamed,
     CaseClosed,
     CaseEvent,
+    CaseGroupFormed,
     CaseMemberJoined,
     CaseMemberLeft,
     CaseOpened,
@@ -41,7 +43,7 @@ ITEMS = Table("items", key=("case_id", "item_id"), clear=())
 class CaseStateProjection:
     """How events change the rows of case state."""
 
-    name = "case_state-2"
+    name = "case_state-3"
     tables = (CASES, ITEMS, MEMBERS)
     purposes = frozenset({KeyPurpose.RELATIONSHIP, KeyPurpose.CLINICAL, KeyPurpose.CASE})
 
@@ -58,6 +60,8 @@ class CaseStateProjection:
                 | CaseMemberJoined()
                 | CaseMemberLeft()
                 | CaseAliasesDrawn()
+                | CaseGroupFormed()
+                | CaseCandidateNamed()
                 | CaseClosed()
                 | CaseReopened()
             ) as event:
@@ -214,6 +218,7 @@ def _opened(recorded: Recorded, event: CaseOpened) -> Content:
         "team": [event.therapist],
         "opened": to_ms(recorded.recorded_at),
         "outcome": None,
+        "ended": None,
         "problems": [],
     }
 
@@ -238,11 +243,16 @@ def _change_case(content: Content, recorded: Recorded, event: CaseEvent, *, is_o
             content["aliases"].extend(event.aliases)
         case CaseClosed():
             content["outcome"] = event.outcome.value
+            content["ended"] = [
+                event.ending and event.ending.value,
+                event.ended_by and event.ended_by.value,
+                event.ended_on and event.ended_on.isoformat(),
+            ]
             return False
         case CaseReopened():
-            content["outcome"] = None
+            content["outcome"] = content["ended"] = None
             return True
-        case CaseOpened():
+        case CaseOpened() | CaseGroupFormed() | CaseCandidateNamed():
             pass
     return is_open
 
@@ -250,6 +260,7 @@ def _change_case(content: Content, recorded: Recorded, event: CaseEvent, *, is_o
 def _stated(recorded: Recorded, event: CaseProblemStated) -> Content:
     diagnosis = event.diagnosis
     return {
+        "id": event.problem,
         "words": event.words.sealed,
         "by": recorded.who.actor.id,
         "at": to_ms(recorded.recorded_at),

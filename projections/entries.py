@@ -15,9 +15,14 @@ from domain.events.access import AccessDenied, AccessRecorded
 from domain.events.client import ClientAliasGiven
 from domain.events.consent import ConsentGiven, ConsentRefused
 from domain.events.erasure import ErasureCompleted
+from domain.events.instrument import InstrumentDefined
+from domain.events.measure import MeasureAdministered
 from domain.ports import Recorded
 from domain.rows import Content
 from projections.times import from_ms, to_ms
+
+_BEGINNING = (ConsentGiven, ConsentRefused, InstrumentDefined, MeasureAdministered)
+"""Each of these is an object of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +116,8 @@ def _write(recorded: Recorded) -> Content:
     if isinstance(event, ErasureCompleted):
         return _shred(recorded, event)
     aggregate = event.NAME.partition(".")[0] if event else "record"
-    # A stream begins with what it is about; consents are objects of their own in one stream.
-    creation = recorded.version == 1 or isinstance(event, (ConsentGiven, ConsentRefused))
+    # A stream begins with what it is about; what is in _BEGINNING shares one stream with others.
+    creation = recorded.version == 1 or isinstance(event, _BEGINNING)
     return {
         "kind": "CREATE" if creation else "AMEND",
         "action": "C" if creation else "U",

@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 from domain.confidentiality import TENANT, KeyPurpose, Owner, OwnerKind
 from domain.events.client import ClientContactChanged, ClientIdentified
-from domain.identifying import Identifier, normal
+from domain.identifying import Identifier, named_and_born, normal
 from domain.ports import Opening, Recorded
 from domain.rows import Content, Fingerprints, Place, StoredRow, Table, Under, ViewStore
 from domain.values import ClientId
@@ -38,7 +38,7 @@ _MOST_HOLDERS = 20
 class IdentifiersProjection:
     """How events change the index."""
 
-    name = "identifiers-1"
+    name = "identifiers-2"
     tables = (FOUND_BY,)
     purposes = frozenset({KeyPurpose.CLINICAL})
 
@@ -47,6 +47,8 @@ class IdentifiersProjection:
         match recorded.event:
             case ClientIdentified() as event:
                 self._put(recorded, rows, Identifier.PESEL, event.pesel)
+                name = named_and_born(event.given_name, event.family_name, event.birth_date)
+                self._put(recorded, rows, Identifier.NAME_AND_BIRTH, name)
             case ClientContactChanged() as event:
                 self._put(recorded, rows, Identifier.PHONE, event.phone)
                 self._put(recorded, rows, Identifier.EMAIL, event.email)
@@ -106,6 +108,16 @@ class Identifiers:
         contents = self._opening().cells(zip(sealed, places, strict=True))[: len(found)]
         holders = [each.get("client") for each in contents if each is not None]
         return tuple(ClientId(each) for each in holders if each is not None)
+
+    def known_by(self, client: ClientId) -> frozenset[str]:
+        """The fingerprints of a client's identifiers: her rows are asked for, and none is opened."""
+        keys = [(self._fingerprints.of(_ROW, f"{client}/{each}").hex(),) for each in Identifier]
+        rows = [self._store.load(FOUND_BY, key) for key in keys]
+        return frozenset(str(row.clear[0]) for row in rows if row is not None) - {_UNKNOWN}
+
+    def fingerprint(self, field: str, value: str) -> str:
+        """What stands for a value."""
+        return self._fingerprints.of(field, value).hex()
 
     def forget(self, client: ClientId) -> None:
         """Take a client's rows away for good, since her keys do not seal them."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from domain.confidentiality import (
     ADMINISTRATIVE,
@@ -18,11 +17,17 @@ from domain.events.client import (
     ClientAliasGiven,
     ClientCaseLinked,
     ClientContactChanged,
+    ClientEnquiryLinked,
     ClientHoldLifted,
     ClientHoldPlaced,
     ClientIdentified,
+    ClientPersonWordSet,
     ClientRepresentativeAdded,
     ClientRepresentativeEnded,
+)
+from domain.events.guardianship import (
+    ClientRepresentativeLimited,
+    ClientRepresentativeLimitEnded,
 )
 from domain.events.practitioner import (
     CustodianAppointed,
@@ -30,23 +35,19 @@ from domain.events.practitioner import (
     PractitionerRegistered,
     PractitionerRolesChanged,
 )
+from domain.guardianship import Guardianship
 from domain.ports import Opening, Recorded
 from domain.rows import Content, Place, Table, Under, ViewStore
 from projections.projection import Rows
+from projections.representatives import (
+    Representative,
+    address,
+    guardianship_of,
+    representatives,
+    speaking,
+)
 
 CARDS = Table("cards", key=("person_id",))
-
-
-@dataclass(frozen=True, slots=True)
-class Representative:
-    """Somebody who speaks for the client."""
-
-    id: str
-    authority: str
-    given_name: str
-    family_name: str
-    phone: str | None
-    address: tuple[str, str, str, str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,18 @@ class Card:
     email: str | None = None
     address: tuple[str, str, str, str] | None = None
     representatives: tuple[Representative, ...] = ()
+    word: str | None = None
+    """What she wishes to be called."""
 
     @property
     def name(self) -> str:
         """Given and family name."""
         return f"{self.given_name} {self.family_name}"
+
+    @property
+    def guardianship(self) -> Guardianship:
+        """Who speaks for her, as far as her card says it."""
+        return guardianship_of(self.birth_date, self.representatives)
 
 
 class NameCardsProjection:
@@ -110,18 +118,23 @@ class NameCardsProjection:
                 }
                 under = Under(recorded.owner, FRAME, recorded.recorded_at)
                 rows.put(CARDS, (recorded.stream,), {}, content, under, recorded.position)
-            case ClientRepresentativeAdded() as event:
-                where = event.address
-                address = where and [where.street, where.postal_code, where.city, where.country]
-                name = [event.given_name, event.family_name]
-                spoken = [event.representative, event.authority.value, *name, event.phone, address]
-                others = self._representatives(recorded, rows)
-                self._put(recorded, rows, {"representatives": [*others, spoken]})
-            case ClientRepresentativeEnded() as event:
-                found = self._representatives(recorded, rows)
-                left = [each for each in found if each[0] != event.representative]
-                self._put(recorded, rows, {"representatives": left})
-            case ClientCaseLinked() | ClientAliasGiven() | ClientHoldPlaced() | ClientHoldLifted():
+            case ClientPersonWordSet() as event:
+                self._put(recorded, rows, {"word": event.word and event.word.value})
+            case (
+                ClientRepresentativeAdded()
+                | ClientRepresentativeEnded()
+                | ClientRepresentativeLimited()
+                | ClientRepresentativeLimitEnded()
+            ) as event:
+                found = rows.get(CARDS, (recorded.stream,))
+                self._put(recorded, rows, speaking(found[1] if found else {}, event))
+            case (
+                ClientCaseLinked()
+                | ClientAliasGiven()
+                | ClientEnquiryLinked()
+                | ClientHoldPlaced()
+                | ClientHoldLifted()
+            ):
                 self._count(recorded, rows, ADMINISTRATIVE)
             case PractitionerRolesChanged() | PractitionerDeparted() | CustodianAppointed():
                 self._count(recorded, rows, FRAME)
@@ -132,11 +145,6 @@ class NameCardsProjection:
                 self._count(recorded._replace(owner=client), rows, ADMINISTRATIVE)
             case _:
                 pass
-
-    @staticmethod
-    def _representatives(recorded: Recorded, rows: Rows) -> list[Any]:
-        found = rows.get(CARDS, (recorded.stream,))
-        return list(found[1].get("representatives", ())) if found else []
 
     @staticmethod
     def _count(recorded: Recorded, rows: Rows, label: Label) -> None:
@@ -180,13 +188,9 @@ class NameCards:
             identity_document=content.get("document"),
             phone=content.get("phone"),
             email=content.get("email"),
-            address=_address(content.get("address")),
-            representatives=tuple(
-                Representative(person, authority, given, family, phone, _address(where))
-                for person, authority, given, family, phone, where in content.get(
-                    "representatives", ()
-                )
-            ),
+            address=address(content.get("address")),
+            representatives=representatives(content),
+            word=content.get("word"),
         )
 
     def name(self, person_id: str, opening: Opening) -> str | None:
@@ -196,7 +200,3 @@ class NameCards:
         except Sealed:
             return None
         return None if card is None else card.name
-
-
-def _address(stored: list[str] | None) -> tuple[str, str, str, str] | None:
-    return None if stored is None else (stored[0], stored[1], stored[2], stored[3])

@@ -26,12 +26,15 @@ class ProcessNoteLine:
     occurred_at: datetime
     recorded_at: datetime
     texts: tuple[FreeText, ...]
+    kind: str
+    answers: str | None
+    session: str | None
 
 
 class ProcessNotesProjection:
     """How events change an author's list."""
 
-    name = "process_notes-1"
+    name = "process_notes-2"
     tables = (OWN,)
     purposes = frozenset({KeyPurpose.CLINICAL, KeyPurpose.CASE})
 
@@ -46,6 +49,9 @@ class ProcessNotesProjection:
                     "occurred": to_ms(event.occurred_at),
                     "recorded": to_ms(recorded.recorded_at),
                     "texts": [event.text.sealed],
+                    "kind": event.kind.value,
+                    "answers": event.answers,
+                    "session": event.session,
                 }
                 key = (author, event.case, event.note)
                 rows.put(OWN, key, {}, content, under, recorded.position)
@@ -88,6 +94,9 @@ class ProcessNotes:
             occurred_at=from_ms(content["occurred"]),
             recorded_at=from_ms(content["recorded"]),
             texts=tuple(FreeText(sealed=each) for each in content["texts"]),
+            kind=content["kind"],
+            answers=content["answers"],
+            session=content["session"],
         )
 
 

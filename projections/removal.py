@@ -16,6 +16,7 @@ from domain.events.note import NoteMoved, NoteReceived
 from domain.ports import Recorded
 from domain.rows import Content, Table, Under
 from domain.values import CaseId, ClientId, Format
+from projections import note_rows
 from projections.projection import Rows
 from projections.times import to_ms
 
@@ -70,6 +71,7 @@ def _received(recorded: Recorded, event: NoteReceived) -> Content:
     standing = event.registration
     signed = [standing.kind.value, standing.number, standing.issuer]
     return {
+        **note_rows.said(event),
         "item": "note",
         "version": recorded.version,
         "kind": event.kind.value,
@@ -79,8 +81,10 @@ def _received(recorded: Recorded, event: NoteReceived) -> Content:
         "recorded": to_ms(event.written_at),
         "late": event.late,
         "session": None,
-        "texts": [event.text.sealed],
-        "signature": [event.author, event.title, signed, to_ms(event.signed_at)],
+        "expires": None,
+        "co_signer": None,
+        "awaits": None,
+        "signature": [event.author, event.title, signed, to_ms(event.signed_at), event.name],
         "countersignatures": [],
         "amendments": [],
         "erroneous": None,
@@ -91,6 +95,7 @@ def _received(recorded: Recorded, event: NoteReceived) -> Content:
 def _take_away(content: Content, status: str) -> None:
     content["status"] = status
     content["texts"], content["amendments"], content["parts"] = [], [], []
+    content["sections"], content["third_party"] = [], None
     content["erroneous"] = None
 
 

@@ -13,6 +13,7 @@ from domain.ports import Recorded, Span
 from domain.rows import Table, Under, ViewStore
 from domain.values import CaseId, ClientId, ItemId, NoteId
 from projections.case_state import ITEMS
+from projections.chart.rows import ITEMS as CHART_ITEMS
 from projections.process_notes import OWN
 from projections.projection import Rows
 from projections.times import from_ms, to_ms
@@ -52,7 +53,14 @@ def _tick(recorded: Recorded, rows: Rows, client: str) -> None:
 class Holdings:
     """What the clinic holds of whom, as ``domain.ports.Holdings`` asks it; nothing is opened."""
 
-    def __init__(self, retention: ViewStore, case_state: ViewStore, own_notes: ViewStore) -> None:
+    def __init__(
+        self,
+        retention: ViewStore,
+        case_state: ViewStore,
+        own_notes: ViewStore,
+        chart: ViewStore,
+    ) -> None:
+        self._chart = chart
         self._retention = retention
         self._case_state = case_state
         self._own_notes = own_notes
@@ -71,8 +79,19 @@ class Holdings:
 
     def parts(self, client: ClientId, case: CaseId) -> tuple[ItemId, ...]:
         """The streams of what a joint case holds under a member's own key."""
-        rows = self._case_state.select(ITEMS, {"case_id": case}, limit=_MOST)
+        rows = (
+            *self._case_state.select(ITEMS, {"case_id": case}, limit=_MOST),
+            *self._chart.select(CHART_ITEMS, {"case_id": case}, limit=_MOST),
+        )
         return tuple(ItemId(str(row.key[1])) for row in rows if row.subject == client)
+
+    def items(self, case: CaseId) -> tuple[ItemId, ...]:
+        """The streams of a case's notes, sessions and other items."""
+        rows = (
+            *self._case_state.select(ITEMS, {"case_id": case}, limit=_MOST),
+            *self._chart.select(CHART_ITEMS, {"case_id": case}, limit=_MOST),
+        )
+        return tuple(ItemId(str(row.key[1])) for row in rows)
 
     def process_notes(self, case: CaseId) -> tuple[NoteId, ...]:
         """The process notes on a case, whoever wrote them."""

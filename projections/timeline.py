@@ -9,6 +9,7 @@ from itertools import chain
 
 from domain.rows import Content
 from projections.chart.rows import ERASED
+from projections.note_rows import listed
 from projections.times import from_ms
 
 _SHOWN = frozenset({"session", "note"})
@@ -35,7 +36,7 @@ def timeline(
         _of_state(item, content)
         for item, content in state.items()
         if content["item"] in _SHOWN
-        and (content["status"] != "draft" or content["author"] == reader)
+        and (content["item"] != "note" or listed(content, reader))
     )
     items = (_of_chart(item, content) for item, content in chart.items())
     found = chain(sessions_and_notes, items)

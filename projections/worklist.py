@@ -3,7 +3,8 @@
 An unsigned note, a plan to be reviewed, a risk to be looked into: in the clear stand whose record
 it belongs to and that something is open there, never what. A task of a case waits for its care
 team, one of a practitioner for her alone, one of a client with whom no case has begun for her
-intake person. Each row is sealed under the label of the event that opened it.
+intake person. Each row is sealed under the label of the event that opened it. Which areas of the
+work open and close tasks stands in ``projections/tasks/projection.py``.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.confidentiality import Class, KeyPurpose, Label, Owner, OwnerKind
-from domain.events.erasure import ErasureCompleted, ErasureScope
 from domain.ports import Opening, Recorded
 from domain.rows import Content, Place, StoredRow, Table, Under, ViewStore
 from projections.projection import Rows
@@ -28,6 +28,7 @@ class TaskKind(StrEnum):
     """What is to be done."""
 
     DRAFT_UNSIGNED = "draft-unsigned"
+    DRAFT_EXPIRING = "draft-expiring"
     CO_SIGNATURE = "co-signature"
     PLAN_REVIEW = "plan-review"
     BUDGET = "budget"
@@ -79,9 +80,11 @@ class Tasks:
         *,
         since: datetime | None = None,
         detail: Content | None = None,
+        later: tuple[TaskKind, datetime] | None = None,
     ) -> None:
         """Open a task, or change it: it is shown from ``since`` on, where that is not at once.
 
+        ``later`` says what kind it becomes by itself, and when: an unsigned draft one that expires.
         ``detail`` holds codes, ids and numbers; words stay where they were written.
         """
         recorded = self._recorded
@@ -93,6 +96,7 @@ class Tasks:
             "due": None if due is None else to_ms(due),
             "since": None if since is None else to_ms(since),
             "detail": detail or {},
+            "later": None if later is None else [later[0].value, to_ms(later[1])],
             "under": found[1]["under"] if found else _under(recorded),
         }
         self._put((record, item), content, is_open=True)
@@ -103,6 +107,22 @@ class Tasks:
         if found is not None and found[0]["open"]:
             kept = {"under": found[1]["under"]}
             self._put((record, item), kept, is_open=False)
+
+    def is_open(self, record: str, item: str) -> bool:
+        """Whether there is such a task."""
+        found = self._rows.get(TASKS, (record, item))
+        return found is not None and bool(found[0]["open"])
+
+    def remember(self, record: str, item: str, detail: Content) -> None:
+        """Keep beside the tasks what a later event needs; it is no task and nobody is shown it."""
+        found = self._rows.get(TASKS, (record, item))
+        under = found[1]["under"] if found else _under(self._recorded)
+        self._put((record, item), {"under": under, "detail": detail}, is_open=False)
+
+    def recall(self, record: str, item: str) -> Content | None:
+        """What was kept so; ``None`` where nothing was."""
+        found = self._rows.get(TASKS, (record, item))
+        return None if found is None else found[1].get("detail")
 
     def change(self, record: str, item: str, how: Callable[[Content], None]) -> None:
         """Change the detail of a task that is open."""
@@ -127,33 +147,6 @@ def _under(recorded: Recorded) -> list[int | str]:
     return [int(owner.kind), owner.id, int(label.purpose), int(label.cls)]
 
 
-AREAS: tuple[Callable[[Recorded, Tasks], None], ...] = ()
-"""How the events of each area of the work open and close tasks."""
-
-
-class WorklistProjection:
-    """How events open and close tasks."""
-
-    name = "worklist-1"
-    tables = (TASKS,)
-    purposes = frozenset(
-        {KeyPurpose.RELATIONSHIP, KeyPurpose.CLINICAL, KeyPurpose.CASE, KeyPurpose.STAFF}
-    )
-
-    def apply(self, recorded: Recorded, rows: Rows) -> None:
-        """Let one event open and close tasks."""
-        if recorded.event is None:
-            return
-        tasks = Tasks(recorded, rows)
-        match recorded.event:
-            case ErasureCompleted(scope=ErasureScope.ITEM, text_version=None) as event:
-                if event.case is not None and event.item is not None:
-                    tasks.close(event.case, event.item)
-            case _:
-                for apply in AREAS:
-                    apply(recorded, tasks)
-
-
 class Worklist:
     """The queries of the worklist: first which rows, then, once recorded, what they say."""
 
@@ -175,7 +168,7 @@ class Worklist:
         places = (Place(self._view, TASKS.name, row.key, row.position) for row in sealed)
         contents = opening.cells(zip((row.cell for row in sealed), places, strict=True))
         found = [
-            _task(row, content)
+            _task(row, content, now)
             for row, content in zip(sealed, contents, strict=True)
             if content is not None
         ]
@@ -183,10 +176,10 @@ class Worklist:
         return sorted(shown, key=lambda each: (each.due_at or each.opened_at, each.item))
 
 
-def _task(row: StoredRow, content: Content) -> Task:
-    due, since = content["due"], content["since"]
+def _task(row: StoredRow, content: Content, now: datetime) -> Task:
+    due, since, later = content["due"], content["since"], content["later"]
     return Task(
-        kind=content["kind"],
+        kind=later[0] if later and from_ms(later[1]) <= now else content["kind"],
         record=str(row.key[0]),
         item=str(row.key[1]),
         opened_at=from_ms(content["opened"]),

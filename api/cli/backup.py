@@ -252,6 +252,8 @@ def restore(  # noqa: PLR0913 - one option for each thing that only an operator 
             "texts": judged.contents.texts,
             "keys": judged.keys,
             "closed": judged.contents.closed,
+            "attachments": judged.contents.attachments,
+            "attachments_damaged": judged.contents.damaged,
             "unreadable": judged.unreadable,
             "destroyed_again": judged.shreds,
             "lost": judged.lost,

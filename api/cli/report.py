@@ -16,34 +16,25 @@ import click
 from api import compose
 from api.cli import options
 from api.cli.output import json_line, tell
+from api.cli.own_sign_in import as_name, password_file, password_from, signed_in
 from api.cli.passphrase import Passphrase, passphrase_options
 from api.compose import ledger
 from domain.ports import Opening
-from domain.use_cases import compliance, sign_in
-from domain.values import (
-    ActorKind,
-    Circumstances,
-    ClientId,
-    PurposeOfUse,
-    RequestId,
-)
+from domain.use_cases import compliance
+from domain.values import ActorKind, ClientId, PurposeOfUse
 from projections.entries import Entry
 
 MOST_ENTRIES = 100_000
 WAIT_SECONDS = 120.0
+APPLICATION = "powiernik access-report"
 
 
 @click.command("access-report")
 @click.argument("client")
 @options.data
 @passphrase_options
-@click.option("--as", "name", required=True, help="Your own sign-in name.")
-@click.option(
-    "--password-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=None,
-    help="Your password; without it, you are asked.",
-)
+@as_name
+@password_file
 @click.option(
     "--bundle",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -73,9 +64,9 @@ def access_report(
         msg = "The bundle's file is there already; it is not overwritten."
         raise click.UsageError(msg)
     secret = passphrase.ask()
-    password = _password(password_file)
+    password = password_from(password_file)
     with compose.opened(data, secret) as clinic:
-        who = _signed_in(clinic, name, password)
+        who = signed_in(clinic, name, password, PurposeOfUse.ACCESS_REVIEW, APPLICATION)
         look = compliance.look_at_access_log(clinic.desk, who, ClientId(client))
         opening, receipt = asyncio.run(look)
         collected = ledger.collect(clinic.folder, opening, client) if bundle else None
@@ -92,30 +83,6 @@ def access_report(
     card = {"origin": clinic.desk.origin, "access_log": collected.stream.hex()}
     shown = {"bundle": bundle.name, **card, **asdict(ledger.counted(found))}
     tell(shown, as_json=as_json)
-
-
-def _password(file: Path | None) -> str:
-    if file is not None:
-        return file.read_text(encoding="utf-8").rstrip("\n")
-    return str(click.prompt("Your password", hide_input=True, err=True))
-
-
-def _signed_in(clinic: compose.Clinic, name: str, password: str) -> Circumstances:
-    token, holder = clinic.accounts.sign_in(name, password, clinic.clock.now())
-    clinic.accounts.sign_out(token)
-    if holder.must_change:
-        msg = "Replace the one-time password first."
-        raise click.UsageError(msg)
-    own = holder.kind is ActorKind.CLIENT
-    who = Circumstances(
-        actor=clinic.desk.actor(holder.kind, holder.actor),
-        purpose=PurposeOfUse.PATRQT if own else PurposeOfUse.ACCESS_REVIEW,
-        request=RequestId(clinic.desk.identifiers.new()),
-        session_reference=holder.reference,
-        application="powiernik access-report",
-    )
-    asyncio.run(sign_in.record_sign_in(clinic.desk, who))
-    return who
 
 
 def _names(clinic: compose.Clinic, opening: Opening, entries: Iterable[Entry]) -> dict[str, str]:

@@ -238,8 +238,10 @@ def drill(
     head = restored.sets[BackupSet.RECORD]
     if _root_at(clinic.folder, head.size) != head.root:
         differing = ("log", *differing)
-    different = sum(count for _, count in rows.values()) + ("log" in differing)
     contents = restored.found.contents
+    if contents.damaged:
+        differing = ("attachments", *differing)
+    different = sum(count for _, count in rows.values()) + ("log" in differing) + contents.damaged
     event = ContinuityDrillCompleted(
         backup=ItemId(head.backup),
         equal=not different,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from api.compose.attachments import OwnAttachments
 from api.compose.erasing import destroyer_of
 from api.compose.finding import Finder, StandingGrant
 from api.compose.itself import Source, standing, system
@@ -39,6 +40,7 @@ from infrastructure.accounts import (
 from infrastructure.allowances import Allowances
 from infrastructure.anchor.proofs import Proofs, read_policy, trusted
 from infrastructure.broker.worker import open_through
+from infrastructure.code_book import code_book
 from infrastructure.custodians.shredder import CustodianSignatures
 from infrastructure.errors import (
     Broken,
@@ -52,6 +54,7 @@ from infrastructure.vault.custody import Cost, Settings
 from infrastructure.vault.fingerprints import fingerprints
 from infrastructure.views import locked
 from infrastructure.world import RandomIdentifiers
+from projections.calendar import CalendarProjection, Diary
 from projections.case_state import CaseStateProjection
 from projections.follower import Followed, Follower
 from projections.identifiers import Identifiers, IdentifiersProjection
@@ -82,6 +85,7 @@ class Clinic:
     lookups: Allowances
     fingerprints: Fingerprints
     shredder: Shredder
+    attachments: OwnAttachments
     rules: Rules = field(default_factory=Rules)
     wake: threading.Event = field(default_factory=threading.Event)
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -233,6 +237,7 @@ class Clinic:
         while not self._stop.is_set():
             try:
                 self.finder.sweep()
+                self.attachments.sweep_at_times()
                 with contextlib.suppress(FolderRefused), locked(self._follower_lock):
                     self._follow_alone()
             except Exception as error:  # noqa: BLE001 - a full disk or a bad row must not end it
@@ -253,6 +258,7 @@ class Clinic:
             self._trouble = None
             if not applied:
                 self.finder.sweep()
+                self.attachments.sweep_at_times()
                 self.wake.wait(POLL_SECONDS)
 
     @property
@@ -433,9 +439,13 @@ def compose(folder: OpenFolder) -> Clinic:
         clinic=folder.genesis.clinic,
         origin=folder.vault.lineage.origin,
         settings=settings,
+        codes=code_book(),
+        diary=Diary(*views.place(CalendarProjection), grant),
     )
     shredder = destroyer_of(folder, views.stores.values(), finder, views.derived)
-    return Clinic(folder, views, desk, finder, lookups, keyed, shredder, rules)
+    return Clinic(
+        folder, views, desk, finder, lookups, keyed, shredder, OwnAttachments(folder), rules
+    )
 
 
 @contextlib.contextmanager

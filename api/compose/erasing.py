@@ -9,6 +9,7 @@ from domain import case as case_file, client as client_file
 from domain.confidentiality import Class, KeyPurpose, OwnerKind
 from domain.ports import Destruction
 from domain.values import ClientId
+from infrastructure.attachments.sweep import sweep
 from infrastructure.backup.listed import Backups
 from infrastructure.broker.destroying import Forget, RemoteShredder
 from infrastructure.broker.worker import KeysElsewhere
@@ -32,6 +33,7 @@ def destroyer_of(
         derived.forget(*_about(folder, what), lambda position: _gone(folder, position, key_ids))
         for client in _unfindable(what):
             finder.forget(client)
+        sweep(folder, folder.clock.now())
 
     if isinstance(folder.keys, KeysElsewhere):
         return RemoteShredder(folder.keys.line, shredder_of(folder), forget)

@@ -6,10 +6,12 @@ import threading
 from collections.abc import Callable, Collection
 
 from domain.identifying import Identifier
-from domain.ports import Opening
+from domain.ports import STREAM, Opening
 from domain.values import ClientId
 from projections.identifiers import Identifiers
 from projections.name_index import NameIndex
+
+MOST_REMEMBERED = 10_000
 
 
 class StandingGrant:
@@ -39,6 +41,8 @@ class Finder:
         self._identifiers = identifiers
         self._names = names
         self._grant = grant
+        # Of pseudonymous ids alone, never of a person's own identifier.
+        self._fingerprints: dict[tuple[str, str], str] = {}
 
     def prepare(self) -> None:
         """Take the standing grant, which waits for the disk the first time."""
@@ -51,6 +55,19 @@ class Finder:
     def named(self, words: str, among: Collection[ClientId]) -> tuple[ClientId, ...]:
         """Those among these clients whose names are like the words."""
         return self._names.named(words, among)
+
+    def fingerprint(self, field: str, value: str) -> str:
+        """What stands for a value; those that are asked for at every decision are remembered."""
+        found = self._fingerprints.get((field, value))
+        if found is None:
+            found = self._identifiers.fingerprint(field, value)
+            if len(self._fingerprints) < MOST_REMEMBERED and field == STREAM:
+                self._fingerprints[field, value] = found
+        return found
+
+    def known_by(self, client: ClientId) -> frozenset[str]:
+        """The fingerprints of a client's identifiers."""
+        return self._identifiers.known_by(client)
 
     def sweep(self) -> None:
         """Drop names that are kept no longer."""

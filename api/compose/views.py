@@ -17,15 +17,19 @@ from projections.caseload import Caseload, CaseloadProjection
 from projections.chart.projection import ChartProjection
 from projections.chart.queries import Chart
 from projections.derived import DerivedRows
+from projections.enquiries import Enquiries, EnquiriesProjection
 from projections.erasures import Erasures, ErasuresProjection
 from projections.follower import Followed
 from projections.identifiers import IdentifiersProjection
 from projections.name_cards import NameCards, NameCardsProjection
+from projections.portfolio import PortfolioProjection, Portfolios
 from projections.process_notes import ProcessNotes, ProcessNotesProjection
 from projections.projection import Projection
 from projections.retention import Holdings, RetentionProjection
 from projections.staff import Staff, StaffProjection
-from projections.worklist import Worklist, WorklistProjection
+from projections.supervision import SupervisionProjection, Supervisions
+from projections.tasks.projection import WorklistProjection
+from projections.worklist import Worklist
 
 PROJECTIONS: tuple[Projection, ...] = (
     CaseStateProjection(),
@@ -41,6 +45,9 @@ PROJECTIONS: tuple[Projection, ...] = (
     ErasuresProjection(),
     ChartProjection(),
     WorklistProjection(),
+    EnquiriesProjection(),
+    PortfolioProjection(),
+    SupervisionProjection(),
 )
 
 
@@ -65,6 +72,7 @@ class Views:
         self.chart = Chart(*place(ChartProjection), read_until)
         self.past = CasePast(self.case_states, self.chart, read_until)
         self.worklist = Worklist(*place(WorklistProjection))
+        self.enquiries = Enquiries(*place(EnquiriesProjection))
         self.access_log = AccessLog(*place(AccessLogProjection))
         self.audit_trail = AuditTrail(*place(AuditTrailProjection))
         self.caseload = Caseload(place(CaseloadProjection)[1])
@@ -72,6 +80,8 @@ class Views:
         self.name_cards = NameCards(*place(NameCardsProjection))
         self.process_notes = ProcessNotes(*place(ProcessNotesProjection))
         self.staff = Staff(*place(StaffProjection))
+        self.portfolios = Portfolios(*place(PortfolioProjection))
+        self.supervisions = Supervisions(*place(SupervisionProjection))
         self.derived = DerivedRows(
             place(AccessLogProjection)[1],
             place(AuditTrailProjection)[1],
@@ -83,6 +93,7 @@ class Views:
             place(RetentionProjection)[1],
             place(CaseStateProjection)[1],
             place(ProcessNotesProjection)[1],
+            place(ChartProjection)[1],
         )
 
     def place(self, kind: type[Projection]) -> tuple[str, ServingViews]:

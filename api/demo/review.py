@@ -13,7 +13,7 @@ from api.demo.looks import Play
 from domain.aliases import resolve
 from domain.ports import Opening
 from domain.use_cases import compliance
-from domain.values import ActorKind, ClientId, ItemId
+from domain.values import ActorKind, ClientId, FreeText, ItemId
 from projections.audit_trail import Filter
 from projections.case_lines import CaseState, NoteLine
 from projections.entries import Entry
@@ -79,13 +79,17 @@ def _former(state: CaseState) -> tuple[str, ...]:
     return tuple(each.client for each in state.members if each.left_at is not None)
 
 
+def _said(words: tuple[FreeText, ...], opening: Opening) -> str:
+    return "\n".join(opening.words(each) for each in words)
+
+
 def _opened(note: NoteLine, opening: Opening) -> OpenedNote:
     because = note.erroneous_because
     return OpenedNote(
         line=note,
-        words=opening.words(note.texts[-1]),
+        words=_said(note.words, opening),
         amendments=tuple(
-            (opening.words(each.reason), opening.words(each.text)) for each in note.amendments
+            (opening.words(each.reason), _said(each.words, opening)) for each in note.amendments
         ),
         erroneous_because=None if because is None else opening.words(because),
         parts=tuple((each.alias, opening.words(each.text)) for each in note.parts if each.text),

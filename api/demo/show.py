@@ -118,7 +118,7 @@ def _sessions(opened: OpenedCase) -> Table:
     table = _table(None, "Session", "Minutes", "Room", "Status")
     for each in opened.state.sessions:
         minutes = (each.ends_at - each.starts_at).seconds // 60
-        table.add_row(_when(each.starts_at), str(minutes), each.room, each.status)
+        table.add_row(_when(each.starts_at), str(minutes), each.room or each.place, each.status)
     return table
 
 

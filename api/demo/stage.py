@@ -130,6 +130,10 @@ class Stage:
         self._count(what, receipt)
         return receipt
 
+    async def did(self, what: str, act: Awaitable[Receipt]) -> Receipt:
+        """An act that a scene of its own does at the desk."""
+        return await self._did(what, act)
+
     async def see(
         self, what: str, act: Awaitable[tuple[Opening, Receipt]], *, wait: bool = True
     ) -> Opening:

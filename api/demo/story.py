@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.demo import attachments, frame, joint, measures, therapist, understanding, work
 from api.demo.cast import GROUP, STAFF
 from api.demo.clock import Weeks
 from api.demo.looks import Play
@@ -27,6 +28,13 @@ async def tell(play: Play, weeks: Weeks) -> None:
     await _fourth_week(play, weeks)
     await _fifth_week(play, weeks)
     await _sixth_week(play, weeks)
+    await frame.tell(play, weeks)
+    await measures.tell(play, weeks)
+    await joint.tell(play, weeks)
+    await therapist.tell(play, weeks)
+    await understanding.tell(play, weeks)
+    await attachments.tell(play, weeks)
+    await work.tell(play, weeks)
 
 
 async def found(play: Play) -> None:

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 
 from api.demo.office import Office
 from api.demo.stage import Booked, Written, command_of
-from domain.events.case import Diagnosis, Outcome
+from domain.case import Closing
+from domain.events.case import Diagnosis, EndedBy, Ending, Outcome
 from domain.events.note import NoteKind
 from domain.events.session import CancelledBy
-from domain.note import NewNote
-from domain.use_cases import cases, notes, process_notes, sessions
+from domain.note import NewAmendment, NewNote
+from domain.note_forms import Words
+from domain.use_cases import cases, endings, notes, problems, process_notes, sessions, signing
 from domain.use_cases.cases import NewCase
 from domain.use_cases.sessions import NewSession
 from domain.values import CaseId, Format, FreeText, NoteId, Receipt, School, SessionId
@@ -35,7 +37,7 @@ class Therapy(Office):
         self, by: str, key: str, words: str, diagnosis: Diagnosis | None = None
     ) -> None:
         """Record what somebody comes with."""
-        act = cases.state_problem(
+        act = problems.state_problem(
             self.desk,
             self.who(by),
             self.cases[key],
@@ -78,11 +80,12 @@ class Therapy(Office):
 
     async def close(self, by: str, key: str, outcome: Outcome) -> None:
         """End a therapy."""
-        act = cases.close_case(
+        act = endings.close_case(
             self.desk,
             self.who(by),
             self.cases[key],
-            outcome,
+            Closing(outcome, Ending.PLANNED, EndedBy.TOGETHER),
+            self.clinic.views.holdings,
             expected=self._case_version(key),
             command=command_of("close", key),
         )
@@ -205,20 +208,21 @@ class Therapy(Office):
 
     async def revise(self, by: str, name: str, words: str) -> None:
         """Replace a draft's words."""
-        await self._change(by, name, notes.revise_note, FreeText(words))
+        await self._change(by, name, notes.revise_note, Words(FreeText(words)))
         self.notes[name] = replace(self.notes[name], words=words)
 
     async def sign(self, by: str, name: str) -> None:
         """Put the author's name to a note."""
-        await self._change(by, name, notes.sign_note)
+        await self._change(by, name, signing.sign_note)
 
     async def amend(self, by: str, name: str, reason: str, words: str) -> None:
         """Add to a signed note."""
-        await self._change(by, name, notes.amend_note, (FreeText(reason), FreeText(words)))
+        added = NewAmendment(FreeText(reason), FreeText(words))
+        await self._change(by, name, notes.amend_note, added)
 
     async def countersign(self, by: str, name: str) -> None:
         """Put a second name to a note."""
-        await self._change(by, name, notes.countersign_note)
+        await self._change(by, name, signing.countersign_note)
 
     async def mark_erroneous(self, by: str, name: str, reason: str) -> None:
         """Mark a note that ought not to stand."""

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from api.http.auth import TheClinic, TheDesk, Who
+from api.http.called import called
 from api.http.conditions import CaughtUp, Commanded, Expected, Written, written
 from api.http.gone import missing
 from api.http.naming import Naming, RemovedWords
@@ -18,14 +19,13 @@ from api.http.schemas.cases import (
     CaseTold,
     Closing,
     NewCase,
-    NewProblem,
     Transfer,
     case_told,
 )
 from api.http.schemas.common import Instant, PathId
 from domain.errors import Invalid, NotThere
-from domain.use_cases import caseload, cases
-from domain.values import ActorKind, CaseId, ClientId, FreeText, ItemId, PractitionerId
+from domain.use_cases import caseload, cases, endings
+from domain.values import ActorKind, CaseId, ClientId, ItemId, PractitionerId, School
 
 router = APIRouter(prefix="/v1", tags=["cases"], route_class=RecordedRoute)
 _WRITES = leaves("AMEND", audience="clinician")
@@ -82,30 +82,9 @@ async def read_case(
     # A program may be let read a case; its words are for people.
     words = opening if who.actor.kind is ActorKind.STAFF else None
     names = Naming(clinic.views.name_cards, state.roster, words, removed)
-    return case_told(state, names, reader=who.actor.id)
-
-
-@router.post("/cases/{case_id}/problems", status_code=201, openapi_extra=_WRITES)
-async def state_problem(
-    desk: TheDesk,
-    who: Who,
-    case_id: PathId,
-    asked: NewProblem,
-    command: Commanded,
-    expected: Expected,
-    response: Response,
-) -> Written:
-    """Record what the client comes with, with a diagnosis or without."""
-    receipt = await cases.state_problem(
-        desk,
-        who,
-        CaseId(case_id),
-        FreeText(asked.words),
-        asked.diagnosis.value() if asked.diagnosis else None,
-        expected=expected,
-        command=command,
-    )
-    return written(response, receipt)
+    school, settled = School(state.school), desk.settings.called
+    said = called(state.clients, school, settled, clinic.views.name_cards, words)
+    return case_told(state, names, said, reader=who.actor.id)
 
 
 @router.put("/cases/{case_id}/care-team/{practitioner_id}", openapi_extra=_WRITES)
@@ -177,6 +156,7 @@ async def transfer_case(
 @router.post("/cases/{case_id}:close", openapi_extra=_WRITES)
 async def close_case(
     desk: TheDesk,
+    clinic: TheClinic,
     who: Who,
     case_id: PathId,
     asked: Closing,
@@ -184,9 +164,16 @@ async def close_case(
     expected: Expected,
     response: Response,
 ) -> Written:
-    """End the therapy."""
-    receipt = await cases.close_case(
-        desk, who, CaseId(case_id), asked.outcome, expected=expected, command=command
+    """End the therapy; a draft or a risk in it has to be settled before."""
+    await clinic.reach(clinic.last_position())
+    receipt = await endings.close_case(
+        desk,
+        who,
+        CaseId(case_id),
+        asked.value(),
+        clinic.views.holdings,
+        expected=expected,
+        command=command,
     )
     return written(response, receipt)
 

@@ -57,12 +57,20 @@ async def read_audit_trail(
     """Everything that was done or refused in the clinic, in neutral words."""
     admitted = await compliance.admit_to_audit_trail(desk, who)
     await clinic.reach(clinic.last_position(), clinic.views.audit_trail.name)
-    lines = clinic.views.audit_trail.lines(Filter(actor, client, before, limit))
+    found = clinic.views.audit_trail.lines(Filter(actor, client, before, limit))
+    lines = [
+        each
+        for each in found
+        if not (each.key[1] and desk.conflicted(who.actor, (ClientId(str(each.key[1])),)))
+    ]
     clients, staff = AuditTrail.concerning(lines)
     hits = {ClientId(each): () for each in clients}
     opening, receipt = await compliance.look_at_audit_trail(desk, admitted, hits, staff)
     response.headers["Ledger-Position"] = str(receipt.last)
-    return page(clinic, opening, clinic.views.audit_trail.open(lines, opening), limit)
+    told = page(clinic, opening, clinic.views.audit_trail.open(lines, opening), limit)
+    # A line that is kept from its reader does not end the trail.
+    last = found[-1].position if len(found) >= limit else None
+    return told if len(lines) == len(found) else told.model_copy(update={"next_before": last})
 
 
 def page(clinic: Clinic, opening: Opening, entries: list[Entry], limit: int) -> LogPage:

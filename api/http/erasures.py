@@ -80,7 +80,8 @@ async def read_erasures(
     """Every request to officers and custodians; to a clinician those that she made."""
     everybody = {Role.COMPLIANCE, Role.CUSTODIAN} & set(who.actor.roles)
     admitted = await erasure_looks.admit_to_erasures(desk, who, own=not everybody)
-    lines = clinic.views.erasures.all(None if everybody else who.actor.id)
+    found = clinic.views.erasures.all(None if everybody else who.actor.id)
+    lines = [each for each in found if not desk.conflicted(who.actor, map(ClientId, each.clients))]
     hits = [(ErasureId(line.id), ClientId(client)) for line in lines for client in line.clients]
     receipt = await erasure_looks.look_at_erasures(desk, admitted, hits)
     response.headers["Ledger-Position"] = str(receipt.last)

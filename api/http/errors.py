@@ -18,6 +18,7 @@ from api.compose import Broken, LedgerError, PasswordRefused, SignInRefused
 from domain.errors import (
     CommandMismatch,
     DuplicateSuspected,
+    FileIncomplete,
     IntegrityIncident,
     Invalid,
     LookupsSpent,
@@ -45,6 +46,7 @@ STATUS: dict[type[Refusal], int] = {
     ProjectionBehind: 503,
     Sealed: 410,
     DuplicateSuspected: 409,
+    FileIncomplete: 409,
     LookupsSpent: 429,
 }
 _PASSES = (RecordUnavailable, ProjectionBehind)
@@ -61,6 +63,7 @@ class Problem(BaseModel):
     trace_id: str
     field: str | None = None
     current_version: int | None = None
+    missing: dict[str, list[str]] | None = None
 
 
 class HeaderMissing(Exception):
@@ -129,6 +132,8 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
         # Who it was stands in the record; here only that somebody should look.
         logger.warning("lookups spent trace %s", trace_id(request))
         headers = {"Retry-After": str(error.seconds)}
+    if isinstance(error, FileIncomplete):
+        more["missing"] = error.missing
     if isinstance(error, Stale):
         more["current_version"] = error.current
     if isinstance(error, Invalid):

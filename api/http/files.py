@@ -11,19 +11,14 @@ from api.http.recorded import RecordedRoute, leaves
 from api.http.schemas.common import PathId
 from api.http.schemas.files import (
     ClientFile,
-    Consent,
-    Consents,
     Contact,
     Identity,
     NewClient,
-    NewConsent,
     NewRepresentative,
-    Withdrawal,
+    Wish,
 )
-from domain import consent as consent_file
 from domain.events.client import ClientRepresentativeAdded
-from domain.events.consent import ConsentGiven, ConsentRefused, ConsentWithdrawn
-from domain.use_cases import consents, registration
+from domain.use_cases import registration
 from domain.values import ClientId, ItemId
 
 router = APIRouter(prefix="/v1/clients", tags=["clients' files"], route_class=RecordedRoute)
@@ -98,6 +93,23 @@ async def change_contact(
     return written(response, receipt)
 
 
+@router.put("/{client_id}/person-word", openapi_extra=leaves("AMEND", audience=_BOTH))
+async def set_person_word(
+    desk: TheDesk,
+    who: Who,
+    client_id: PathId,
+    asked: Wish,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Record whether the client wishes to be called client or patient."""
+    receipt = await registration.set_person_word(
+        desk, who, ClientId(client_id), asked.word, expected=expected, command=command
+    )
+    return written(response, receipt)
+
+
 @router.post(
     "/{client_id}/representatives",
     status_code=201,
@@ -147,86 +159,6 @@ async def end_representative(
         ClientId(client_id),
         ItemId(representative_id),
         expected=expected,
-        command=command,
-    )
-    return written(response, receipt)
-
-
-@router.get("/{client_id}/consents", openapi_extra=leaves("READ", audience="clinician"))
-async def read_consents(desk: TheDesk, who: Who, client_id: PathId) -> Consents:
-    """A client's consents, each with where it stands."""
-    found, _ = await consents.look_at_consents(desk, who, ClientId(client_id))
-    return Consents(
-        client=client_id,
-        consents=[
-            Consent(id=each.id, scope=each.scope.value, status=each.status.name.lower())
-            for each in found.of
-        ],
-    )
-
-
-@router.post(
-    "/{client_id}/consents",
-    status_code=201,
-    openapi_extra=leaves("CREATE", audience="clinician"),
-)
-async def record_consent(
-    desk: TheDesk,
-    who: Who,
-    client_id: PathId,
-    asked: NewConsent,
-    command: Commanded,
-    response: Response,
-) -> Written:
-    """Record a consent that was given, or refused."""
-    consent = ItemId(desk.identifiers.new())
-    kind = ConsentGiven if asked.answer == "given" else ConsentRefused
-    event = kind(
-        consent=consent,
-        client=ClientId(client_id),
-        scope=asked.scope,
-        purpose=asked.purpose,
-        form=asked.form,
-        representative=None if asked.representative is None else ItemId(asked.representative),
-    )
-    receipt = await consents.record_consent(
-        desk,
-        who,
-        ClientId(client_id),
-        lambda state: (
-            consent_file.give(state, event)
-            if isinstance(event, ConsentGiven)
-            else consent_file.refuse(state, event)
-        ),
-        consent,
-        command=command,
-    )
-    return written(response, receipt)
-
-
-@router.post(
-    "/{client_id}/consents/{consent_id}:withdraw",
-    openapi_extra=leaves("AMEND", audience="clinician"),
-)
-async def withdraw_consent(
-    desk: TheDesk,
-    who: Who,
-    client_id: PathId,
-    consent_id: PathId,
-    asked: Withdrawal,
-    command: Commanded,
-    response: Response,
-) -> Written:
-    """Record that a given consent was taken back."""
-    event = ConsentWithdrawn(
-        consent=ItemId(consent_id), client=ClientId(client_id), form=asked.form
-    )
-    receipt = await consents.record_consent(
-        desk,
-        who,
-        ClientId(client_id),
-        lambda state: consent_file.withdraw(state, event),
-        ItemId(consent_id),
         command=command,
     )
     return written(response, receipt)

@@ -93,8 +93,8 @@ async def find_words(
 
 
 def _readable(notes: tuple[NoteLine, ...], reader: str) -> list[NoteLine]:
-    """What is signed, and the reader's own drafts."""
-    return [each for each in notes if each.status != "draft" or each.author == reader]
+    """What is signed, and what the reader knows before it is the team's: her own drafts."""
+    return [each for each in notes if each.readable_by(reader)]
 
 
 def _scan(lines: list[NoteLine | ProcessNoteLine], words: str, names: Naming) -> list[NoteFound]:
@@ -116,7 +116,4 @@ def _texts(line: NoteLine | ProcessNoteLine) -> list[FreeText]:
     """The texts that a reader of the note is shown; a draft's earlier words are not among them."""
     if isinstance(line, ProcessNoteLine):
         return list(line.texts)
-    added = [text for each in line.amendments for text in (each.reason, each.text)]
-    because = [] if line.erroneous_because is None else [line.erroneous_because]
-    parts = [each.text for each in line.parts if each.text is not None]
-    return [*line.texts[-1:], *added, *because, *parts]
+    return list(line.every_text())

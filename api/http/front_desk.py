@@ -35,7 +35,7 @@ async def read_calendar(
     start: Annotated[Instant, Query(alias="from")],
     end: Annotated[Instant, Query(alias="to")],
 ) -> CalendarTold:
-    """Time, room and therapist of what is taken; never format, group name or reason."""
+    """Time, place and therapist of what is taken; never format, group name or reason."""
     check_span(start, end)
     everybody = Role.RECEPTION in who.actor.roles
     admitted = await reception.admit_to_calendar(desk, who, own=not everybody)
@@ -66,6 +66,15 @@ async def show_calendar(
     """The slots of a span, recorded and then shown, with names or by pseudonymous ids alone."""
     rows = clinic.views.calendar.between(*span, therapist=therapist)
     slots = [clinic.views.calendar.slot(row) for row in rows]
+    hidden = {
+        each.client
+        for each in slots
+        if each.client and desk.conflicted(admitted.actor, (ClientId(each.client),))
+    }
+    shown = [
+        (row, slot) for row, slot in zip(rows, slots, strict=True) if slot.client not in hidden
+    ]
+    rows, slots = [row for row, _ in shown], [slot for _, slot in shown]
     hits: dict[ClientId, tuple[ItemId, ...]] = {}
     for slot in slots:
         if slot.client is not None:
@@ -80,6 +89,7 @@ async def show_calendar(
         if (name := cards.name(person, opening))
     }
     response.headers["Ledger-Position"] = str(receipt.last)
+    places = [clinic.views.calendar.where(row, opening) for row in rows]
     return CalendarTold(
         slots=[
             SlotTold(
@@ -91,8 +101,9 @@ async def show_calendar(
                 client=slot.client,
                 client_name=names.get(slot.client or ""),
                 status=slot.status,
-                room=clinic.views.calendar.room(row, opening),
+                place=where.place,
+                room=where.room,
             )
-            for slot, row in zip(slots, rows, strict=True)
+            for slot, where in zip(slots, places, strict=True)
         ]
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable
 from typing import TypeAlias
 from uuid import uuid4
@@ -16,6 +17,8 @@ logger = logging.getLogger("powiernik")
 MOST_BODY = 1024 * 1024
 """Bytes of a request body."""
 _METHODS_WITH_BODY = {"POST", "PUT", "PATCH"}
+_CHUNKS = re.compile(r"/v1/cases/[0-9a-f]{32}/attachments/[0-9a-f]{32}/chunks/[0-9]{1,10}")
+"""What alone takes bytes instead of JSON; a chunk is no larger than any other body."""
 _CACHE = b"cache-control"
 _HEADERS = [
     (_CACHE, b"no-store"),
@@ -102,9 +105,15 @@ def _refusal(scope: Scope) -> tuple[int, str] | None:
         return 413, "too-large"
     kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
     has_body = length != b"0" or b"transfer-encoding" in headers
-    if scope["method"] in _METHODS_WITH_BODY and has_body and kind != b"application/json":
+    if scope["method"] in _METHODS_WITH_BODY and has_body and kind != _taken(scope):
         return 415, "unsupported-media-type"
     return None
+
+
+def _taken(scope: Scope) -> bytes:
+    """The type of body that a route takes."""
+    chunk = scope["method"] == "PUT" and _CHUNKS.fullmatch(scope["path"])
+    return b"application/octet-stream" if chunk else b"application/json"
 
 
 async def _refuse(send: Send, status: int, code: str, detail: str, trace: str) -> None:

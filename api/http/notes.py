@@ -17,14 +17,14 @@ from api.http.schemas.notes import (
     ProcessNotesTold,
     ProcessNoteTold,
     Reason,
+    Revision,
     Text,
     note_told,
     process_note_told,
 )
-from domain import note as note_file
 from domain.errors import ProjectionBehind
 from domain.use_cases import notes, process_notes
-from domain.values import CaseId, FreeText, NoteId, SessionId
+from domain.values import CaseId, FreeText, NoteId
 
 router = APIRouter(prefix="/v1/cases/{case_id}", tags=["notes"], route_class=RecordedRoute)
 _CREATES = leaves("CREATE", audience="clinician")
@@ -41,10 +41,12 @@ async def draft_note(
     command: Commanded,
     response: Response,
 ) -> Written:
-    """Begin a note; until it is signed only its author sees it."""
-    session = None if asked.session is None else SessionId(asked.session)
-    new = note_file.NewNote(asked.kind, asked.occurred_at, FreeText(asked.text), session)
-    receipt = await notes.draft_note(desk, who, CaseId(case_id), new, command=command)
+    """Begin a note; until it is signed only its author sees it.
+
+    A session note on a session that was not held is a contact note: ``created`` says what it
+    ``became``. Sent again with the same ``Idempotency-Key``, it is the same draft.
+    """
+    receipt = await notes.draft_note(desk, who, CaseId(case_id), asked.value(), command=command)
     return written(response, receipt)
 
 
@@ -69,7 +71,8 @@ async def read_note(
     names = Naming(
         views.name_cards, lambda: views.case_states.roster(case_id, opening), opening, removed
     )
-    return note_told(line, names)
+    today, provider = clinic.clock.now().date(), desk.settings.provider
+    return note_told(line, names, today=today, provider=provider)
 
 
 @router.put("/notes/{note_id}/draft", openapi_extra=_WRITES)
@@ -78,26 +81,30 @@ async def revise_note(
     who: Who,
     case_id: PathId,
     note_id: PathId,
-    asked: Text,
+    asked: Revision,
     command: Commanded,
     expected: Expected,
     response: Response,
 ) -> Written:
-    """Replace the words of one's own draft."""
+    """Replace the words of one's own draft, all of them; an expired one is taken up with it.
+
+    Who has another window open on it is told that it has changed, and loses nothing: her words can
+    be joined to it, or begin a draft of their own.
+    """
     receipt = await notes.revise_note(
         desk,
         who,
         CaseId(case_id),
         NoteId(note_id),
-        FreeText(asked.text),
+        asked.value(),
         expected=expected,
         command=command,
     )
     return written(response, receipt)
 
 
-@router.post("/notes/{note_id}:sign", openapi_extra=_WRITES)
-async def sign_note(
+@router.post("/notes/{note_id}:take-up", openapi_extra=_WRITES)
+async def take_up_note(
     desk: TheDesk,
     who: Who,
     case_id: PathId,
@@ -106,8 +113,25 @@ async def sign_note(
     expected: Expected,
     response: Response,
 ) -> Written:
-    """Put one's name to one's note as it stands."""
-    receipt = await notes.sign_note(
+    """Go on with one's own draft that has expired."""
+    receipt = await notes.take_up_note(
+        desk, who, CaseId(case_id), NoteId(note_id), expected=expected, command=command
+    )
+    return written(response, receipt)
+
+
+@router.post("/notes/{note_id}:discard", openapi_extra=_WRITES)
+async def discard_note(
+    desk: TheDesk,
+    who: Who,
+    case_id: PathId,
+    note_id: PathId,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Give one's own draft up; it is shown to nobody any more."""
+    receipt = await notes.discard_note(
         desk, who, CaseId(case_id), NoteId(note_id), expected=expected, command=command
     )
     return written(response, receipt)
@@ -124,32 +148,15 @@ async def amend_note(
     expected: Expected,
     response: Response,
 ) -> Written:
-    """Add to a signed note; what it amends stays."""
+    """Add to a signed note, to all of it or to some sections; what it amends stays, superseded."""
     receipt = await notes.amend_note(
         desk,
         who,
         CaseId(case_id),
         NoteId(note_id),
-        (FreeText(asked.reason), FreeText(asked.text)),
+        asked.value(),
         expected=expected,
         command=command,
-    )
-    return written(response, receipt)
-
-
-@router.post("/notes/{note_id}:countersign", openapi_extra=_WRITES)
-async def countersign_note(
-    desk: TheDesk,
-    who: Who,
-    case_id: PathId,
-    note_id: PathId,
-    command: Commanded,
-    expected: Expected,
-    response: Response,
-) -> Written:
-    """Put a second name beside the author's."""
-    receipt = await notes.countersign_note(
-        desk, who, CaseId(case_id), NoteId(note_id), expected=expected, command=command
     )
     return written(response, receipt)
 
@@ -193,7 +200,13 @@ async def write_process_note(
     court, the author's death or departure.
     """
     receipt = await process_notes.write_process_note(
-        desk, who, CaseId(case_id), asked.occurred_at, FreeText(asked.text), command=command
+        desk,
+        who,
+        CaseId(case_id),
+        asked.occurred_at,
+        FreeText(asked.text),
+        command=command,
+        about=asked.about(),
     )
     return written(response, receipt)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from fastapi import Request, Response
@@ -74,9 +75,12 @@ class WitnessedRecord:
         *,
         command: Command | None = None,
         reply: Iterable[tuple[str, str]] = (),
+        occurred_at: datetime | None = None,
     ) -> Receipt:
         """Append, and note it."""
-        receipt = await self._record.append(writes, who, command=command, reply=reply)
+        receipt = await self._record.append(
+            writes, who, command=command, reply=reply, occurred_at=occurred_at
+        )
         _note()
         return receipt
 

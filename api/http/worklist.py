@@ -6,15 +6,16 @@ from collections.abc import Iterable
 
 from fastapi import APIRouter, Response
 
+from api.compose import Clinic
 from api.http.auth import TheClinic, TheDesk, Who
 from api.http.conditions import CaughtUp
 from api.http.recorded import RecordedRoute, leaves
 from api.http.schemas.worklist import TaskTold, WorklistTold
 from domain.rows import StoredRow
-from domain.use_cases import caseload, worklist
+from domain.use_cases import caseload, enquiries, worklist
 from domain.use_cases.desk import Desk
 from domain.use_cases.worklist import Waiting
-from domain.values import CaseId, ClientId, ItemId
+from domain.values import CaseId, Circumstances, ClientId, ItemId
 from projections.worklist import TaskKind
 
 router = APIRouter(prefix="/v1", tags=["worklist"], route_class=RecordedRoute)
@@ -30,33 +31,47 @@ async def read_worklist(
     kind: TaskKind | None = None,
 ) -> WorklistTold:
     """What waits for the reader, of all kinds or of one; the log tells neither from the other."""
+    found = await what_waits(desk, clinic, who, response)
+    return WorklistTold(tasks=[each for each in found if kind is None or each.kind == kind])
+
+
+async def what_waits(
+    desk: Desk, clinic: Clinic, who: Circumstances, response: Response
+) -> list[TaskTold]:
+    """Record the look at what waits for the reader, whatever of it is shown, and tell it."""
     admitted = await worklist.admit_to_worklist(desk, who)
     views = clinic.views
     cases = caseload.own_cases(
         desk, admitted, (CaseId(line.case) for line in views.caseload.of(who.actor.id))
     )
     rows = views.worklist.waiting([*cases, who.actor.id])
+    rows += _before_cases(desk, clinic, admitted)
     opening, receipt = await worklist.look_at_worklist(
         desk, admitted, _waiting(desk, rows, who.actor.id)
     )
     response.headers["Ledger-Position"] = str(receipt.last)
     now = clinic.clock.now()
     found = views.worklist.tasks(rows, opening, now)
-    return WorklistTold(
-        tasks=[
-            TaskTold(
-                kind=each.kind,
-                record=each.record,
-                item=each.item,
-                opened_at=each.opened_at,
-                due_at=each.due_at,
-                overdue=each.due_at is not None and each.due_at < now,
-                detail=each.detail,
-            )
-            for each in found
-            if kind is None or each.kind == kind
-        ]
-    )
+    return [
+        TaskTold(
+            kind=each.kind,
+            record=each.record,
+            item=each.item,
+            opened_at=each.opened_at,
+            due_at=each.due_at,
+            overdue=each.due_at is not None and each.due_at < now,
+            detail=each.detail,
+        )
+        for each in found
+    ]
+
+
+def _before_cases(desk: Desk, clinic: Clinic, who: Circumstances) -> list[StoredRow]:
+    """What waits for the reader with people of whom she is the intake person."""
+    found = (ItemId(each) for each in clinic.views.enquiries.of(who.actor.id))
+    own = enquiries.own_enquiries(desk, who, found)
+    rows = clinic.views.worklist.waiting({each.client: None for each in own.values()})
+    return [row for row in rows if row.key[1] in own]
 
 
 def _waiting(desk: Desk, rows: Iterable[StoredRow], actor: str) -> Waiting:

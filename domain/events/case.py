@@ -1,6 +1,7 @@
 """What happens to a case (*proces terapeutyczny*): opening, team, problem, closing."""
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import ClassVar
 
@@ -22,6 +23,24 @@ class Outcome(StrEnum):
     ENDED_BY_CLIENT = "ended-by-client"
     ENDED_BY_THERAPIST = "ended-by-therapist"
     REFERRED_ON = "referred-on"
+    CLIENT_DIED = "client-died"
+
+
+class Ending(StrEnum):
+    """Whether an ending had been planned."""
+
+    PLANNED = "planned"
+    UNPLANNED = "unplanned"
+
+
+class EndedBy(StrEnum):
+    """Who ended a therapy."""
+
+    CLIENT = "client"
+    THERAPIST = "therapist"
+    TOGETHER = "together"
+    CLINIC = "clinic"
+    CIRCUMSTANCES = "circumstances"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +166,29 @@ class CaseMemberLeft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CaseGroupFormed:
+    """The case is a group's, with criteria, candidates and an agreement; nobody takes part yet."""
+
+    NAME: ClassVar[str] = "case.group_formed"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = FRAME
+    case: CaseId
+    group: ItemId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseCandidateNamed:
+    """Somebody is considered for a group: a look at its candidates is a look at her."""
+
+    NAME: ClassVar[str] = "case.candidate_named"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = FRAME
+    case: CaseId
+    client: ClientId
+    candidate: ItemId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseAliasesDrawn:
     """These aliases were given in the case, and no more after; whose, the members' streams say."""
 
@@ -159,13 +201,16 @@ class CaseAliasesDrawn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseClosed:
-    """The therapy ended."""
+    """The therapy ended: how, whether planned, by whom, and on which day if not on this one."""
 
     NAME: ClassVar[str] = "case.closed"
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     LABEL: ClassVar[Label] = FRAME
     case: CaseId
     outcome: Outcome
+    ending: Ending | None = None
+    ended_by: EndedBy | None = None
+    ended_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +233,8 @@ CaseEvent = (
     | CaseTransferred
     | CaseMemberJoined
     | CaseMemberLeft
+    | CaseGroupFormed
+    | CaseCandidateNamed
     | CaseAliasesDrawn
     | CaseClosed
     | CaseReopened
@@ -202,6 +249,8 @@ EVENTS: tuple[type[CaseEvent], ...] = (
     CaseTransferred,
     CaseMemberJoined,
     CaseMemberLeft,
+    CaseGroupFormed,
+    CaseCandidateNamed,
     CaseAliasesDrawn,
     CaseClosed,
     CaseReopened,

@@ -1,15 +1,16 @@
 """Case packs: what of a case is brought to supervision, item by item, mostly under other names.
 
 A pack is supervision material (class F) under the keys of the case's owner: after her erasure it is
-unreadable as well. By which aliases and by how many days it differs from the record stands apart,
-under its author's own key (compliance SUP-01).
+unreadable as well; that it was issued, to whom and until when is frame, which has no words. By
+which aliases and by how many days it differs from the record stands apart, under its author's own
+key (compliance SUP-01).
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from domain.confidentiality import PORTFOLIO, SUPERVISION, Label
+from domain.confidentiality import FRAME, PORTFOLIO, SUPERVISION, Label
 from domain.values import CaseId, ClientId, ItemId, PractitionerId, Section
 
 
@@ -43,7 +44,7 @@ class CasePackDrafted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CasePackLinked:
-    """How a pack leads back to the record: its dates lie so many days off, its aliases are these."""
+    """How a pack leads back to the record: by so many days, and by these aliases."""
 
     NAME: ClassVar[str] = "case_pack.linked"
     VERSION: ClassVar[int] = 1
@@ -68,15 +69,21 @@ class CasePackConfirmed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CasePackIssued:
-    """The supervisor may read it on line, or be handed it, until then and not a moment longer."""
+    """The supervisor may read it on line, or be handed it, until then and not a moment longer.
+
+    Who may do so is frame: the policy reads it at each look.
+    """
 
     NAME: ClassVar[str] = "case_pack.issued"
     VERSION: ClassVar[int] = 1
-    LABEL: ClassVar[Label] = SUPERVISION
+    LABEL: ClassVar[Label] = FRAME
     pack: ItemId
     case: CaseId
     author: PractitionerId
+    supervision: ItemId
+    identified: bool
     expires_at: datetime
+    supervisor: PractitionerId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +111,7 @@ class CasePackRevoked:
 
     NAME: ClassVar[str] = "case_pack.revoked"
     VERSION: ClassVar[int] = 1
-    LABEL: ClassVar[Label] = SUPERVISION
+    LABEL: ClassVar[Label] = FRAME
     pack: ItemId
     case: CaseId
     author: PractitionerId

@@ -44,8 +44,8 @@ class ComplaintFiled:
     complaint: ItemId
     client: ClientId
     filed_by: Complainant
-    about: PractitionerId | None
-    about_case: CaseId | None
+    about: PractitionerId | None = None
+    about_case: CaseId | None = None
     occurred_at: datetime
     answer_by: date
     text: FreeText

@@ -24,7 +24,7 @@ class IntakeCompleted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeRevised:
-    """It reads otherwise now: every section as it stands from here on; what it said before stays."""
+    """It reads otherwise now: every section as it stands; what it said before stays."""
 
     NAME: ClassVar[str] = "intake.revised"
     VERSION: ClassVar[int] = 1

@@ -49,7 +49,7 @@ class MethodUsed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodReviewed:
-    """Whether the method fits was considered; without ``continued`` it is set aside."""
+    """Whether the method fits was considered."""
 
     NAME: ClassVar[str] = "method.reviewed"
     VERSION: ClassVar[int] = 1
@@ -58,10 +58,21 @@ class MethodReviewed:
     case: CaseId
     author: PractitionerId
     fit: Fit
-    continued: bool
     occurred_at: datetime
     words: FreeText | None = None
 
 
-MethodEvent = MethodChosen | MethodUsed | MethodReviewed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodSetAside:
+    """The method is used no longer."""
+
+    NAME: ClassVar[str] = "method.set_aside"
+    VERSION: ClassVar[int] = 1
+    LABEL: ClassVar[Label] = CLINICAL
+    method: ItemId
+    case: CaseId
+    reason: FreeText | None = None
+
+
+MethodEvent = MethodChosen | MethodUsed | MethodReviewed | MethodSetAside
 EVENTS: tuple[type[MethodEvent], ...] = get_args(MethodEvent)

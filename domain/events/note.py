@@ -167,10 +167,13 @@ class NoteDiscarded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteSigned:
-    """The author put her name to the words of ``text_version``, and nobody changes them after."""
+    """The author put her name to the words of ``text_version``, and nobody changes them after.
+
+    Version 1 had no ``name``: it stood with the practitioner alone.
+    """
 
     NAME: ClassVar[str] = "note.signed"
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     LABEL: ClassVar[Label] = CLINICAL
     note: NoteId
     case: CaseId
@@ -179,6 +182,7 @@ class NoteSigned:
     title: str
     registration: Registration
     text_version: int
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,10 +225,13 @@ class NoteAmended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteCountersigned:
-    """A second practitioner put her name beside the author's (*współpodpis*)."""
+    """A second practitioner put her name beside the author's (*współpodpis*).
+
+    Version 1 had no ``name``.
+    """
 
     NAME: ClassVar[str] = "note.countersigned"
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     LABEL: ClassVar[Label] = CLINICAL
     note: NoteId
     case: CaseId
@@ -232,6 +239,7 @@ class NoteCountersigned:
     title: str
     registration: Registration
     text_version: int
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,6 +314,7 @@ class NoteReceived:
     sections: tuple[Section, ...] = ()
     contact: Contact | None = None
     third_party: FreeText | None = None
+    name: str | None = None
 
 
 NoteEvent = (

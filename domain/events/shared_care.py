@@ -69,9 +69,9 @@ class PharmacotherapyNoted:
     case: CaseId
     author: PractitionerId
     substance: str
-    dose: str | None
-    prescriber: Professional | None
-    since: date | None
+    dose: str | None = None
+    prescriber: Professional | None = None
+    since: date | None = None
     told_by: ToldBy
     words: FreeText | None = None
     alias: str | None = None
@@ -87,9 +87,9 @@ class PharmacotherapyChanged:
     pharmacotherapy: ItemId
     case: CaseId
     author: PractitionerId
-    dose: str | None
-    prescriber: Professional | None
-    since: date | None
+    dose: str | None = None
+    prescriber: Professional | None = None
+    since: date | None = None
     told_by: ToldBy
     words: FreeText | None = None
 
@@ -103,7 +103,7 @@ class PharmacotherapyEnded:
     LABEL: ClassVar[Label] = CLINICAL
     pharmacotherapy: ItemId
     case: CaseId
-    until: date | None
+    until: date | None = None
     told_by: ToldBy
     reason: FreeText | None = None
 
@@ -119,7 +119,7 @@ class CoTreaterLinked:
     case: CaseId
     author: PractitionerId
     professional: Professional
-    since: date | None
+    since: date | None = None
     words: FreeText | None = None
 
 
@@ -132,7 +132,7 @@ class CoTreaterUnlinked:
     LABEL: ClassVar[Label] = CLINICAL
     co_treater: ItemId
     case: CaseId
-    until: date | None
+    until: date | None = None
     reason: FreeText | None = None
 
 

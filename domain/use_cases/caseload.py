@@ -40,10 +40,17 @@ async def admit_to_caseload(
 
 
 def own_cases(desk: Desk, who: Circumstances, cases: Iterable[CaseId]) -> dict[CaseId, Case]:
-    """Those of the cases that the actor cares for now, whatever a lagging list says."""
+    """Those of the cases that the actor cares for now, whatever a lagging list says.
+
+    With whoever takes part she has declared no conflict of interest.
+    """
     found = {each: desk.case(each)[0] for each in cases}
     actor = PractitionerId(who.actor.id)
-    return {name: case for name, case in found.items() if case and actor in case.team}
+    return {
+        name: case
+        for name, case in found.items()
+        if case and actor in case.team and not desk.conflicted(who.actor, case.everyone)
+    }
 
 
 async def look_at_caseload(

@@ -1,6 +1,6 @@
 """Cases: opened, worked on, transferred, closed; and looked at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from domain import (
@@ -13,27 +13,28 @@ from domain.case import Case
 from domain.confidentiality import Owner, OwnerKind
 from domain.errors import Invalid, NotThere, Stale
 from domain.events.access import AccessKind
-from domain.events.case import CaseAliasesDrawn, CaseEvent, CaseOpened, Diagnosis, Outcome
+from domain.events.case import CaseAliasesDrawn, CaseEvent, CaseOpened
 from domain.policy import Act
 from domain.ports import Opening, Write
+from domain.use_cases.before_case import beginning_with, taken_up
 from domain.use_cases.desk import (
     Desk,
     admit,
     attempt,
 )
-from domain.use_cases.members import first_aliases, must_know_everybody
+from domain.use_cases.members import first_aliases
 from domain.use_cases.on_case import (
     CASE_CLASSES,
     look_on,
     on_case,
 )
+from domain.use_cases.portfolio import notices, outside_limits
 from domain.values import (
     CaseId,
     Circumstances,
     ClientId,
     Command,
     Format,
-    FreeText,
     ItemId,
     PractitionerId,
     Receipt,
@@ -56,10 +57,13 @@ async def open_case(desk: Desk, who: Circumstances, new: NewCase, *, command: Co
     if done := desk.record.replay(who, command):
         return done
     frames = [desk.client(each) for each in new.clients]
+    therapist = PractitionerId(who.actor.id)
+    act, standing = beginning_with(desk, therapist, (each for each, _ in frames if each))
     stamped = await admit(
         desk,
         who,
-        Act.OPEN_CASE,
+        act,
+        standing,
         attempt=attempt("case"),
         clients=new.clients,
         exists=all(frame is not None for frame, _ in frames),
@@ -70,7 +74,7 @@ async def open_case(desk: Desk, who: Circumstances, new: NewCase, *, command: Co
         clients=new.clients,
         format=new.format,
         school=new.school,
-        therapist=PractitionerId(who.actor.id),
+        therapist=therapist,
     )
     events = case_file.open_case(None, opened)
     owner = case_file.owner_of(case_id, new.clients, new.format)
@@ -87,29 +91,11 @@ async def open_case(desk: Desk, who: Circumstances, new: NewCase, *, command: Co
             linked = (*linked, *client_file.give_alias(frame, case_id, alias))
         own = Owner(OwnerKind.CLIENT, client_id)
         writes.append(Write(client_id, linked, own, after=version, concerning=(client_id,)))
-    return await desk.record.append(writes, stamped, command=command, reply=(("case", case_id),))
-
-
-async def state_problem(
-    desk: Desk,
-    who: Circumstances,
-    case_id: CaseId,
-    words: FreeText,
-    diagnosis: Diagnosis | None,
-    *,
-    expected: int,
-    command: Command,
-) -> Receipt:
-    """Record what the client comes with."""
-    return await _change_case(
-        desk,
-        who,
-        case_id,
-        lambda case: case_file.state_problem(case, words, diagnosis),
-        expected,
-        command,
-        texts=(words,),
-    )
+        writes.extend(taken_up(desk, therapist, frame, case_id))
+    # Beyond a limit of her own she hears so, and goes on if she will.
+    noticed = notices(desk, therapist, new.format, new.clients, case_id)
+    reply = (("case", case_id), *outside_limits(noticed))
+    return await desk.record.append([*writes, *noticed], stamped, command=command, reply=reply)
 
 
 async def join_team(
@@ -126,7 +112,7 @@ async def join_team(
         desk,
         who,
         case_id,
-        lambda case: case_file.join_team(case, _clinician(desk, practitioner)),
+        lambda case: case_file.join_team(case, clinician(desk, practitioner)),
         expected,
         command,
     )
@@ -161,24 +147,9 @@ async def transfer_case(
         desk,
         who,
         case_id,
-        lambda case: case_file.transfer(case, _clinician(desk, therapist)),
+        lambda case: case_file.transfer(case, clinician(desk, therapist)),
         expected,
         command,
-    )
-
-
-async def close_case(
-    desk: Desk,
-    who: Circumstances,
-    case_id: CaseId,
-    outcome: Outcome,
-    *,
-    expected: int,
-    command: Command,
-) -> Receipt:
-    """End the therapy."""
-    return await _change_case(
-        desk, who, case_id, lambda case: case_file.close(case, outcome), expected, command
     )
 
 
@@ -203,22 +174,34 @@ async def _change_case(
     decide: Callable[[Case], tuple[CaseEvent, ...]],
     expected: int,
     command: Command,
-    *,
-    texts: tuple[FreeText, ...] = (),
 ) -> Receipt:
     if done := desk.record.replay(who, command):
         return done
     admitted = await on_case(desk, who, Act.WRITE_CASE, case_id, attempt("case", case_id))
     if expected != admitted.version:
         raise Stale(admitted.version)
-    must_know_everybody(desk, admitted.case, *texts)
     write = admitted.write(case_id, decide(admitted.case), admitted.version)
     return await desk.record.append(
         (write,), admitted.who, command=command, reply=(("case", case_id),)
     )
 
 
-def _clinician(desk: Desk, practitioner: PractitionerId) -> PractitionerId:
+def must_be_clinicians(desk: Desk, practitioners: Iterable[PractitionerId]) -> None:
+    """Refuse whoever is no clinician of this clinic, or is one no longer.
+
+    Raises:
+        Invalid: Somebody is.
+    """
+    for each in practitioners:
+        clinician(desk, each)
+
+
+def clinician(desk: Desk, practitioner: PractitionerId) -> PractitionerId:
+    """The practitioner, if she is a clinician of this clinic.
+
+    Raises:
+        Invalid: She is not, or not any longer.
+    """
     person, _ = desk.practitioner(practitioner)
     if person is None or person.departed or Role.CLINICIAN not in person.roles:
         raise Invalid("practitioner", "is not a clinician of this clinic")

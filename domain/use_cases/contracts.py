@@ -171,4 +171,5 @@ def _must_know_parties(desk: Desk, admitted: OnCase, terms: Terms) -> None:
         Invalid: There is one.
     """
     aliases = [each.who or "" for each in terms.agreed_by if each.kind is PartyKind.PARTICIPANT]
-    by_alias(desk, admitted.case, aliases)
+    if aliases:
+        by_alias(desk, admitted.case, aliases)

@@ -3,15 +3,30 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from domain import access, case, client, integration, practitioner
+from domain import access, case, client, conflict, integration, practitioner
 from domain.access import Look
 from domain.case import Case
 from domain.client import Client
 from domain.confidentiality import Class, Owner, OwnerKind
+from domain.conflict import Conflicts
 from domain.errors import Invalid, NotPermitted, NotThere
 from domain.events.access import AccessKind
-from domain.policy import NONE, Act, Decision, Standing, permit
-from domain.ports import Allowance, Clock, Identifiers, Index, Keys, Opening, Record, Write
+from domain.policy import CONFLICT, NO_RELATION, NONE, Act, Decision, Standing, permit
+from domain.ports import (
+    STREAM,
+    Allowance,
+    Clock,
+    CodeBook,
+    Diary,
+    Identifiers,
+    Index,
+    Keys,
+    NoCodeBook,
+    NoDiary,
+    Opening,
+    Record,
+    Write,
+)
 from domain.practitioner import Practitioner
 from domain.rows import Content, Place
 from domain.settings import Settings
@@ -46,6 +61,8 @@ class Desk:
     clinic: str
     origin: str
     settings: Settings = field(default_factory=Settings)
+    codes: CodeBook = field(default_factory=NoCodeBook)
+    diary: Diary = field(default_factory=NoDiary)
 
     def case(self, case_id: CaseId) -> tuple[Case | None, int]:
         """The frame of a case and its stream's version."""
@@ -58,6 +75,24 @@ class Desk:
     def practitioner(self, practitioner_id: PractitionerId) -> tuple[Practitioner | None, int]:
         """Somebody who works here, and her stream's version."""
         return self.record.frame(practitioner_id, practitioner.fold)
+
+    def conflicts(self, practitioner_id: PractitionerId) -> tuple[str, Conflicts, int]:
+        """The stream of somebody's conflicts of interest, what stands in it, and its version."""
+        stream = self.index.fingerprint(STREAM, f"conflicts/{practitioner_id}")
+        return stream, *self.record.frame(stream, conflict.fold)
+
+    def conflicted(self, actor: Actor, clients: Iterable[ClientId]) -> bool:
+        """Whether somebody who works here has declared a conflict with one of these clients.
+
+        Asked anew at each decision: it holds for who becomes a client later. Only whoever has
+        declared one pays for it.
+        """
+        if actor.kind is not ActorKind.STAFF:
+            return False
+        declared = self.conflicts(PractitionerId(actor.id))[1].fingerprints
+        return bool(declared) and any(
+            not declared.isdisjoint(self.index.known_by(each)) for each in clients
+        )
 
     def actor(self, kind: ActorKind, actor_id: ActorId) -> Actor:
         """The actor as the record knows her at this moment; one unknown has no role."""
@@ -131,6 +166,8 @@ async def admit(
         NotThere: This record is not, or does not exist; the denial is recorded.
         Invalid: No purpose of use was stated.
     """
+    if exists and clients and desk.conflicted(who.actor, clients):
+        standing = replace(standing, conflicted=True)
     decision, stamped = _decide(act, who, standing)
     if decision.permitted and exists:
         return stamped
@@ -148,13 +185,18 @@ async def record_denial(
     clients: tuple[ClientId, ...],
     reason: str,
 ) -> None:
-    """Write a refused look down: once per client concerned, else in the actor's own stream."""
+    """Write a refused look down: once per client concerned, else in the actor's own stream.
+
+    That it was refused for a conflict of interest stands in the actor's own stream alone: to the
+    client it is a refused look like any other.
+    """
     now = desk.clock.now()
+    told = NO_RELATION if reason == CONFLICT else reason
     found = [(each, desk.client(each)[0]) for each in clients]
     writes = [
         Write(
             stream=frame.access_stream,
-            events=(access.deny_look(attempt, each, reason=reason, now=now),),
+            events=(access.deny_look(attempt, each, reason=told, now=now),),
             owner=Owner(OwnerKind.CLIENT, each),
             after=None,
             concerning=(each,),
@@ -162,11 +204,11 @@ async def record_denial(
         for each, frame in found
         if frame
     ]
-    if not writes:
+    if not writes or reason != told:
         stream, owner = desk.account_of(who.actor)
         event = access.deny_look(attempt, None, reason=reason, now=now)
-        writes = [Write(stream=stream, events=(event,), owner=owner, after=None)]
-    await desk.record.append(writes, replace(who, rule=reason))
+        writes.append(Write(stream=stream, events=(event,), owner=owner, after=None))
+    await desk.record.append(writes, replace(who, rule=told))
 
 
 async def look(
@@ -193,6 +235,9 @@ async def look(
         if frame is None:
             raise NotThere
         writes.append(entry_with(desk, frame, shown, owners))
+    if not clients:
+        # A group that is being formed has content already, and nobody takes part in it yet.
+        writes.append(own_entry(desk, who, shown, owners))
     receipt = await desk.record.append(writes, who)
     return desk.keys.open(receipt), receipt
 

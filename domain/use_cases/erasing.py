@@ -16,6 +16,7 @@ from domain.note import Status
 from domain.policy import Act, Standing
 from domain.ports import CONTENT, Destruction, Holdings, Recorded, Shredder, Signatures
 from domain.retention import Facts, Rules, day_of, kept_until, log_kept_until
+from domain.use_cases.attachments import is_withheld
 from domain.use_cases.desk import Desk, admit, attempt
 from domain.use_cases.finding import queries_that_found
 from domain.values import (
@@ -64,7 +65,7 @@ async def found_item(
     actor = PractitionerId(who.actor.id)
     found = tuple(_of_item(desk, item))
     note, _ = desk.record.fold(item.stream, note_file.fold)
-    hidden = note is not None and note.status is Status.DRAFT and note.author != actor
+    hidden = note is not None and not (note.open_to_team or note.is_for(actor))
     stamped = await admit(
         desk,
         who,
@@ -77,7 +78,7 @@ async def found_item(
     if item.stream == ItemId(item.case) and item.version is None:
         # A case has words of many days and of many people: one of them is meant.
         raise Invalid("text_version", "is missing")
-    moved = note is None or note.status in (Status.DRAFT, Status.MOVED)
+    moved = note is None or note.status in (Status.DRAFT, Status.DISCARDED, Status.MOVED)
     if ground is ErasureGround.WRONG_CLIENT and not moved:
         raise WrongState("The note has not been moved to the right client")
     target = Target(
@@ -106,6 +107,10 @@ def findings(
     rules = archive.rules
     if ground in EXEMPT:
         return Findings(today, rules.regime)
+    if ground is ErasureGround.CONSENT_WITHDRAWN and _is_closed_recording(desk, target):
+        # It was for the time for which she allowed it, and no longer: a hold alone keeps it.
+        held = any(_is_held(desk, each) for each in target.clients)
+        return Findings(today, rules.regime, (date.min,), held)
     if target.year is not None:
         return Findings(today, rules.regime, log_kept_until=log_kept_until(target.year, rules))
     ends, held = [], False
@@ -167,7 +172,9 @@ def _of_member(desk: Desk, archive: Archive, state: Erasure) -> Destruction:
     owner = Owner(OwnerKind.CLIENT, client_id)
     frame, _ = desk.client(client_id)
     others = set(frame.cases if frame else ()) - {case_id}
-    streams = archive.holdings.parts(client_id, case_id)
+    case, _ = desk.case(case_id)
+    considered = [own for each, own in (case.candidates if case else ()) if each == client_id]
+    streams = (*archive.holdings.parts(client_id, case_id), *considered)
     texts = texts_in(each for stream in streams for each in desk.record.history(stream))
     if not others:
         searches = _searches_for(desk, state)
@@ -239,6 +246,11 @@ def _author(found: Iterable[Recorded]) -> PractitionerId | None:
         named = getattr(each.event, "author", None)
         return PractitionerId(named or each.who.actor.id)
     return None
+
+
+def _is_closed_recording(desk: Desk, target: Target) -> bool:
+    """Whether it is a recording to which consent, or whose time, has ended (SUP-04)."""
+    return target.item is not None and is_withheld(desk, target.item)
 
 
 def _in_therapy(desk: Desk, client: Client) -> bool:

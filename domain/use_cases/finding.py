@@ -33,6 +33,7 @@ DUPLICATES = "duplicates"
 OVER_QUOTA = "deny.quota.lookups"
 _SEARCH = "search"
 """The kind of object that entries of a search for people name."""
+_NOBODY = ClientId("0" * 32)
 SHORTEST_NAME = 3
 """Letters; fewer are like half of all names."""
 
@@ -71,7 +72,8 @@ async def find_by_identifier(
         await _refuse_more(desk, admitted, now)
     mine = None if everybody else _clients_of(desk, admitted, caseload)
     holders = desk.index.holders(identifier, known)
-    shown = tuple(each for each in holders if mine is None or each in mine)
+    hidden = _hidden(desk, admitted, holders)
+    shown = tuple(each for each in holders if each not in hidden and (mine is None or each in mine))
     return await _show(desk, admitted, f"{identifier}: {value}", shown)
 
 
@@ -107,7 +109,10 @@ async def refuse_a_duplicate(
     now = desk.clock.now()
     if not desk.allowance.left(admitted.actor.id, DUPLICATES, _day(now), LOOKUPS_A_DAY):
         await _refuse_more(desk, admitted, now)
-    others = tuple(each for each in desk.index.holders(Identifier.PESEL, known) if each != but)
+    holders = desk.index.holders(Identifier.PESEL, known)
+    # Of one who is not there for her she is not told either that she is a duplicate.
+    hidden = _hidden(desk, admitted, holders)
+    others = tuple(each for each in holders if each != but and each not in hidden)
     if not others:
         return
     if not desk.allowance.spend(admitted.actor.id, DUPLICATES, _day(now), LOOKUPS_A_DAY):
@@ -181,6 +186,11 @@ async def _show(
     there = {each: () for each in clients if desk.client(each)[0] is not None}
     opening, receipt = await look_at_list(desk, admitted, searched, there, beside=(asked,))
     return Found(tuple(there), opening, receipt)
+
+
+def _hidden(desk: Desk, who: Circumstances, holders: tuple[ClientId, ...]) -> Collection[ClientId]:
+    """Those with whom the actor has a conflict of interest; asked of somebody where nobody is."""
+    return {each for each in holders or (_NOBODY,) if desk.conflicted(who.actor, (each,))}
 
 
 def _clients_of(desk: Desk, who: Circumstances, caseload: Iterable[CaseId]) -> Collection[ClientId]:

@@ -18,7 +18,7 @@ from domain.policy import Act
 from domain.ports import Write
 from domain.use_cases.desk import NO_SUCH_RECORD, Desk, attempt, record_denial
 from domain.use_cases.members import by_alias, must_know_everybody
-from domain.use_cases.notes import must_be_of_case
+from domain.use_cases.notes import as_it_was
 from domain.use_cases.on_case import on_case
 from domain.values import (
     CaseId,
@@ -54,12 +54,15 @@ async def record_joint_note(
     admitted = await on_case(desk, who, Act.WRITE_NOTE, case_id, attempt("note"))
     case = admitted.case
     case_file.must_be_joint(case)
-    must_be_of_case(desk, case_id, new.session)
+    new, became = as_it_was(desk, case_id, new)
     texts = {alias: worded(text) for alias, text in parts.items()}
-    must_know_everybody(desk, case, new.text, *texts.values())
+    must_know_everybody(desk, case, *new.texts, *texts.values())
     note_id, author = NoteId(desk.identifiers.new()), PractitionerId(who.actor.id)
     now = desk.clock.now()
-    events: tuple[Event, ...] = note_file.draft(None, note_id, case_id, new, author=author, now=now)
+    days = desk.settings.draft_days
+    events: tuple[Event, ...] = note_file.draft(
+        None, note_id, case_id, new, author=author, now=now, days=days
+    )
     recorded = {
         alias: SessionPartRecorded(
             part=ItemId(desk.identifiers.new()),
@@ -77,9 +80,8 @@ async def record_joint_note(
         events = (*events, NotePartsAdded(note=note_id, case=case_id, parts=listed))
     own = _own_writes(desk, case, {alias: (each.part, each) for alias, each in recorded.items()})
     writes = (admitted.write(note_id, events, 0), *own)
-    return await desk.record.append(
-        writes, admitted.who, command=command, reply=(("note", note_id),)
-    )
+    reply = (("note", note_id), *became)
+    return await desk.record.append(writes, admitted.who, command=command, reply=reply)
 
 
 async def record_attendance(

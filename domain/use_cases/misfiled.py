@@ -6,7 +6,7 @@ request for erasure of its own, for two custodians to approve (compliance.md SIG
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain import erasure as erasure_file, note as note_file
 from domain.access import Look
@@ -18,6 +18,7 @@ from domain.events.access import AccessKind
 from domain.events.erasure import ErasureGround, ErasureRequested, ErasureScope
 from domain.events.note import (
     NoteAmended,
+    NoteCoSignatureAsked,
     NoteCountersigned,
     NoteDrafted,
     NoteReceived,
@@ -25,7 +26,7 @@ from domain.events.note import (
     NoteSigned,
 )
 from domain.legal_gate import Findings
-from domain.note import Note, Status
+from domain.note import Note
 from domain.policy import Act
 from domain.ports import Opening, Recorded, Write
 from domain.retention import Regime
@@ -43,7 +44,9 @@ from domain.values import (
     NoteId,
     PractitionerId,
     Receipt,
+    Section,
 )
+from domain.wording import texts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ async def move_note(
     new_id = NoteId(desk.identifiers.new())
     history = desk.record.history(misfiled.note)
     received = _received(note, history, new_id, misfiled.belongs_to, opening)
-    texts = (each.text for each in received if isinstance(each, NoteReceived | NoteAmended))
+    texts = (text for each in received for text in texts_of(each))
     must_know_everybody(desk, receiving.case, *texts)
     requested = ErasureRequested(
         erasure=ErasureId(desk.identifiers.new()),
@@ -144,7 +147,7 @@ async def _found(desk: Desk, who: Circumstances, misfiled: Misfiled) -> tuple[On
     state, version = desk.record.fold(misfiled.note, note_file.fold)
     note = state if state is not None and state.case == misfiled.case else None
     mine = note is not None and note.author == PractitionerId(who.actor.id)
-    hidden = note is None or (note.status is Status.DRAFT and not mine)
+    hidden = note is None or not (note.open_to_team or mine)
     admitted = await on_case(
         desk,
         who,
@@ -200,6 +203,11 @@ def _received(
         title=signature.title,
         registration=signature.registration,
         text=_opened(words.text, opening),
+        template=first.template,
+        sections=_opened_all(words.sections, opening),
+        contact=first.contact,
+        third_party=_opened(first.third_party, opening),
+        name=signature.name,
     )
     return (received, *_added(history, new_id, case_id, opening))
 
@@ -214,9 +222,13 @@ def _added(
                     note=new_id,
                     case=case_id,
                     author=event.author,
-                    reason=_opened(event.reason, opening),
+                    reason=FreeText(opening.words(event.reason)),
                     text=_opened(event.text, opening),
+                    scope=event.scope,
+                    sections=_opened_all(event.sections, opening),
                 )
+            case NoteCoSignatureAsked() as event:
+                yield replace(event, note=new_id, case=case_id)
             case NoteCountersigned() as event:
                 yield NoteCountersigned(
                     note=new_id,
@@ -225,13 +237,18 @@ def _added(
                     title=event.title,
                     registration=event.registration,
                     text_version=1,
+                    name=event.name,
                 )
             case _:
                 pass
 
 
-def _opened(text: FreeText, opening: Opening) -> FreeText:
-    return FreeText(opening.words(text))
+def _opened(text: FreeText | None, opening: Opening) -> FreeText | None:
+    return None if text is None else FreeText(opening.words(text))
+
+
+def _opened_all(sections: Iterable[Section], opening: Opening) -> tuple[Section, ...]:
+    return tuple(Section(each.code, FreeText(opening.words(each.text))) for each in sections)
 
 
 def _first(history: Iterable[Recorded], kinds: tuple[type, ...]) -> Recorded:

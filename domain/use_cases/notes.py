@@ -1,29 +1,19 @@
-"""Notes of the clinical record: drafted, signed, amended; and looked at."""
+"""Notes of the clinical record: drafted and their fate, amended; and looked at."""
 
-from collections.abc import Callable
+from dataclasses import replace
 
-from domain import (
-    note as note_file,
-    session as session_file,
-)
+from domain import contact as contact_file, note as note_file
 from domain.access import Look
-from domain.errors import Invalid, NotThere, Stale
+from domain.errors import NotThere
 from domain.events.access import AccessKind
-from domain.events.note import NoteEvent
-from domain.note import NewNote, Note, Signatory, Status
+from domain.note import NewAmendment, NewNote
+from domain.note_forms import Words
 from domain.policy import Act
 from domain.ports import Opening
-from domain.use_cases.desk import (
-    Desk,
-    attempt,
-)
+from domain.use_cases.desk import Desk, attempt
 from domain.use_cases.members import must_know_everybody
-from domain.use_cases.on_case import (
-    CASE_CLASSES,
-    look_on,
-    on_case,
-    words_of,
-)
+from domain.use_cases.on_case import CASE_CLASSES, look_on, on_case, words_of
+from domain.use_cases.on_note import change_note, note_of, session_of
 from domain.values import (
     CaseId,
     Circumstances,
@@ -33,19 +23,22 @@ from domain.values import (
     NoteId,
     PractitionerId,
     Receipt,
-    SessionId,
 )
 
 
 async def draft_note(
     desk: Desk, who: Circumstances, case_id: CaseId, new: NewNote, *, command: Command
 ) -> Receipt:
-    """Begin a note on the case. The receipt names the ``note``."""
+    """Begin a note on the case. The receipt names the ``note``.
+
+    A session note on a session that was not held is a contact note: the receipt says what it
+    ``became``.
+    """
     if done := desk.record.replay(who, command):
         return done
     admitted = await on_case(desk, who, Act.WRITE_NOTE, case_id, attempt("note"))
-    must_be_of_case(desk, case_id, new.session)
-    must_know_everybody(desk, admitted.case, new.text)
+    new, became = as_it_was(desk, case_id, new)
+    must_know_everybody(desk, admitted.case, *new.texts)
     note_id = NoteId(desk.identifiers.new())
     events = note_file.draft(
         None,
@@ -54,11 +47,25 @@ async def draft_note(
         new,
         author=PractitionerId(who.actor.id),
         now=desk.clock.now(),
+        days=desk.settings.draft_days,
     )
     write = admitted.write(note_id, events, 0)
-    return await desk.record.append(
-        (write,), admitted.who, command=command, reply=(("note", note_id),)
-    )
+    reply = (("note", note_id), *became)
+    return await desk.record.append((write,), admitted.who, command=command, reply=reply)
+
+
+def as_it_was(
+    desk: Desk, case_id: CaseId, new: NewNote
+) -> tuple[NewNote, tuple[tuple[str, str], ...]]:
+    """A new note as what it really is, and what a receipt says of that.
+
+    Raises:
+        Invalid: It is about another case's session.
+    """
+    session = session_of(desk, case_id, new.session)
+    settled = contact_file.settle(new.kind, new.contact, session)
+    became = (("became", settled.kind.value),) if settled.became else ()
+    return replace(new, kind=settled.kind, contact=settled.contact), became
 
 
 async def revise_note(
@@ -66,25 +73,26 @@ async def revise_note(
     who: Circumstances,
     case_id: CaseId,
     note_id: NoteId,
-    text: FreeText,
+    words: Words,
     *,
     expected: int,
     command: Command,
 ) -> Receipt:
-    """Replace the words of the actor's own draft."""
-    author = PractitionerId(who.actor.id)
-    return await _change_note(
+    """Replace the words of the actor's own draft, all of them."""
+    author, today = PractitionerId(who.actor.id), desk.clock.now().date()
+    days = desk.settings.draft_days
+    return await change_note(
         desk,
         who,
         (case_id, note_id),
-        lambda note: note_file.revise(note, author, text),
+        lambda _, note: note_file.revise(note, author, words, today=today, days=days),
         expected,
         command,
-        texts=(text,),
+        texts=words.texts,
     )
 
 
-async def sign_note(
+async def take_up_note(
     desk: Desk,
     who: Circumstances,
     case_id: CaseId,
@@ -93,12 +101,35 @@ async def sign_note(
     expected: int,
     command: Command,
 ) -> Receipt:
-    """Put the actor's name to her note, as it stood at the version that she saw."""
-    return await _change_note(
+    """Go on with the actor's own draft that has expired, its words as they were."""
+    author, today = PractitionerId(who.actor.id), desk.clock.now().date()
+    days = desk.settings.draft_days
+    return await change_note(
         desk,
         who,
         (case_id, note_id),
-        lambda note: note_file.sign(note, _signatory(desk, who), text_version=note.text_version),
+        lambda _, note: note_file.take_up(note, author, today=today, days=days),
+        expected,
+        command,
+    )
+
+
+async def discard_note(
+    desk: Desk,
+    who: Circumstances,
+    case_id: CaseId,
+    note_id: NoteId,
+    *,
+    expected: int,
+    command: Command,
+) -> Receipt:
+    """Give the actor's own draft up; nobody else learns that it was there."""
+    author = PractitionerId(who.actor.id)
+    return await change_note(
+        desk,
+        who,
+        (case_id, note_id),
+        lambda _, note: note_file.discard(note, author),
         expected,
         command,
     )
@@ -109,42 +140,21 @@ async def amend_note(
     who: Circumstances,
     case_id: CaseId,
     note_id: NoteId,
-    amendment: tuple[FreeText, FreeText],
+    amendment: NewAmendment,
     *,
     expected: int,
     command: Command,
 ) -> Receipt:
-    """Add to a signed note; ``amendment`` is the reason and the text."""
+    """Add to a signed note."""
     author = PractitionerId(who.actor.id)
-    reason, text = amendment
-    return await _change_note(
+    return await change_note(
         desk,
         who,
         (case_id, note_id),
-        lambda note: note_file.amend(note, author, reason=reason, text=text),
+        lambda _, note: note_file.amend(note, author, amendment),
         expected,
         command,
-        texts=amendment,
-    )
-
-
-async def countersign_note(
-    desk: Desk,
-    who: Circumstances,
-    case_id: CaseId,
-    note_id: NoteId,
-    *,
-    expected: int,
-    command: Command,
-) -> Receipt:
-    """Put a second name beside the author's."""
-    return await _change_note(
-        desk,
-        who,
-        (case_id, note_id),
-        lambda note: note_file.countersign(note, _signatory(desk, who)),
-        expected,
-        command,
+        texts=amendment.texts,
     )
 
 
@@ -160,11 +170,11 @@ async def mark_note_erroneous(
 ) -> Receipt:
     """Mark the actor's own note as one that ought not to stand."""
     author = PractitionerId(who.actor.id)
-    return await _change_note(
+    return await change_note(
         desk,
         who,
         (case_id, note_id),
-        lambda note: note_file.mark_erroneous(note, author, reason),
+        lambda _, note: note_file.mark_erroneous(note, author, reason),
         expected,
         command,
         texts=(reason,),
@@ -174,76 +184,19 @@ async def mark_note_erroneous(
 async def look_at_note(
     desk: Desk, who: Circumstances, case_id: CaseId, note_id: NoteId
 ) -> tuple[Opening, Receipt]:
-    """Record the look at a note's words and open them; a draft opens for its author alone."""
+    """Record the look at a note's words and open them.
+
+    A draft opens for its author alone, and what waits for a co-signature for its author and for
+    whoever was asked.
+    """
     tried = Look(AccessKind.READ, "note", CASE_CLASSES, object=ItemId(note_id))
-    admitted = await on_case(desk, who, Act.READ_NOTE, case_id, tried)
-    note, exists = _note_of(desk, case_id, note_id)
-    if note is None or note.status is Status.DRAFT:
-        await on_case(
-            desk,
-            who,
-            Act.READ_DRAFT,
-            case_id,
-            tried,
-            is_author=note is not None and note.author == PractitionerId(who.actor.id),
-            exists=exists,
-        )
+    note, exists = note_of(desk, case_id, note_id)
+    actor = PractitionerId(who.actor.id)
+    named = note is not None and note.asks(actor)
+    admitted = await on_case(desk, who, Act.READ_NOTE, case_id, tried, is_named=named)
+    if note is None or not (note.open_to_team or named):
+        own = note is not None and note.author == actor
+        await on_case(desk, who, Act.READ_DRAFT, case_id, tried, is_author=own, exists=exists)
+    if note is None:
+        raise NotThere
     return await look_on(desk, admitted, "note", note_id, classes=words_of(admitted.case))
-
-
-def must_be_of_case(desk: Desk, case_id: CaseId, session_id: SessionId | None) -> None:
-    """Refuse a note about a session of another case.
-
-    Raises:
-        Invalid: It is one.
-    """
-    if session_id is None:
-        return
-    session, _ = desk.record.fold(session_id, session_file.fold)
-    if session is None or session.case != case_id:
-        raise Invalid("session", "is not one of the case's")
-
-
-def _note_of(desk: Desk, case_id: CaseId, note_id: NoteId) -> tuple[Note | None, bool]:
-    """The note, and whether anything has this id.
-
-    What is a process note is no note; but a refusal gives the log the same reason for both.
-    """
-    note, version = desk.record.fold(note_id, note_file.fold)
-    return (note if note is not None and note.case == case_id else None), version > 0
-
-
-def _signatory(desk: Desk, who: Circumstances) -> Signatory:
-    person, _ = desk.practitioner(PractitionerId(who.actor.id))
-    if person is None:
-        raise NotThere
-    return Signatory(person.id, person.title, person.registration)
-
-
-async def _change_note(
-    desk: Desk,
-    who: Circumstances,
-    which: tuple[CaseId, NoteId],
-    decide: Callable[[Note], tuple[NoteEvent, ...]],
-    expected: int,
-    command: Command,
-    *,
-    texts: tuple[FreeText, ...] = (),
-) -> Receipt:
-    if done := desk.record.replay(who, command):
-        return done
-    case_id, note_id = which
-    tried = attempt("note", note_id)
-    admitted = await on_case(desk, who, Act.WRITE_NOTE, case_id, tried)
-    note, exists = _note_of(desk, case_id, note_id)
-    author = PractitionerId(who.actor.id)
-    if note is None or (note.status is Status.DRAFT and note.author != author):
-        await on_case(desk, who, Act.READ_DRAFT, case_id, tried, is_author=False, exists=exists)
-        raise NotThere
-    if expected != note.version:
-        raise Stale(note.version)
-    must_know_everybody(desk, admitted.case, *texts)
-    write = admitted.write(note_id, decide(note), note.version)
-    return await desk.record.append(
-        (write,), admitted.who, command=command, reply=(("note", note_id),)
-    )

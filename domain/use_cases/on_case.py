@@ -53,6 +53,7 @@ async def on_case(
     tried: Look,
     *,
     is_author: bool = False,
+    is_named: bool = False,
     exists: bool = True,
 ) -> OnCase:
     """Load the frame of a case and let the policy decide on it."""
@@ -60,6 +61,7 @@ async def on_case(
     standing = Standing(
         on_care_team=frame is not None and PractitionerId(who.actor.id) in frame.team,
         is_author=is_author,
+        is_named=is_named,
     )
     stamped = await admit(
         desk,

@@ -7,10 +7,12 @@ from domain import (
 )
 from domain.access import Look
 from domain.confidentiality import Class, Owner, OwnerKind
-from domain.errors import NotThere, Stale
+from domain.errors import Invalid, NotThere, Stale
 from domain.events.access import AccessKind
+from domain.events.process_note import Thought
 from domain.policy import Act
 from domain.ports import Opening
+from domain.process_note import ANYTHING, About
 from domain.use_cases.desk import (
     Desk,
     attempt,
@@ -21,6 +23,7 @@ from domain.use_cases.on_case import (
     look_on,
     on_case,
 )
+from domain.use_cases.sessions import must_be_of_case
 from domain.values import (
     CaseId,
     Circumstances,
@@ -41,6 +44,7 @@ async def write_process_note(
     text: FreeText,
     *,
     command: Command,
+    about: About = ANYTHING,
 ) -> Receipt:
     """Write down what is the actor's alone. The receipt names the ``process_note``."""
     if done := desk.record.replay(who, command):
@@ -48,6 +52,7 @@ async def write_process_note(
     tried = attempt("record")
     await on_case(desk, who, Act.WRITE_NOTE, case_id, tried)
     admitted = await on_case(desk, who, Act.USE_PROCESS_NOTE, case_id, tried, is_author=True)
+    _must_be_known(desk, who, case_id, about)
     note_id = NoteId(desk.identifiers.new())
     events = process_note_file.write(
         None,
@@ -57,6 +62,7 @@ async def write_process_note(
         occurred_at=occurred_at,
         text=text,
         now=desk.clock.now(),
+        about=about,
     )
     write = admitted.write(note_id, events, 0)
     return await desk.record.append(
@@ -121,6 +127,21 @@ async def look_at_own_process_notes(
         extra=(Owner(OwnerKind.PRACTITIONER, who.actor.id),),
         classes=(Class.PROCESS_NOTE,),
     )
+
+
+def _must_be_known(desk: Desk, who: Circumstances, case_id: CaseId, about: About) -> None:
+    """Refuse a repair of what is no rupture of the author's in this case, or another's session.
+
+    Raises:
+        Invalid: It is.
+    """
+    if about.answers is not None:
+        rupture, _ = desk.record.fold(about.answers, process_note_file.fold)
+        own = (case_id, PractitionerId(who.actor.id))
+        mine = rupture is not None and (rupture.case, rupture.author) == own
+        if rupture is None or not mine or rupture.kind is not Thought.RUPTURE:
+            raise Invalid("answers", "is no rupture of yours in this case")
+    must_be_of_case(desk, case_id, about.session)
 
 
 async def _own_process_note(

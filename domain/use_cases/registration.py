@@ -15,12 +15,23 @@ from domain.events.client import (
     ClientIdentified,
     ClientRegistered,
     ClientRepresentativeAdded,
+    PersonWord,
 )
 from domain.policy import Act, Standing
 from domain.ports import Opening, Write
+from domain.use_cases.before_case import is_intake_of
+from domain.use_cases.conflicts import refuse_ones_own
 from domain.use_cases.desk import Desk, admit, attempt, look, on_care_team
 from domain.use_cases.finding import refuse_a_duplicate
-from domain.values import Circumstances, ClientId, Command, ItemId, Receipt, StreamId
+from domain.values import (
+    Circumstances,
+    ClientId,
+    Command,
+    ItemId,
+    PractitionerId,
+    Receipt,
+    StreamId,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,7 @@ async def register_client(
         return done
     who = await admit(desk, who, Act.REGISTER_CLIENT, attempt=attempt("client"))
     _must_be_born(desk, registration.identity)
+    await refuse_ones_own(desk, who, registration.identity, registration.contact)
     await refuse_a_duplicate(desk, who, registration.identity.pesel)
     client_id = ClientId(desk.identifiers.new())
     registered = ClientRegistered(
@@ -81,8 +93,15 @@ async def identify(
         lambda state: client_file.identify(state, identity),
         expected,
         command,
-        check=lambda admitted: refuse_a_duplicate(desk, admitted, identity.pesel, but=client_id),
+        check=lambda admitted: _may_be(desk, admitted, identity, client_id),
     )
+
+
+async def _may_be(
+    desk: Desk, admitted: Circumstances, identity: ClientIdentified, client_id: ClientId
+) -> None:
+    await refuse_ones_own(desk, admitted, identity)
+    await refuse_a_duplicate(desk, admitted, identity.pesel, but=client_id)
 
 
 async def change_contact(
@@ -100,6 +119,26 @@ async def change_contact(
         who,
         client_id,
         lambda state: client_file.change_contact(state, contact),
+        expected,
+        command,
+    )
+
+
+async def set_person_word(
+    desk: Desk,
+    who: Circumstances,
+    client_id: ClientId,
+    word: PersonWord | None,
+    *,
+    expected: int,
+    command: Command,
+) -> Receipt:
+    """Record what the client wishes to be called."""
+    return await _change(
+        desk,
+        who,
+        client_id,
+        lambda state: client_file.set_word(state, word),
         expected,
         command,
     )
@@ -169,7 +208,11 @@ async def _admitted(
         desk,
         who,
         act,
-        Standing(on_care_team=on_team, is_own=who.actor.client == client_id),
+        Standing(
+            on_care_team=on_team,
+            is_own=who.actor.client == client_id,
+            is_intake=is_intake_of(desk, PractitionerId(who.actor.id), frame),
+        ),
         attempt=tried,
         clients=(client_id,),
         exists=frame is not None,

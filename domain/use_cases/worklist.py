@@ -57,7 +57,7 @@ async def look_at_worklist(
     for case_id, items in waiting.cases.items():
         frame, _ = desk.case(case_id)
         if frame is not None:
-            writes.extend(_of_case(desk, frame, items))
+            writes.extend(_of_case(desk, who, frame, items))
     for client_id, items in waiting.clients.items():
         classes = (Class.ADMINISTRATIVE, Class.CLINICAL, *_OF_FEWER)
         shown = Look(AccessKind.LIST_HIT, "worklist", classes, items=items)
@@ -66,9 +66,14 @@ async def look_at_worklist(
     return desk.keys.open(receipt) if receipt.tickets else OpensNothing(), receipt
 
 
-def _of_case(desk: Desk, frame: Case, items: tuple[ItemId, ...]) -> Iterable[Write]:
+def _of_case(
+    desk: Desk, who: Circumstances, frame: Case, items: tuple[ItemId, ...]
+) -> Iterable[Write]:
     classes = (*content_classes(frame), *_OF_FEWER)
     shown = Look(AccessKind.LIST_HIT, "worklist", classes, items=items, relationship=frame.id)
+    if not frame.everyone:
+        # Of a group that is being formed something can wait before anybody takes part in it.
+        return (own_entry(desk, who, shown, owners_of(frame)),)
     return _entries(desk, frame.everyone, shown, owners_of(frame))
 
 

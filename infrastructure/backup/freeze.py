@@ -15,7 +15,9 @@ The stores share no transaction, so the order of copying decides what can be mis
    the record does not know yet; they are swept, or logged with their next use. The other order
    would leave records behind that nobody could open. (A key that was destroyed in between is gone
    from the copy, as it should be.)
-5. The accounts last: an account of somebody whom the record does not know yet may do nothing.
+5. The attachments **after** the record: a file is durable before the record speaks of it. They are
+   linked, not copied.
+6. The accounts last: an account of somebody whom the record does not know yet may do nothing.
 
 The record is copied into a working folder beside the original, where it lies as the original does;
 it stays there until the backup is whole, so that one that was cut short goes on with the same
@@ -36,7 +38,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from infrastructure.backup.manifest import MOST_FILES, BackupSet, holds
+from infrastructure.attachments.place import Place
+from infrastructure.backup.manifest import BackupSet, holds
 from infrastructure.backup.parts import write
 from infrastructure.durable import sync_folder
 from infrastructure.errors import FolderRefused
@@ -125,6 +128,7 @@ class Work:
         copy_record(layout.record, self._files / "record.db", progress)
         for name in (*_AFTER, *(each.name for each in layout.folder.glob("custodian-*.key"))):
             _copy(layout.folder / name, self._files / name)
+        _link_attachments(layout.attachments, self._files / layout.attachments.name)
         with closing(structure(self._files / "record.db")) as store:
             standing = store.standing()
         root = CompactRange.from_bytes(standing.size, standing.range_bytes).root()
@@ -213,10 +217,11 @@ def _kept_of_logs(data: Path) -> Iterator[str]:
             yield f"{log.name}/checkpoint"
             yield log.name.replace("log", "trust.policy", 1)
         stamps = sorted(each.name for each in log.glob("anchors/*") if each.suffix in _STAMPS)
-        yield from (f"{log.name}/anchors/{each}" for each in stamps[-MOST_FILES // 2 :])
+        yield from (f"{log.name}/anchors/{each}" for each in stamps[-_MOST_STAMPS:])
 
 
 _STAMPS = (".note", ".tsr")
+_MOST_STAMPS = 10_000
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -227,6 +232,23 @@ def _copy(source: Path, target: Path) -> None:
         return
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     write(target, data)
+
+
+def _link_attachments(source: Path, target: Path) -> None:
+    """Hold the whole attachments for as long as the backup takes; they never change.
+
+    What is unlinked meanwhile goes from the set as well: its key went first.
+    """
+    for attachment in Place(source).every():
+        whole, copy = Place(source).whole(attachment), target / attachment
+        target.mkdir(mode=0o700, exist_ok=True)
+        try:
+            copy.hardlink_to(whole)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            # A file system without links, or another user's file.
+            shutil.copyfile(whole, copy)
 
 
 def _published(path: Path) -> int:

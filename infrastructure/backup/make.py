@@ -26,6 +26,7 @@ from infrastructure.backup.listed import Backups, Listed
 from infrastructure.backup.manifest import (
     BEGUN,
     MANIFEST,
+    MOST_FILES,
     PART_SIZE,
     BackupSet,
     File,
@@ -252,7 +253,11 @@ Source = tuple[str, int, Callable[[], BinaryIO]]
 def _sources(run: _Run, head: Head) -> Sequence[Source]:
     if head.kind is BackupSet.RECORD:
         work = run.work
-        return [_of_file(name, work.path(name)) for name in work.names()]
+        names = work.names()
+        if len(names) > MOST_FILES:
+            msg = f"A record set holds {MOST_FILES} files at most, attachments among them."
+            raise FolderRefused(msg)
+        return [_of_file(name, work.path(name)) for name in names]
     layout = run.folder.layout
     path = layout.keys if head.kind is BackupSet.KEYS else layout.accounts
     data = copy_in_memory(path)

@@ -24,7 +24,8 @@ FIRST_LINE = "powiernik-backup 1"
 PART_SIZE = 4 * 1024 * 1024
 """Bytes of a part before it is sealed; the last part of a file is smaller."""
 MOST_BYTES = 32 * 1024 * 1024
-MOST_FILES = 20_000
+MOST_FILES = 60_000
+"""A part names its file by 16 bits."""
 MOST_FILE_SIZE = 1 << 42
 MANIFEST, BEGUN = "manifest", "begun"
 _LOG_FILE = r"log(?:\.retired-[1-9][0-9]{0,3})?/(?:checkpoint|anchors/[0-9]{1,19}\.(?:note|tsr))"
@@ -51,7 +52,7 @@ _NAMES = {
     BackupSet.RECORD: re.compile(
         r"FORMAT|custody\.conf|clinic\.conf|record\.db|head\.pin|incidents|spool|backups\.list|keys\.gone"
         r"|trust\.policy(?:\.retired-[1-9][0-9]{0,3})?"
-        rf"|custodian-[1-9][0-9]{{0,2}}\.key|{_LOG_FILE}"
+        rf"|custodian-[1-9][0-9]{{0,2}}\.key|attachments/[0-9a-f]{{32}}|{_LOG_FILE}"
     ),
     BackupSet.KEYS: re.compile(r"keys\.db"),
     BackupSet.ACCOUNTS: re.compile(r"accounts\.db"),

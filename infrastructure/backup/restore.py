@@ -22,6 +22,7 @@ from pathlib import Path
 
 from domain.ports import Clock
 from infrastructure.anchor.export import export
+from infrastructure.attachments.sweep import sweep
 from infrastructure.backup import (
     seen as seen_elsewhere,
     sets as reading,
@@ -230,6 +231,7 @@ def _judged(
     if gone.lost and not wanted.accept_unreadable:
         raise _unreadable(len(gone.lost), _is_older(opened))
     write_gone(folder.layout.folder, folder.append_key, gone)
+    sweep(folder, folder.clock.now())
     verified = verify_folder(
         folder, contents=False, progress=lambda now, of: progress("verify", now, of)
     )

@@ -168,6 +168,11 @@ class RemoteOpening:
             found += [None if plain is None else cells.unpack(plain) for plain in opened]
         return found
 
+    def chunk(self, sealed: bytes) -> bytes:
+        """What a piece of an attachment holds that one of the access entries names."""
+        found: bytes = self._one(Ask.CHUNKS, sealed)
+        return found
+
     def entry_key(self, key_id: bytes, log_id: bytes, stream_id: bytes, version: int) -> bytes:
         """The key of one entry of an access log that the look covers."""
         found: bytes = self._one(Ask.ENTRY_KEYS, [key_id, log_id, stream_id, version])
@@ -204,6 +209,11 @@ class RemoteFolding:
         for each in events:
             clients = (Owner(OwnerKind.CLIENT, client) for client in each.concerning)
             self._owe(self._who, (each.owner, *clients))
+
+    def chunk(self, sealed: bytes) -> bytes:
+        """What a piece of an attachment holds that she is storing."""
+        (found,) = self._line.ask(Ask.FOLD_CHUNKS, claim(self._who), [sealed])
+        return bytes(found)
 
     def records(self, rows: Sequence[SealedRow]) -> Payloads:
         """The payloads of these events."""

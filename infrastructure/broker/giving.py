@@ -22,7 +22,9 @@ from infrastructure.broker.protocol import VERSION, owner_in
 from infrastructure.broker.releases import Asker, Kind, Peer
 from infrastructure.broker.watch import Watch
 from infrastructure.errors import Broken, KeyGone
+from infrastructure.lineage import Lineage
 from infrastructure.vault.broker import payload_of
+from infrastructure.vault.envelope import ChunkPlace, chunk_header
 from infrastructure.vault.items import ItemKeys
 from infrastructure.vault.keyring import Keyring
 from infrastructure.vault.keys import SubjectKey
@@ -41,14 +43,14 @@ class Giving:
 
     def __init__(
         self,
-        log_id: bytes,
+        lineage: Lineage,
         handed_out: Mapping[str, bytes],
         keyring: Keyring,
         items: ItemKeys,
         fingerprints: Fingerprints,
         watch: Watch,
     ) -> None:
-        self._log_id = log_id
+        self._lineage = lineage
         self._handed_out = handed_out
         self._keyring = keyring
         self._items = items
@@ -68,7 +70,7 @@ class Giving:
         if version != VERSION:
             raise Denied("version")
         self._watch.count(peer, "hello")
-        return [self._log_id, *map(list, self._handed_out.items())]
+        return [self._lineage.first, *map(list, self._handed_out.items())]
 
     def tags(self, peer: Peer, owners: list[Any]) -> list[Any]:
         """The pseudonyms of subjects."""
@@ -166,6 +168,26 @@ class Giving:
             # A whole stream without a key: somebody who was erased.
             self._watch.gone(peer, asker, subjects)
         return found
+
+    def seal_chunk(
+        self, peer: Peer, item_id: bytes, attachment: bytes, number: int, last: int, plain: bytes
+    ) -> list[Any]:
+        """A piece of an attachment, sealed: nothing is given, neither content nor a key."""
+        self._watch.count(peer, "chunks sealed")
+        place = ChunkPlace(attachment, number, bool(last))
+        return [self._items.seal_chunk(item_id, self._lineage.log_id, place, plain)]
+
+    def fold_chunks(self, peer: Peer, claim: list[str], sealed: list[bytes]) -> list[Any]:
+        """The pieces of an attachment that a command goes over, opened in somebody's name."""
+        asker, subjects = Asker(*claim), set()
+        for each in sealed:
+            stored = self._items.owner(chunk_header(each)[0])
+            place = self._keyring.place(stored.owner_key)
+            if place is None or place.label.purpose not in CONTENT:
+                raise Denied("not-content")
+            subjects.add(place.subject_tag)
+        self._release(peer, asker, Kind.FOLD, subjects)
+        return [self._items.open_chunk(self._lineage.ids, each) for each in sealed]
 
     def fingerprint(self, peer: Peer, field: str, value: str) -> list[Any]:
         """The keyed hash of an identifier that somebody looks for."""

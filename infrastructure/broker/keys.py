@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from domain.values import Circumstances
 from infrastructure.broker.line import Line
 from infrastructure.broker.protocol import MOST_BYTES, MOST_TOGETHER, Ask
 from infrastructure.errors import Broken
+from infrastructure.vault.envelope import ChunkPlace
 from infrastructure.vault.keyring import KEPT_SECONDS, MOST_KEPT
 from infrastructure.vault.keyrows import StoredItem
 from infrastructure.vault.keys import KeyPlace, SubjectKey
@@ -270,6 +271,17 @@ class RemoteItems:
 
     def check(self, stored: StoredItem) -> None:
         """Not here."""
+        raise RecordUnavailable
+
+    def seal_chunk(self, item_id: bytes, log_id: bytes, place: ChunkPlace, plain: bytes) -> bytes:
+        """A piece of an attachment, sealed by the broker for the log whose broker it is."""
+        del log_id
+        where = (place.attachment, place.number, int(place.last))
+        (sealed,) = self._line.ask(Ask.SEAL_CHUNK, item_id, *where, plain)
+        return bytes(sealed)
+
+    def open_chunk(self, log_ids: Collection[bytes], sealed: bytes) -> bytes:
+        """Not here: pieces are opened by the broker."""
         raise RecordUnavailable
 
     def take(self, owner: SubjectKey, escrow: SubjectKey | None) -> ItemKey:

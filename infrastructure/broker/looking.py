@@ -11,7 +11,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -159,6 +159,18 @@ class Looking:
         return self._opened(
             peer, grant, "words", sealed, lambda opening, one: opening.words(FreeText(sealed=one))
         )
+
+    def chunks(self, peer: Peer, grant: bytes, sealed: list[bytes]) -> list[Any]:
+        """Pieces of attachments that a grant covers, opened; a follower has no use for them."""
+        granted = self._granted(peer, grant)
+        if granted.standing:
+            raise Denied("no-entry")
+        found = self._opened(peer, grant, "chunks", sealed, lambda opening, one: opening.chunk(one))
+        # For pieces alone: whatever else the opening opens, it opens no longer than it did.
+        until = time.monotonic() + OPENING_SECONDS
+        with self._lock:
+            self._grants[grant] = replace(granted, until=max(granted.until, until))
+        return found
 
     def entry_keys(self, peer: Peer, grant: bytes, entries: list[Any]) -> list[Any]:
         """The keys of entries of an access log that a grant covers."""

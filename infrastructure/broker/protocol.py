@@ -19,8 +19,9 @@ import msgpack
 from domain.confidentiality import Class, KeyPurpose, Owner, OwnerKind
 from infrastructure.errors import Broken
 from infrastructure.ledger.errors import Code
+from infrastructure.vault.envelope import MOST_PAYLOAD
 
-VERSION = 1
+VERSION = 2
 MOST_BYTES = 4 * 1024 * 1024
 """Bytes of one frame; whoever opens many records asks for them in several."""
 MOST_ITEMS = 2048
@@ -58,6 +59,9 @@ class Ask(IntEnum):
     FINGERPRINT = 19
     SHRED_STATEMENT = 20
     SHRED = 21
+    SEAL_CHUNK = 22
+    CHUNKS = 23
+    FOLD_CHUNKS = 24
 
 
 class Outcome(IntEnum):
@@ -130,6 +134,10 @@ _position = _number(0, _NUMBERS - 1)
 _purpose = _one_of(frozenset(map(int, KeyPurpose)))
 _class = _one_of(frozenset(map(int, Class)))
 _owner = _these(_one_of(frozenset(map(int, OwnerKind))), _hex)
+_sealed_for = _these(
+    _one_of(frozenset(map(int, OwnerKind))), lambda found: not found or _hex(found)
+)
+"""A row that is the clinic's names no id: whoever seals it knows which clinic it is."""
 _claim = _these(_hex, _text(64))
 _grant = _bytes(16)
 _key_part: Check = lambda found: _text(200)(found) or _number(-_NUMBERS, _NUMBERS - 1)(found)  # noqa: E731
@@ -165,7 +173,7 @@ FIELDS: dict[Ask, tuple[Check, ...]] = {
     Ask.ENTRY_KEYS: (_grant, _list(_these(_key_id, _key_id, _key_id, _position))),
     Ask.SEAL_CELLS: (
         _grant,
-        _list(_these(_owner, _purpose, _class, _number(0, 2**48), _place, _bytes(0, _SOME))),
+        _list(_these(_sealed_for, _purpose, _class, _number(0, 2**48), _place, _bytes(0, _SOME))),
     ),
     Ask.STATE: (),
     Ask.RECONCILE: (),
@@ -173,6 +181,10 @@ FIELDS: dict[Ask, tuple[Check, ...]] = {
     Ask.RETIRE: (_owner, _purpose, _claim),
     Ask.SHRED_STATEMENT: (_destruction,),
     Ask.SHRED: (_destruction, _bytes(0, 64 * 1024)),
+    # Under which item key; which attachment, which of its pieces, whether the last; its bytes.
+    Ask.SEAL_CHUNK: (_key_id, _key_id, _position, _number(0, 1), _bytes(0, MOST_PAYLOAD)),
+    Ask.CHUNKS: (_grant, _list(_bytes(0, _SOME))),
+    Ask.FOLD_CHUNKS: (_claim, _list(_bytes(0, _SOME))),
     Ask.FINGERPRINT: (_text(32), _text(500), _or_none(_grant)),
 }
 

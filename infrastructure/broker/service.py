@@ -61,7 +61,7 @@ class Service:
         self._forgotten = time.monotonic()
         keyed = fingerprints(folder.custody, folder.index_key)
         self.watch = watch = Watch(folder, releases, quotas)
-        self._giving = Giving(folder.genesis.log_id, handed_out, keyring, items, keyed, watch)
+        self._giving = Giving(folder.vault.lineage, handed_out, keyring, items, keyed, watch)
         self._looking = Looking(folder, keyring, items, keyed, watch, followers)
         self.reconciler = Reconciler(folder, releases, watch.alarm)
         giving, looking = self._giving, self._looking
@@ -75,6 +75,9 @@ class Service:
             Ask.MAKE_ITEMS: giving.make_items,
             Ask.RETIRE: giving.retire,
             Ask.FOLD: giving.fold,
+            Ask.SEAL_CHUNK: giving.seal_chunk,
+            Ask.FOLD_CHUNKS: giving.fold_chunks,
+            Ask.CHUNKS: looking.chunks,
             Ask.REDEEM: looking.redeem,
             Ask.STANDING: looking.standing,
             Ask.RECORDS: looking.records,

@@ -38,6 +38,8 @@ from infrastructure.vault.port import Payloads, SealedRow
 
 TICKET_SECONDS = 30
 OPENING_SECONDS = 60
+STREAMING_SECONDS = 60 * 60
+"""How long one request may go on reading an attachment, piece by piece."""
 MOST_TICKETS = 100_000
 
 Openable = tuple[bytes, KeyPurpose, Class]
@@ -166,6 +168,7 @@ class BrokerOpening:
         self._granted: dict[bytes, SubjectKey] = {}
         self._heard = keyring.rung()
         self._until = None if keys is None else time.monotonic() + OPENING_SECONDS
+        self._streaming, self._longest = 0.0, time.monotonic() + STREAMING_SECONDS
 
     def words(self, text: FreeText) -> str:
         """The words of a closed text that one of the access entries names."""
@@ -183,6 +186,27 @@ class BrokerOpening:
         except KeyGone:
             raise Sealed from None
         return words
+
+    def chunk(self, sealed: bytes) -> bytes:
+        """What a piece of an attachment holds that one of the access entries names.
+
+        Raises:
+            Sealed: The key has been destroyed.
+            NotThere: It belongs to nobody whom the look names.
+            Broken: It was altered.
+        """
+        now = time.monotonic()
+        if self._until is not None and max(self._until, self._streaming) < now:
+            raise RecordUnavailable
+        try:
+            item_id, _, _ = envelope.chunk_header(sealed)
+            self._must_be_granted(self._keyring.place(self._items.owner(item_id).owner_key))
+            found = self._items.open_chunk(self._log_ids, sealed)
+        except KeyGone:
+            raise Sealed from None
+        # Whoever goes on reading is still in the one request that the look was for.
+        self._streaming = min(time.monotonic() + OPENING_SECONDS, self._longest)
+        return found
 
     def entry_key(self, key_id: bytes, log_id: bytes, stream_id: bytes, version: int) -> bytes:
         """The key of one entry of an access log that the look covers, to hand out with it.

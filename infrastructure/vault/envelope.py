@@ -15,6 +15,7 @@ import struct
 from collections.abc import Collection
 from enum import IntEnum
 from hashlib import sha256
+from typing import NamedTuple
 
 from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
 from cryptography.exceptions import InvalidTag
@@ -37,12 +38,16 @@ _STEP = 128
 _FORM = 1
 _PLAIN, _SEALED = 0, 1
 _NONCE = 12
+_PIECE = 16 * 1024
+"""Bytes for each of which the AEAD has a tag, beside the one at the end."""
 
 
 class Kind(IntEnum):
     """What a record is. Stored: never renumber."""
 
     EVENT = 0x01
+    CHUNK = 0x04
+    """A piece of an attachment; they lie in files of their own beside the record."""
     FIELD = 0x05
     ENTRY = 0x06
     """An event of a client's access log, under a key of its own that can be handed to her."""
@@ -187,6 +192,66 @@ def field_place(field: bytes) -> tuple[bytes, bytes, int]:
     return item_id, stream_id, version
 
 
+class ChunkPlace(NamedTuple):
+    """Which piece of which attachment a chunk is, counted from 1, and whether it is the last."""
+
+    attachment: bytes
+    number: int
+    last: bool
+
+
+def seal_chunk(
+    item_key: bytes, item_id: bytes, log_id: bytes, place: ChunkPlace, plain: bytes
+) -> bytes:
+    """Seal a piece of an attachment for its place; its length is that of other pieces near it.
+
+    Raises:
+        Broken: E-LIMIT, it is too large.
+    """
+    if len(plain) > MOST_PAYLOAD:
+        raise Broken("E-LIMIT", "the chunk is too large")
+    where = (log_id, item_id, place.attachment, place.number)
+    padded = plain.ljust(padded_size(len(plain)), b"\0")
+    keys = derive(item_key, "att"), derive(item_key, "hedge")
+    return _encrypt(*keys, Kind.CHUNK, where, padded, flags=int(place.last))
+
+
+def open_chunk(
+    item_key: bytes, log_ids: Collection[bytes], sealed: bytes
+) -> tuple[ChunkPlace, bytes]:
+    """Where a chunk belongs, by its own header, and what it holds with the padding behind it.
+
+    Raises:
+        Broken: It was altered, or does not belong to this log or key.
+    """
+    item_id, place, log_id = chunk_header(sealed)
+    if log_id not in log_ids:
+        raise Broken("E-BIND", "a chunk of another log")
+    where = (log_id, item_id, place.attachment, place.number)
+    key = derive(item_key, "att")
+    return place, _decrypt(key, Kind.CHUNK, where, sealed, flags=int(place.last))
+
+
+def chunk_header(sealed: bytes) -> tuple[bytes, ChunkPlace, bytes]:
+    """The item id, the place and the log that a sealed chunk names.
+
+    Raises:
+        Broken: E-PARSE, it is no chunk.
+    """
+    if len(sealed) < HEADER_SIZE + SALT_AND_COMMITMENT + TAG_SIZE:
+        raise Broken("E-PARSE", "a chunk that is too short")
+    magic, suite, kind, last, log_id, item_id, attachment, number = _PREFIX.unpack_from(sealed)
+    if (magic, suite, kind) != (MAGIC, _SEALED, Kind.CHUNK) or last > 1:
+        raise Broken("E-PARSE", "a chunk of unknown form")
+    return item_id, ChunkPlace(attachment, number, bool(last)), log_id
+
+
+def sealed_chunk_size(size: int) -> int:
+    """How many bytes so many have once they are sealed as one chunk."""
+    padded = padded_size(size)
+    return HEADER_SIZE + SALT_AND_COMMITMENT + padded + TAG_SIZE * (padded // _PIECE + 1)
+
+
 def control(kind: Kind, log_id: bytes, stream_id: bytes, version: int, payload: bytes) -> bytes:
     """A control record: the same header, in clear; the log's entry authenticates it."""
     header = _PREFIX.pack(MAGIC, _PLAIN, kind, 0, log_id, bytes(16), stream_id, version)
@@ -220,8 +285,10 @@ def _encrypt(
     kind: Kind,
     place: tuple[bytes, bytes, bytes, int],
     plain: bytes,
+    *,
+    flags: int = 0,
 ) -> bytes:
-    prefix = _PREFIX.pack(MAGIC, _SEALED, kind, 0, *place)
+    prefix = _PREFIX.pack(MAGIC, _SEALED, kind, flags, *place)
     fresh = os.urandom(32) + prefix + sha256(plain).digest()
     header = prefix + hmac.digest(hedge_key, fresh, "sha256")[:16]
     encryptor = Cobblestone256Encryptor(key, header)
@@ -229,14 +296,19 @@ def _encrypt(
 
 
 def _decrypt(
-    key: bytes, kind: Kind, place: tuple[bytes, bytes, bytes, int], record: bytes
+    key: bytes,
+    kind: Kind,
+    place: tuple[bytes, bytes, bytes, int],
+    record: bytes,
+    *,
+    flags: int = 0,
 ) -> bytes:
     if len(record) > _MOST_RECORD:
         raise Broken("E-LIMIT", "a record is too large")
     if len(record) < HEADER_SIZE + SALT_AND_COMMITMENT + TAG_SIZE:
         raise Broken("E-PARSE", "a record is too short")
     try:
-        prefix = _PREFIX.pack(MAGIC, _SEALED, kind, 0, *place)
+        prefix = _PREFIX.pack(MAGIC, _SEALED, kind, flags, *place)
     except struct.error:
         raise Broken("E-BIND", "a record in a place that there is not") from None
     if record[:64] != prefix:

@@ -11,12 +11,14 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from infrastructure.errors import Broken, KeyGone, WrongKeyStore
+from infrastructure.vault import envelope
+from infrastructure.vault.envelope import ChunkPlace
 from infrastructure.vault.keyring import Keyring
 from infrastructure.vault.keyrows import StoredItem
 from infrastructure.vault.keys import KEY_SIZE, SubjectKey
@@ -126,6 +128,26 @@ class ItemKeys:
             raise Broken("E-KEYSTATE", "an item key that is half in escrow")
         if self._unwrap(stored, stored.escrow_key, stored.escrow) != key:
             raise Broken("E-KEYSTATE", "another key in escrow than its owner's")
+
+    def seal_chunk(self, item_id: bytes, log_id: bytes, place: ChunkPlace, plain: bytes) -> bytes:
+        """A piece of an attachment, sealed under an item key that is in use.
+
+        Raises:
+            KeyGone: The key has been destroyed.
+            Broken: It does not open in its place.
+        """
+        key = self.open(self.owner(item_id))
+        return envelope.seal_chunk(key, item_id, log_id, place, plain)
+
+    def open_chunk(self, log_ids: Collection[bytes], sealed: bytes) -> bytes:
+        """What a piece of an attachment holds.
+
+        Raises:
+            KeyGone: The key has been destroyed.
+            Broken: It was altered, or the key does not open in its place.
+        """
+        item_id, _, _ = envelope.chunk_header(sealed)
+        return envelope.open_chunk(self.open(self.owner(item_id)), log_ids, sealed)[1]
 
     def forget(self) -> None:
         """Drop every spare key; their rows stay, sealed and unused."""

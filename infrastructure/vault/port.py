@@ -6,7 +6,7 @@ without custody those of ``infrastructure.broker``: ``keys`` and ``client``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -15,6 +15,7 @@ from domain.events.access import AccessRecorded
 from domain.ports import Opening, Recorded
 from domain.rows import Fingerprints, Sealer
 from domain.values import Circumstances, Receipt
+from infrastructure.vault.envelope import ChunkPlace
 from infrastructure.vault.keyrows import StoredItem
 from infrastructure.vault.keys import KeyPlace, SubjectKey
 
@@ -56,6 +57,18 @@ class Reader(Protocol):
 class Opened(Opening, Reader, Protocol):
     """An opening, with what infrastructure needs of it beside the domain's port."""
 
+    def chunk(self, sealed: bytes) -> bytes:
+        """What a piece of an attachment holds, as ``envelope.open_chunk`` gives it.
+
+        Whoever goes on asking for pieces has an opening that lives on, for an hour at most.
+
+        Raises:
+            Sealed: The key has been destroyed.
+            NotThere: It belongs to nobody whom the look names.
+            Broken: It was altered.
+        """
+        ...
+
     def entry_key(self, key_id: bytes, log_id: bytes, stream_id: bytes, version: int) -> bytes:
         """The key of one entry of an access log that the look covers.
 
@@ -68,6 +81,10 @@ class Opened(Opening, Reader, Protocol):
 
 class Folding(Reader, Protocol):
     """Opens what a command decides on, in somebody's name."""
+
+    def chunk(self, sealed: bytes) -> bytes:
+        """What a piece of an attachment holds, as ``envelope.open_chunk`` gives it."""
+        ...
 
     def owes(self, events: Iterable[Recorded]) -> None:
         """Remember that the log has to show what she did with these."""
@@ -161,6 +178,23 @@ class Items(Protocol):
 
     def check(self, stored: StoredItem) -> None:
         """Whether it opens for everybody for whom it has to."""
+        ...
+
+    def seal_chunk(self, item_id: bytes, log_id: bytes, place: ChunkPlace, plain: bytes) -> bytes:
+        """A piece of an attachment, sealed under an item key.
+
+        Raises:
+            KeyGone: The key has been destroyed.
+        """
+        ...
+
+    def open_chunk(self, log_ids: Collection[bytes], sealed: bytes) -> bytes:
+        """What a piece holds, where keys are at hand; padded as ``envelope.open_chunk`` says.
+
+        Raises:
+            KeyGone: The key has been destroyed.
+            Broken: It was altered.
+        """
         ...
 
 

@@ -7,10 +7,35 @@ from collections.abc import Callable
 from domain.confidentiality import KeyPurpose
 from domain.events.erasure import ErasureCompleted, ErasureScope
 from domain.ports import Recorded
+from projections.chart import (
+    agreements,
+    alliance,
+    attachment,
+    complaints,
+    contracts,
+    groups,
+    measures,
+    problems,
+    risk,
+    versions,
+    work,
+)
 from projections.chart.rows import ITEMS, erase
 from projections.projection import Rows
 
-KINDS: tuple[Callable[[Recorded, Rows], None], ...] = ()
+KINDS: tuple[Callable[[Recorded, Rows], None], ...] = (
+    agreements.apply,
+    alliance.apply,
+    attachment.apply,
+    complaints.apply,
+    contracts.apply,
+    groups.apply,
+    measures.apply,
+    problems.apply,
+    risk.apply,
+    versions.apply,
+    work.apply,
+)
 """How each kind of item is begun and changed."""
 
 

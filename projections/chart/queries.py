@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from domain.ports import Opening, Recorded
 from domain.rows import Content, Place, StoredRow, ViewStore
 from projections.chart.projection import ChartProjection
-from projections.chart.rows import ERASED, ITEMS
+from projections.chart.rows import ERASED, ITEMS, ChartItem
 from projections.times import from_ms
 from projections.workspace import PlainRows
 
 _MOST_ITEMS = 100_000
 
-
-@dataclass(frozen=True, slots=True)
-class ChartItem:
-    """An item of a chart; ``content`` is what its kind's module put there, words still closed."""
-
-    id: str
-    kind: str
-    version: int
-    by: str
-    recorded_at: datetime
-    occurred_at: datetime
-    changed_at: datetime
-    content: Content
+__all__ = ["Chart", "ChartItem"]
 
 
 class Chart:
@@ -50,6 +36,11 @@ class Chart:
         found = _in_order(self.contents(case_id, opening))
         return [each for each in found if not kinds or each.kind in kinds]
 
+    def ids(self, case_id: str) -> list[str]:
+        """Which items there are; nothing of them is opened."""
+        rows = self._store.select(ITEMS, {"case_id": case_id}, limit=_MOST_ITEMS)
+        return [str(row.key[1]) for row in rows]
+
     def item(self, case_id: str, item_id: str, opening: Opening) -> ChartItem | None:
         """One item of a case."""
         stored = self._store.load(ITEMS, (case_id, item_id))
@@ -70,7 +61,9 @@ class Chart:
         ``only`` tells which events count. What was made unreadable since is gone from the past too.
         """
         now = self.contents(case_id, opening)
-        events = [each for stream in now for each in self._read(stream, position, opening)]
+        # Problems and diagnoses stand in the case's own stream.
+        streams = (case_id, *now)
+        events = [each for stream in streams for each in self._read(stream, position, opening)]
         rows, projection = PlainRows(), ChartProjection()
         for each in sorted(events, key=lambda each: each.position):
             if only(each):

@@ -8,6 +8,8 @@ began the item, and so under its class's own key.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
 
 from domain.confidentiality import Class, KeyPurpose, Label, Owner, OwnerKind
 from domain.ports import Recorded
@@ -19,6 +21,20 @@ from projections.times import to_ms
 ITEMS = Table("items", key=("case_id", "item_id"))
 ERASED = "erased"
 """What stands in the place of an item's kind once it was made unreadable."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChartItem:
+    """An item of a chart; ``content`` is what its kind's module put there, words still closed."""
+
+    id: str
+    kind: str
+    version: int
+    by: str
+    recorded_at: datetime
+    occurred_at: datetime
+    changed_at: datetime
+    content: Content
 
 
 def begin(

@@ -6,17 +6,14 @@ import pytest
 from hypothesis import given, strategies as st
 
 from domain import case
-from domain.case import Case
+from domain.case import Case, Closing
 from domain.confidentiality import Owner, OwnerKind
 from domain.errors import Invalid, WrongState
 from domain.events.case import (
     CaseClosed,
-    CaseProblemStated,
     CaseReopened,
     CaseTeamLeft,
     CaseTransferred,
-    Coding,
-    Diagnosis,
     Outcome,
 )
 from domain.values import CaseId, ClientId, Format
@@ -32,7 +29,6 @@ from tests.support.examples import (
     MEMBER_LEFT,
     OPENED,
     OTHER_CLIENT,
-    WORDS,
     any_history,
 )
 
@@ -162,17 +158,6 @@ def test_joining_or_leaving_repeated_changes_nothing(history: list[object]) -> N
     )
 
 
-def test_a_problem_needs_no_diagnosis() -> None:
-    assert case.state_problem(given_case(), WORDS) == (CaseProblemStated(case=CASE, words=WORDS),)
-
-
-def test_a_problem_may_have_a_diagnosis() -> None:
-    diagnosis = Diagnosis(Coding.ICD_10, "F41.1", "generalised anxiety disorder")
-    (stated,) = case.state_problem(given_case(), WORDS, diagnosis)
-    assert isinstance(stated, CaseProblemStated)
-    assert stated.diagnosis == diagnosis
-
-
 def test_whoever_joins_the_team_cares_for_the_case() -> None:
     assert case.join_team(given_case(), BARTEK) == (JOINED,)
     assert given_case(JOINED).team == {ANNA, BARTEK}
@@ -198,10 +183,8 @@ def test_a_transfer_takes_the_former_therapist_off_the_team() -> None:
     assert after.ever_on_team == {ANNA, BARTEK}
 
 
-def test_a_closed_case_takes_no_problem_no_colleague_and_no_transfer() -> None:
+def test_a_closed_case_takes_no_colleague_and_no_transfer() -> None:
     closed = given_case(CLOSED)
-    with pytest.raises(WrongState):
-        case.state_problem(closed, WORDS)
     with pytest.raises(WrongState):
         case.join_team(closed, BARTEK)
     with pytest.raises(WrongState):
@@ -214,7 +197,7 @@ def test_somebody_may_leave_the_team_of_a_closed_case() -> None:
 
 def test_a_case_does_not_end_in_two_ways() -> None:
     with pytest.raises(WrongState):
-        case.close(given_case(CLOSED), Outcome.ENDED_BY_CLIENT)
+        case.close(given_case(CLOSED), Closing(Outcome.ENDED_BY_CLIENT))
 
 
 def test_a_closed_therapy_can_be_taken_up_again_and_end_otherwise() -> None:
@@ -222,7 +205,7 @@ def test_a_closed_therapy_can_be_taken_up_again_and_end_otherwise() -> None:
     assert case.reopen(given_case(CLOSED)) == (reopened,)
     again = given_case(CLOSED, reopened)
     ended = CaseClosed(case=CASE, outcome=Outcome.ENDED_BY_CLIENT)
-    assert case.close(again, Outcome.ENDED_BY_CLIENT) == (ended,)
+    assert case.close(again, Closing(Outcome.ENDED_BY_CLIENT)) == (ended,)
 
 
 @given(any_history, st.sampled_from(Outcome))
@@ -235,7 +218,7 @@ def test_a_decision_on_a_case_repeated_changes_nothing(
         lambda state: case.join_team(state, BARTEK),
         lambda state: case.leave_team(state, BARTEK),
         lambda state: case.transfer(state, BARTEK),
-        lambda state: case.close(state, outcome),
+        lambda state: case.close(state, Closing(outcome)),
         case.reopen,
     )
 

@@ -75,7 +75,7 @@ def test_a_former_representative_speaks_no_longer() -> None:
     assert client.fold((REGISTERED, REPRESENTED, ENDED)) == replace(
         state,
         identity=None,
-        representatives=frozenset(),
+        representatives=(),
         former_representatives=frozenset({MOTHER}),
     )
 

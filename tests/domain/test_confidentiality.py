@@ -56,12 +56,20 @@ CLASSES = {
     "client.alias_given": "I",
     "session.part_recorded": "I",
     "session.attendance_recorded": "I",
+    "contract.agreed": "B",
+    "contract.renegotiated": "B",
+    "contract.budget_extended": "B",
+    "contract.budget_drawn": "B",
+    "alliance.rated": "B",
+    "alliance.corrected": "B",
 }
 """The class of every event that is more than administrative."""
 
 FRAMES = (
-    {"client.registered", "client.case_linked"}
+    {"attachment.begun", "attachment.abandoned", "attachment.sealed"}
+    | {"client.registered", "client.case_linked"}
     | {"consent.given", "consent.refused", "consent.withdrawn"}
+    | {"case.contract_linked"}
     | {"case.opened", "case.team_joined", "case.team_left"}
     | {"case.transferred", "case.closed", "case.reopened"}
     | {"case.member_joined", "case.member_left"}

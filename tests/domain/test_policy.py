@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from itertools import product
+from dataclasses import fields, replace
+from itertools import combinations, product
 
 import pytest
 from hypothesis import given, strategies as st
@@ -28,10 +28,18 @@ from tests.support.examples import JOINED_CLINIC
 EXPECTED = """
 register a client              | clinician      | TREAT                    | -
 register a client              | reception      | TREAT HOPERAT            | -
-read identity and contact      | clinician      | TREAT                    | team
+read identity and contact      | clinician      | TREAT                    | team or intake
 read identity and contact      | reception      | TREAT HOPERAT            | -
-change identity and contact    | clinician      | TREAT                    | team
+change identity and contact    | clinician      | TREAT                    | team or intake
 change identity and contact    | reception      | TREAT HOPERAT            | -
+record an enquiry              | clinician      | TREAT                    | -
+record an enquiry              | reception      | TREAT HOPERAT            | -
+assign an enquiry              | clinician      | TREAT                    | intake
+assign an enquiry              | reception      | TREAT HOPERAT            | -
+read an enquiry                | clinician      | TREAT                    | team or intake
+read the enquiries that are one's own | clinician | TREAT                  | own
+write in an enquiry            | clinician      | TREAT                    | intake
+open a case for somebody with an enquiry | clinician | TREAT               | intake
 open a case                    | clinician      | TREAT                    | -
 read a case                    | clinician      | TREAT                    | team
 read a case                    | integration    | TREAT HOPERAT HQUALIMP   | case-state:read
@@ -41,16 +49,28 @@ settle a session               | clinician      | TREAT                    | tea
 read the calendar              | clinician      | TREAT                    | own
 read the calendar              | reception      | TREAT HOPERAT            | -
 read the calendar              | integration    | TREAT HOPERAT HQUALIMP   | calendar:read
-read a signed note             | clinician      | TREAT                    | team
+read a signed note             | clinician      | TREAT                    | team or named
+countersign a note             | clinician      | TREAT                    | team or named
 read a draft                   | clinician      | TREAT                    | author
 write a note                   | clinician      | TREAT                    | team
 read or write a process note   | clinician      | TREAT                    | author
+see or hear a recording        | clinician      | TREAT                    | author or viewer
 read consents                  | clinician      | TREAT                    | team
 record a consent               | clinician      | TREAT                    | team
 read the chart of a case       | clinician      | TREAT                    | team
 read what waits for somebody   | clinician      | TREAT                    | own
 read a caseload                | clinician      | TREAT                    | own
 read a caseload                | integration    | TREAT HOPERAT HQUALIMP   | caseload:read
+keep one's own portfolio       | clinician      | TREAT HOPERAT            | own
+declare a conflict of interest | clinician      | TREAT HOPERAT ACCESS-REVIEW HCOMPL | own
+declare a conflict of interest | reception      | TREAT HOPERAT ACCESS-REVIEW HCOMPL | own
+declare a conflict of interest | compliance     | TREAT HOPERAT ACCESS-REVIEW HCOMPL | own
+read who has declared conflicts | compliance    | ACCESS-REVIEW HCOMPL     | -
+read somebody's qualifications | administrator  | HSYSADMIN HOPERAT        | -
+arrange, hold or look at one's own supervision | clinician | TREAT SUPERVISION | own
+bring a case to supervision    | clinician      | TREAT SUPERVISION        | team
+read, issue or revoke one's own case pack | clinician | TREAT SUPERVISION | author
+read a case pack or advice as supervisor | clinician | SUPERVISION | supervisor
 find any client                | reception      | TREAT HOPERAT            | -
 find one's own client          | clinician      | TREAT                    | own
 search in a record             | clinician      | TREAT                    | team
@@ -73,11 +93,18 @@ read the audit trail           | compliance     | ACCESS-REVIEW HCOMPL     | -
 read entries of the log        | compliance     | ACCESS-REVIEW HCOMPL     | -
 read incidents                 | compliance     | ACCESS-REVIEW HCOMPL     | -
 read incidents                 | administrator  | HSYSADMIN HOPERAT        | -
+read and define questionnaires | clinician      | TREAT                    | -
+read and define questionnaires | administrator  | HSYSADMIN HOPERAT        | -
+take a crisis sheet along and tell of its use | clinician | TREAT          | own
 manage staff and sign-ins      | administrator  | HSYSADMIN HOPERAT        | -
 manage projections             | administrator  | HSYSADMIN HOPERAT        | -
 """
 
 CLINICAL_ACTS = (
+    Act.READ_ENQUIRY,
+    Act.READ_ENQUIRIES,
+    Act.WRITE_ENQUIRY,
+    Act.TAKE_UP,
     Act.OPEN_CASE,
     Act.READ_CASE,
     Act.READ_CHART,
@@ -87,10 +114,18 @@ CLINICAL_ACTS = (
     Act.READ_DRAFT,
     Act.WRITE_NOTE,
     Act.USE_PROCESS_NOTE,
+    Act.USE_RECORDING,
     Act.READ_CONSENTS,
     Act.RECORD_CONSENT,
 )
-STANDINGS = tuple(Standing(*facts) for facts in product((False, True), repeat=3))
+_FACTS = tuple(each.name for each in fields(Standing) if each.name != "conflicted")
+# No rule asks for two facts at once: none, each, each two and all of them tell every rule.
+STANDINGS = tuple(
+    Standing(**dict.fromkeys(facts, True))
+    for count in (0, 1, 2, len(_FACTS))
+    for facts in combinations(_FACTS, count)
+)
+CONFLICTED = tuple(replace(each, conflicted=True) for each in STANDINGS)
 PURPOSES: tuple[PurposeOfUse | None, ...] = (*PurposeOfUse, None)
 
 
@@ -125,7 +160,12 @@ def should_permit(
         "team": standing.on_care_team,
         "author": standing.is_author,
         "team or author": standing.on_care_team or standing.is_author,
+        "author or viewer": standing.is_author or standing.is_viewer,
+        "team or named": standing.on_care_team or standing.is_named,
         "own": standing.is_own,
+        "supervisor": standing.is_supervisor,
+        "intake": standing.is_intake,
+        "team or intake": standing.on_care_team or standing.is_intake,
     }
     return holds.get(condition, condition in scopes)
 
@@ -216,6 +256,17 @@ def test_a_denial_says_whether_any_record_would_have_been_open() -> None:
             if not decision.permitted
         }
         assert len(denials) <= 1
+
+
+def test_a_declared_conflict_of_interest_admits_nobody_to_anything() -> None:
+    for role, act, purpose in product(Role, Act, PURPOSES):
+        for standing in CONFLICTED:
+            decision = permit(actor(role), act, purpose, standing)
+            assert not decision.permitted
+            # What no record would have helped is told as it is to everybody else.
+            assert decision.by_role is permit(actor(role), act, purpose).by_role or (
+                not decision.by_role and decision.rule == "deny.conflict"
+            )
 
 
 def test_a_denial_names_its_reason() -> None:

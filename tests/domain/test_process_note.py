@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 
 from domain import process_note
-from domain.errors import InTheFuture
-from domain.events.process_note import ProcessNoteAmended, ProcessNoteWritten
-from domain.process_note import ProcessNote
+from domain.errors import InTheFuture, Invalid
+from domain.events.process_note import ProcessNoteAmended, ProcessNoteWritten, Thought
+from domain.process_note import About, ProcessNote
+from domain.values import NoteId
 from tests.support.examples import ANNA, CASE, HOUR, NOTE, NOW, WORDS, WRITTEN, any_history
 
 
@@ -43,3 +44,25 @@ def test_a_process_note_never_changes_hands(history: list[object]) -> None:
     state = process_note.fold([WRITTEN, *others])
     assert state is not None
     assert state.author == ANNA
+
+
+def test_a_repair_answers_a_rupture_and_nothing_else_does() -> None:
+    answers = NoteId("9" * 32)
+    repair = About(Thought.REPAIR, answers)
+    (written,) = process_note.write(
+        None, NOTE, CASE, author=ANNA, occurred_at=NOW, text=WORDS, now=NOW, about=repair
+    )
+    assert isinstance(written, ProcessNoteWritten)
+    assert (written.kind, written.answers) == (Thought.REPAIR, answers)
+    for kind in set(Thought) - {Thought.REPAIR}:
+        with pytest.raises(Invalid):
+            process_note.write(
+                None,
+                NOTE,
+                CASE,
+                author=ANNA,
+                occurred_at=NOW,
+                text=WORDS,
+                now=NOW,
+                about=About(kind, answers),
+            )

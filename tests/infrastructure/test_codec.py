@@ -78,7 +78,9 @@ def look(**changes: Any) -> AccessRecorded:
 
 
 LOOK = encode(look(), label=ACCOUNTABILITY)
-PROBLEM = encode(CaseProblemStated(case=CaseId("ca" * 16), words=FreeText(SECRET)))
+PROBLEM = encode(
+    CaseProblemStated(case=CaseId("ca" * 16), words=FreeText(SECRET), problem=ItemId("b1" * 16))
+)
 GONE = encode(PractitionerDeparted())
 
 

@@ -8,8 +8,18 @@ import pytest
 from hypothesis import given, strategies as st
 
 from domain.retention import Regime, Rules
+from domain.settings import Settings
 from infrastructure.errors import FolderRefused
-from infrastructure.rules import FILE, MOST_BYTES, parse, read_rules, text_of, write_rules
+from infrastructure.rules import (
+    FILE,
+    MOST_BYTES,
+    parse,
+    parse_settings,
+    read_rules,
+    read_settings,
+    text_of,
+    write_rules,
+)
 
 EVERY = [Rules(regime, hipaa=hipaa) for regime in Regime for hipaa in (False, True)]
 
@@ -79,3 +89,15 @@ def test_whatever_is_read_says_itself_again(text: str) -> None:
 def test_the_order_of_the_lines_means_nothing(rules: Rules, order: list[int]) -> None:
     lines = text_of(rules).splitlines()
     assert parse("".join(f"{lines[each]}\n" for each in order)) == rules
+
+
+@pytest.mark.parametrize("demanded", [False, True])
+def test_a_clinic_may_demand_a_contract_before_a_plan(demanded: bool) -> None:
+    settled = Settings(contract_before_plan=demanded)
+    assert parse_settings(text_of(Rules(), settled)) == settled
+
+
+def test_a_contract_is_demanded_or_not(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text(f"{text_of(Rules())}contract perhaps\n")
+    with pytest.raises(FolderRefused, match="contract"):
+        read_settings(tmp_path)

@@ -9,14 +9,14 @@ from __future__ import annotations
 from api.compose import PROJECTIONS
 
 CLEAR = {
-    "case_state-2/cases": ("case_id", "open"),
-    "case_state-2/items": ("case_id", "item_id"),
-    "case_state-2/members": ("case_id", "client_id"),
+    "case_state-3/cases": ("case_id", "open"),
+    "case_state-3/items": ("case_id", "item_id"),
+    "case_state-3/members": ("case_id", "client_id"),
     "access_log-1/entries": ("client_id", "position_of"),
     "audit_trail-1/trail": ("position_of", "client_id", "time_ms", "actor_id", "owner_kind"),
     "caseload-1/cares": ("practitioner_id", "case_id", "since_ms", "caring"),
     "caseload-1/cases": ("case_id", "open"),
-    "calendar-1/slots": (
+    "calendar-2/slots": (
         "session_id",
         "starts_ms",
         "ends_ms",
@@ -24,12 +24,17 @@ CLEAR = {
         "client_id",
         "status",
     ),
+    # Whose an enquiry is, as a caseload says whose a case is; who asks, and for what, is sealed.
+    "enquiries-1/enquiries": ("enquiry_id", "intake_id", "open"),
     "name_cards-1/cards": ("person_id",),
-    "process_notes-1/own": ("author_id", "case_id", "item_id"),
+    "process_notes-2/own": ("author_id", "case_id", "item_id"),
     "staff-1/staff": ("practitioner_id",),
     # Both are keyed: whoever has no key sees that so many people can be found, and that two of them
     # share a telephone.
-    "identifiers-1/found_by": ("row_id", "fingerprint"),
+    "identifiers-2/found_by": ("row_id", "fingerprint"),
+    # Of which kind a row is, whether a certificate, own therapy or a conflict, no column says.
+    "portfolio-1/kept": ("practitioner_id", "item_id"),
+    "supervision-1/readers": ("reader_id", "item_id", "case_id"),
     "retention-1/clocks": ("client_id", "first_ms", "last_ms"),
     "retention-1/holds": ("client_id",),
     # How much goes and where that stands; on what ground stands in the request alone.

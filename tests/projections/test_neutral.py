@@ -67,6 +67,7 @@ def test_a_log_tells_kinds_actions_and_objects_from_closed_lists(life: Life, nam
         "client",
         "consent",
         "custodian",
+        "enquiry",
         "erasure",
         "find",
         "follow",

@@ -32,6 +32,7 @@ from domain.use_cases import (
     process_notes,
     registration,
     sessions,
+    signing,
 )
 from domain.use_cases.administrator import NewPractitioner
 from domain.use_cases.cases import NewCase
@@ -193,14 +194,23 @@ class SmallClinic:
         return ClientId(receipt.named("client"))
 
     def open_case(
-        self, *clients: ClientId, by: str | None = None, room: Format = Format.INDIVIDUAL
+        self,
+        *clients: ClientId,
+        by: str | None = None,
+        room: Format = Format.INDIVIDUAL,
+        nobody: bool = False,
     ) -> CaseId:
-        """Begin a therapy; Anna's with the client of the first day, unless told otherwise."""
+        """Begin a therapy; Anna's with the client of the first day, unless told otherwise.
+
+        With ``nobody`` it is a group's that is being formed.
+        """
         receipt = self.run(
             cases.open_case(
                 self.desk,
                 self.who(by or self.people.anna),
-                NewCase(clients or (self.people.client,), room, School.SYSTEMIC),
+                NewCase(
+                    clients or (() if nobody else (self.people.client,)), room, School.SYSTEMIC
+                ),
                 command=command(),
             )
         )
@@ -218,7 +228,7 @@ class SmallClinic:
     def sign_note(self, case: CaseId, note: NoteId, *, by: str | None = None) -> Receipt:
         """Sign a note as it stands."""
         return self.run(
-            notes.sign_note(
+            signing.sign_note(
                 self.desk,
                 self.who(by or self.people.anna),
                 case,
@@ -247,7 +257,7 @@ class SmallClinic:
     def schedule_session(self, case: CaseId, *, by: str | None = None) -> SessionId:
         """Set tomorrow's hour aside."""
         starts = self.clock.now() + timedelta(days=1)
-        new = NewSession(starts, starts + timedelta(minutes=50), "2")
+        new = NewSession(starts, starts + timedelta(minutes=50), "2", despite_clashes=True)
         who = self.who(by or self.people.anna)
         receipt = self.run(sessions.schedule_session(self.desk, who, case, new, command=command()))
         return SessionId(receipt.named("session"))

@@ -16,7 +16,6 @@ from domain.events.case import (
     CaseMemberJoined,
     CaseMemberLeft,
     CaseOpened,
-    CaseProblemStated,
     CaseReopened,
     CaseTeamJoined,
     CaseTeamLeft,
@@ -51,7 +50,9 @@ from domain.events.erasure import (
 from domain.events.integration import IntegrationRegistered, IntegrationWithdrawn
 from domain.events.note import (
     NoteAmended,
+    NoteCoSignatureAsked,
     NoteCountersigned,
+    NoteDiscarded,
     NoteDrafted,
     NoteKind,
     NoteMarkedErroneous,
@@ -60,6 +61,7 @@ from domain.events.note import (
     NoteReceived,
     NoteRevised,
     NoteSigned,
+    NoteTakenUp,
     PartOf,
 )
 from domain.events.practitioner import (
@@ -95,6 +97,15 @@ from domain.values import (
     School,
     SessionId,
     StreamId,
+)
+from tests.support import (
+    attachment_examples,
+    frame_examples,
+    joint_examples,
+    measure_examples,
+    therapist_examples,
+    understanding_examples,
+    work_examples,
 )
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -164,6 +175,12 @@ DRAFTED = NoteDrafted(
     occurred_at=NOW - HOUR,
     text=WORDS,
     late=False,
+    expires_on=date(2026, 3, 16),
+)
+TAKEN_UP = NoteTakenUp(note=NOTE, case=CASE, expires_on=date(2026, 4, 16))
+DISCARDED = NoteDiscarded(note=NOTE, case=CASE)
+CO_SIGNATURE_ASKED = NoteCoSignatureAsked(
+    note=NOTE, case=CASE, author=ANNA, co_signer=BARTEK, required=True
 )
 REVISED = NoteRevised(note=NOTE, case=CASE, text=WORDS)
 SIGNED = NoteSigned(
@@ -316,7 +333,7 @@ EVERY_EVENT: tuple[Event, ...] = (
     ClientRepresentativeEnded(representative=MOTHER),
     LINKED,
     OPENED,
-    CaseProblemStated(case=CASE, words=WORDS),
+    *understanding_examples.EXAMPLES,
     JOINED,
     CaseTeamLeft(case=CASE, practitioner=BARTEK),
     CaseTransferred(case=CASE, previous=ANNA, therapist=BARTEK),
@@ -328,7 +345,10 @@ EVERY_EVENT: tuple[Event, ...] = (
     MISSED,
     DRAFTED,
     REVISED,
+    TAKEN_UP,
+    DISCARDED,
     SIGNED,
+    CO_SIGNATURE_ASKED,
     COUNTERSIGNED,
     AMENDED,
     ERRONEOUS,
@@ -363,6 +383,12 @@ EVERY_EVENT: tuple[Event, ...] = (
     LOOKED,
     DENIED,
     SearchAsked(search=ItemId("e" * 32), query=WORDS),
+    *frame_examples.EVENTS,
+    *joint_examples.EVENTS,
+    *measure_examples.EVENTS,
+    *work_examples.EXAMPLES,
+    *therapist_examples.EXAMPLES,
+    *attachment_examples.EXAMPLES,
 )
 """One of each, so that a new event without an example fails ``test_vocabulary``."""
 

@@ -333,7 +333,7 @@ def _process(job: Job, _: Version) -> tuple[Write, ...]:
 def _problem(job: Job, version: Version) -> tuple[Write, ...]:
     """An append to a stream that all writers of this slot have written to before."""
     case, client = standing_case(job.slot), job.client
-    stated = CaseProblemStated(case=case, words=_words(job.name, 4))
+    stated = CaseProblemStated(case=case, words=_words(job.name, 4), problem=ItemId("b1" * 16))
     owner = Owner(OwnerKind.CLIENT, client)
     return (Write(case, (stated,), owner, version(case), concerning=(client,)),)
 
@@ -356,7 +356,7 @@ def _joint(job: Job, _: Version) -> tuple[Write, ...]:
         Write(each, _file(each, case), Owner(OwnerKind.CLIENT, each), 0, concerning=(each,))
         for each in clients
     )
-    stated = CaseProblemStated(case=case, words=_words(job.name, 5))
+    stated = CaseProblemStated(case=case, words=_words(job.name, 5), problem=ItemId("b2" * 16))
     events = (_opened(case, clients, job.slot), stated)
     return (*files, Write(case, events, Owner(OwnerKind.CASE, case), 0, concerning=clients))
 

@@ -27,7 +27,7 @@ def family(life: Life, chance: int) -> None:
 
 def member(life: Life, chance: int) -> object:
     """Somebody joins a joint case, or leaves it."""
-    case = _joint_case(life, chance)
+    case = joint_case(life, chance)
     clinic, client = life.clinic, life.clients[chance // 13 % len(life.clients)]
     who, version = clinic.who(life.clinician(chance // 97, case)), clinic.version(case)
     change = members.join_case if chance % 2 else members.leave_case
@@ -36,7 +36,7 @@ def member(life: Life, chance: int) -> object:
 
 def note(life: Life, chance: int) -> None:
     """Somebody writes about all, and about one or two of them apart."""
-    case = _joint_case(life, chance)
+    case = joint_case(life, chance)
     by = life.clinician(chance, case)
     aliases = aliases_of(life.clinic, case)
     names = sorted(aliases)[: 1 + chance % 2]
@@ -57,7 +57,7 @@ def note(life: Life, chance: int) -> None:
 
 def attendance(life: Life, chance: int) -> object:
     """A joint session is held, and not everybody is there."""
-    case = _joint_case(life, chance)
+    case = joint_case(life, chance)
     clinic, by = life.clinic, life.clinician(chance, case)
     session = clinic.schedule_session(case, by=by)
     life.sessions.append((case, session))
@@ -90,10 +90,10 @@ def aliases_of(clinic: SmallClinic, case: CaseId) -> dict[str, ClientId]:
     return found
 
 
-def _joint_case(life: Life, chance: int) -> CaseId:
+def joint_case(life: Life, chance: int) -> CaseId:
     """One of the joint cases; where there is none, nothing can be done (``ZeroDivisionError``)."""
     frames = {case: life.clinic.desk.case(case)[0] for case in life.cases}
-    found = [case for case, frame in frames.items() if frame is not None and frame.joint]
+    found = [case for case, frame in frames.items() if frame and frame.joint and frame.clients]
     return found[chance % len(found)]
 
 

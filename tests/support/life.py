@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,6 +11,7 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
+from domain.case import Closing
 from domain.consent import give, refuse, withdraw
 from domain.errors import Refusal
 from domain.events.case import Coding, Diagnosis, Outcome
@@ -17,16 +19,21 @@ from domain.events.client import Authority, ClientContactChanged, ClientRepresen
 from domain.events.consent import ConsentGiven, ConsentRefused, ConsentWithdrawn, Form, Scope
 from domain.events.session import CancelledBy
 from domain.identifying import Identifier
+from domain.note import NewAmendment
+from domain.note_forms import Words
 from domain.use_cases import (
     administrator,
     cases,
     compliance,
     consents,
+    endings,
     finding,
     notes,
+    problems,
     process_notes,
     registration,
     sessions,
+    signing,
 )
 from domain.values import (
     CaseId,
@@ -40,7 +47,17 @@ from domain.values import (
     Role,
     SessionId,
 )
-from tests.support import erasing_acts, joint_acts
+from tests.support import (
+    attachment_acts,
+    erasing_acts,
+    frame_acts,
+    group_acts,
+    joint_acts,
+    measure_acts,
+    therapist_acts,
+    understanding_acts,
+    work_acts,
+)
 from tests.support.clinic import SmallClinic, command
 
 
@@ -57,6 +74,10 @@ class Life:
     consents: list[tuple[ClientId, ItemId]] = field(default_factory=list)
     authors: dict[NoteId, PractitionerId] = field(default_factory=dict)
     erasures: list[ErasureId] = field(default_factory=list)
+    things: defaultdict[str, list[tuple[CaseId, ItemId]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    """Items of cases, by what they are."""
 
     @classmethod
     def begun(cls, clinic: SmallClinic) -> Life:
@@ -181,15 +202,16 @@ def _change_note(life: Life, chance: int) -> object:
     match chance // 11 % 5:
         case 0:
             return notes.revise_note(
-                desk, who, case, note, words, expected=version, command=command()
+                desk, who, case, note, Words(words), expected=version, command=command()
             )
         case 1:
+            added = NewAmendment(words, words)
             return notes.amend_note(
-                desk, who, case, note, (words, words), expected=version, command=command()
+                desk, who, case, note, added, expected=version, command=command()
             )
         case 2:
             second = life.clinic.who(life.clinician(chance // 97, case))
-            return notes.countersign_note(
+            return signing.countersign_note(
                 desk, second, case, note, expected=version, command=command()
             )
         case 3:
@@ -197,7 +219,7 @@ def _change_note(life: Life, chance: int) -> object:
                 desk, who, case, note, words, expected=version, command=command()
             )
         case _:
-            return notes.sign_note(desk, who, case, note, expected=version, command=command())
+            return signing.sign_note(desk, who, case, note, expected=version, command=command())
 
 
 def _change_case(life: Life, chance: int) -> object:
@@ -212,15 +234,21 @@ def _change_case(life: Life, chance: int) -> object:
         case 2:
             return cases.transfer_case(desk, who, case, bartek, expected=version, command=command())
         case 3:
-            return cases.close_case(
-                desk, who, case, Outcome.COMPLETED, expected=version, command=command()
+            return endings.close_case(
+                desk,
+                who,
+                case,
+                Closing(Outcome.COMPLETED),
+                life.clinic.views.holdings,
+                expected=version,
+                command=command(),
             )
         case 4:
             return cases.reopen_case(desk, who, case, expected=version, command=command())
         case _:
             diagnosis = Diagnosis(Coding.ICD_11, "6B00", "anxiety") if chance % 2 else None
             words = FreeText(f"Problem {chance}")
-            return cases.state_problem(
+            return problems.state_problem(
                 desk, who, case, words, diagnosis, expected=version, command=command()
             )
 
@@ -372,7 +400,17 @@ ACTS: tuple[Act, ...] = (
     _time,
 )
 
-TOGETHER = (*ACTS, *joint_acts.ACTS)
+TOGETHER = (
+    *ACTS,
+    *joint_acts.ACTS,
+    *group_acts.ACTS,
+    *frame_acts.ACTS,
+    *understanding_acts.ACTS,
+    *measure_acts.ACTS,
+    *therapist_acts.ACTS,
+    *attachment_acts.ACTS,
+    *work_acts.ACTS,
+)
 EVERY_ACT = (*TOGETHER, *erasing_acts.ACTS)
 
 _CHANCES = 2310

@@ -23,6 +23,8 @@ from domain.errors import (
 )
 from domain.events.client import HoldGround
 from domain.events.erasure import ErasureGround, ErasureScope, HandOver, RefusalGround
+from domain.note import NewAmendment
+from domain.note_forms import Words
 from domain.ports import CONTENT, Opening
 from domain.use_cases import (
     administrator,
@@ -31,6 +33,7 @@ from domain.use_cases import (
     erasures,
     holds,
     notes,
+    problems,
 )
 from domain.use_cases.erasing import destruction
 from domain.use_cases.erasures import NewErasure
@@ -111,7 +114,7 @@ class TestOneNote:
                 who,
                 case,
                 note,
-                FreeText("second words"),
+                Words(FreeText("second words")),
                 expected=1,
                 command=command(),
             )
@@ -123,7 +126,7 @@ class TestOneNote:
                 who,
                 case,
                 note,
-                (FreeText("a reason"), FreeText("third words")),
+                NewAmendment(FreeText("a reason"), FreeText("third words")),
                 expected=3,
                 command=command(),
             )
@@ -210,7 +213,7 @@ class TestOneNote:
         case = clinic.open_case()
         clinic.join_team(case, people.bartek)
         for who, words in ((people.anna, "She fears trams."), (people.bartek, "He stole.")):
-            stating = cases.state_problem(
+            stating = problems.state_problem(
                 clinic.desk,
                 clinic.who(who),
                 case,
@@ -345,7 +348,7 @@ class TestCustodians:
             clinic.who(people.anna),
             case,
             note,
-            (FreeText("why"), FreeText("and more")),
+            NewAmendment(FreeText("why"), FreeText("and more")),
             expected=2,
             command=command(),
         )

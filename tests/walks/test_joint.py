@@ -12,8 +12,10 @@ from domain.events.case import CaseAliasesDrawn, CaseMemberJoined, CaseMemberLef
 from domain.events.client import ClientAliasGiven
 from domain.events.note import NotePartsAdded
 from domain.events.session import SessionPartRecorded
+from domain.note import NewAmendment
+from domain.note_forms import Words
 from domain.ports import Recorded
-from domain.use_cases import cases, joint, members, notes
+from domain.use_cases import cases, joint, members, notes, problems
 from domain.values import ClientId, Format, FreeText
 from tests.support.clinic import SmallClinic, command
 from tests.support.joint import Family, a_family, destroy_content
@@ -311,8 +313,8 @@ class TestJointNotes:
         text = FreeText(f"{stranger} slept.")
         before = clinic.last_position()
         acts = (
-            notes.revise_note(desk, who, case, note, text, expected=1, command=command()),
-            cases.state_problem(
+            notes.revise_note(desk, who, case, note, Words(text), expected=1, command=command()),
+            problems.state_problem(
                 desk, who, case, text, None, expected=clinic.version(case), command=command()
             ),
         )
@@ -324,8 +326,9 @@ class TestJointNotes:
         with pytest.raises(Invalid, match="never had"):
             family.write("All were quiet.", {family.people[0]: f"{stranger} was not there."})
         clinic.sign_note(case, note)
+        added = NewAmendment(text, FreeText("So."))
         amended = notes.amend_note(
-            desk, who, case, note, (text, FreeText("So.")), expected=2, command=command()
+            desk, who, case, note, added, expected=2, command=command()
         )
         with pytest.raises(Invalid, match="never had"):
             clinic.run(amended)

@@ -18,6 +18,7 @@ from domain.errors import (
     WrongState,
 )
 from domain.events.erasure import ErasureGround
+from domain.note import NewAmendment
 from domain.use_cases import cases, misfiled, notes
 from domain.use_cases.misfiled import Misfiled
 from domain.values import (
@@ -58,7 +59,7 @@ class Mistake:
             self.clinic.who(self.anna),
             self.wrong,
             self.note,
-            (FreeText("I forgot."), FreeText(ADDED)),
+            NewAmendment(FreeText("I forgot."), FreeText(ADDED)),
             expected=self.clinic.version(self.note),
             command=command(),
         )

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 
 from domain.access import Look
+from domain.case import Closing
 from domain.confidentiality import Class, Owner, OwnerKind
 from domain.errors import (
     CommandMismatch,
@@ -29,6 +30,7 @@ from domain.events.client import ClientIdentified, Sex
 from domain.events.note import NoteKind
 from domain.events.session import CancelledBy
 from domain.note import NewNote
+from domain.note_forms import Words
 from domain.ports import Opening
 from domain.rows import Place
 from domain.use_cases import (
@@ -37,11 +39,13 @@ from domain.use_cases import (
     cases,
     compliance,
     consents,
+    endings,
     notes,
     process_notes,
     reception,
     registration,
     sessions,
+    signing,
 )
 from domain.use_cases.desk import NO_SUCH_RECORD, look
 from domain.values import (
@@ -311,7 +315,7 @@ class TestDeniedIsMissing:
             looked = notes.look_at_note(clinic.desk, who, case, note)
             assert refusal(clinic, looked) == NOT_THERE
             revised = notes.revise_note(
-                clinic.desk, who, case, note, FreeText("x"), expected=1, command=command()
+                clinic.desk, who, case, note, Words(FreeText("x")), expected=1, command=command()
             )
             assert refusal(clinic, revised) == NOT_THERE
         assert len(reasons(clinic.access_log(clinic.people.client))) == 4
@@ -545,11 +549,12 @@ class TestCommands:
         clinic.join_team(case, clinic.people.bartek)
         with pytest.raises(Stale) as refused:
             clinic.run(
-                cases.close_case(
+                endings.close_case(
                     clinic.desk,
                     clinic.who(clinic.people.anna),
                     case,
-                    Outcome.COMPLETED,
+                    Closing(Outcome.COMPLETED),
+                    clinic.views.holdings,
                     expected=1,
                     command=command(),
                 )
@@ -562,11 +567,11 @@ class TestCommands:
         who = clinic.who(clinic.people.anna)
         clinic.run(
             notes.revise_note(
-                clinic.desk, who, case, note, FreeText("New."), expected=1, command=command()
+                clinic.desk, who, case, note, Words(FreeText("New.")), expected=1, command=command()
             )
         )
         with pytest.raises(Stale):
-            clinic.run(notes.sign_note(clinic.desk, who, case, note, expected=1, command=command()))
+            clinic.run(signing.sign_note(clinic.desk, who, case, note, expected=1, command=command()))
 
     def test_an_expected_version_is_told_after_permission_alone(self, clinic: SmallClinic) -> None:
         case = clinic.open_case()
@@ -902,6 +907,12 @@ class TestErroneousNotes:
         with pytest.raises(WrongState):
             clinic.run(
                 notes.revise_note(
-                    clinic.desk, who, case, note, FreeText("x"), expected=2, command=command()
+                    clinic.desk,
+                    who,
+                    case,
+                    note,
+                    Words(FreeText("x")),
+                    expected=2,
+                    command=command(),
                 )
             )

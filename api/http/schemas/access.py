@@ -91,7 +91,8 @@ class SlotTold(Told):
     client: str | None
     client_name: str | None
     status: str
-    room: str
+    place: str
+    room: str | None
 
 
 class CalendarTold(Told):

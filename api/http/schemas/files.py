@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import StringConstraints
 
-from api.http.schemas.common import Asked, Id, Line, Told, example
+from api.http.schemas.common import Asked, Line, Told, example
 from domain.events.client import (
     Authority,
     ClientContactChanged,
     ClientIdentified,
+    PersonWord,
     Sex,
 )
-from domain.events.consent import Form, Scope
 from domain.values import Address as DomainAddress
 from projections.name_cards import Card
 
@@ -95,6 +95,14 @@ class NewClient(Asked):
     contact: Contact | None = None
 
 
+class Wish(Asked):
+    """What the client wishes to be called; without a word what is usual here holds."""
+
+    model_config = example(word="patient")
+
+    word: PersonWord | None
+
+
 class NewRepresentative(Asked):
     """Somebody who speaks for the client."""
 
@@ -135,6 +143,7 @@ class ClientFile(Told):
     email: str | None
     address: tuple[str, str, str, str] | None
     representatives: list[RepresentativeTold]
+    person_word: PersonWord | None
 
     @classmethod
     def of(cls, card: Card) -> ClientFile:
@@ -154,39 +163,5 @@ class ClientFile(Told):
             representatives=[
                 RepresentativeTold.model_validate(each) for each in card.representatives
             ],
+            person_word=None if card.word is None else PersonWord(card.word),
         )
-
-
-class NewConsent(Asked):
-    """A consent that was given or refused."""
-
-    model_config = example(answer="given", scope="therapy", purpose="psychotherapy", form="written")
-
-    answer: Literal["given", "refused"]
-    scope: Scope
-    purpose: Line
-    form: Form
-    representative: Id | None = None
-
-
-class Withdrawal(Asked):
-    """How a consent was taken back."""
-
-    model_config = example(form="oral")
-
-    form: Form
-
-
-class Consent(Told):
-    """One consent."""
-
-    id: str
-    scope: str
-    status: str
-
-
-class Consents(Told):
-    """A client's consents."""
-
-    client: str
-    consents: list[Consent]

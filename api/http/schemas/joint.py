@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
+from fastapi import Path
 from pydantic import Field, StringConstraints
 
 from api.http.schemas.common import Asked, Id, Instant, Told, Words, example
 from domain.events.note import NoteKind
 
-Alias = Annotated[str, StringConstraints(pattern=r"^p[1-9][0-9]{0,5}$")]
+_ALIAS = r"^p[1-9][0-9]{0,5}$"
+Alias = Annotated[str, StringConstraints(pattern=_ALIAS)]
+PathAlias = Annotated[str, Path(pattern=_ALIAS, examples=["p7"])]
 MOST_MEMBERS = 30
 
 

@@ -266,7 +266,7 @@ class TestRebuild:
     def test_of_what_nobody_knows_is_refused(self, data: Path) -> None:
         ended = keyed("rebuild", data, "horoscope-1")
         assert ended.code == UNUSABLE
-        assert "Unknown projection; there are case_state-2, " in ended.err
+        assert "Unknown projection; there are case_state-3, " in ended.err
 
 
 class TestResetPassword:

@@ -277,7 +277,7 @@ def problem(response: Response) -> str:
     assert body["status"] == response.status_code
     assert body["trace_id"] == response.headers["X-Trace-Id"]
     assert response.headers["Cache-Control"] == "no-store"
-    known = {"type", "title", "status", "detail", "trace_id", "field", "current_version"}
+    known = {"type", "title", "status", "detail", "trace_id", "field", "missing", "current_version"}
     assert set(body) <= known
     prefix, _, code = body["type"].rpartition(":")
     assert prefix == "urn:powiernik:problem"

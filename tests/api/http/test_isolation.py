@@ -29,6 +29,8 @@ MAY = {
         "readIdentity",
         "identify",
         "changeContact",
+        "setPersonWord",
+        "assignEnquiry",
         "addRepresentative",
         "endRepresentative",
     },
@@ -55,6 +57,7 @@ MAY = {
         "giveClientSignIn",
         "giveIntegrationSignIn",
         "withdrawIntegration",
+        "readQualifications",
     },
     "program": {"readCase", "readCaseState", "readCaseloadProjection"},
 }
@@ -205,6 +208,7 @@ class TestTheFrontDesk:
             "email",
             "address",
             "representatives",
+            "person_word",
         }
         (speaker,) = file["representatives"]
         assert (speaker["id"], speaker["given_name"]) == (world.representative, "Halina")
@@ -222,6 +226,7 @@ class TestTheFrontDesk:
                 "client",
                 "client_name",
                 "status",
+                "place",
                 "room",
             }
         by_id = {each["session"]: each for each in slots}

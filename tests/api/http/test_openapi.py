@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from api.http.schemas import access, cases, erasures, files, finding, joint
+from api.http.schemas import access, attachments, cases, erasures, files, finding, joint
 from domain.events.access import AccessKind
 from tests.api.http.support import Office, operations
 
@@ -22,9 +22,11 @@ SHOWS_NOBODY = (
     "/v1/log/tile/{tile}",
     "/v1/log/proofs/consistency",
     "/v1/incidents",
+    "/v1/cases/{case_id}/attachments/{attachment_id}/upload",
+    "/v1/cases/{case_id}/attachments/{attachment_id}/chunks/{number}",
 )
-PLACES_IN_THE_LOG = {"position", "tile", "bundle", "controls"}
-"""Numbers, read by rules of their own."""
+PLACES_IN_THE_LOG = {"position", "tile", "bundle", "controls", "number"}
+"""Numbers, read by rules of their own; that of a chunk among them."""
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +76,7 @@ def test_every_operation_says_how_it_refuses(office: Office, described: Describe
 
 def test_every_body_has_an_example_that_is_taken(office: Office, described: Described) -> None:
     schemas = office.app.openapi()["components"]["schemas"]
-    modules = (files, cases, access, finding, joint, erasures)
+    modules = (attachments, files, cases, access, finding, joint, erasures)
     models = {name: each for module in modules for name, each in vars(module).items()}
     asked = 0
     for name, (method, _, told) in described.items():
@@ -83,6 +85,9 @@ def test_every_body_has_an_example_that_is_taken(office: Office, described: Desc
         assert method in ("POST", "PUT"), name
         assert told["requestBody"]["required"], name
         (media,) = told["requestBody"]["content"].items()
+        if media[0] == "application/octet-stream":
+            # A piece of an attachment.
+            continue
         assert media[0] == "application/json"
         model = media[1]["schema"]["$ref"].rsplit("/", 1)[1]
         TypeAdapter(models[model]).validate_python(schemas[model]["example"])

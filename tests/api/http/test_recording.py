@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -27,6 +28,11 @@ def world(office: Office) -> World:
     return build(office)
 
 
+def shows(told: dict[str, Any]) -> bool:
+    """Whether an operation shows anything of anybody."""
+    return bool(told["x-access-event"] != "none")
+
+
 def looks(office: Office, world: World) -> Iterator[tuple[str, Response]]:
     """Every look that is permitted to somebody."""
     who = {
@@ -38,15 +44,17 @@ def looks(office: Office, world: World) -> Iterator[tuple[str, Response]]:
         "readReaders": office.officer,
         "readOwnAccessLog": office.client(world.client),
         "readStaff": office.administrator,
+        "readQualifications": office.administrator,
+        "readConflicts": office.officer,
         "readProjections": office.administrator,
     }
     program = office.program("case-state:read", "caseload:read", "calendar:read")
     for operation, (method, path, told) in operations(office.app).items():
         # What the log shows is a matter of its own tests.
         # Nothing has been destroyed of which there were a record to read (``erasing``).
-        if operation == "readProtocol":
+        if operation == "readProtocol" or told["x-access-event"] == "none":
             continue
-        if method == "GET" and path.startswith("/v1") and told["tags"] != ["log"]:
+        if method == "GET" and path.startswith("/v1") and told["tags"] != ["log"] and shows(told):
             reader = program if "/projections/" in path else who.get(operation, office.anna)
             ids = {**world.ids(), "practitioner_id": office.people.anna}
             if operation == "readProcessNote":

@@ -428,7 +428,7 @@ class TestAnUnexpectedError:
         case = office.clinic.open_case()
         note = office.clinic.draft_note(case, SECRET)
         office.settle()
-        views = office.clinic.views.stores["case_state-2"]._current()
+        views = office.clinic.views.stores["case_state-3"]._current()
         views._writer.execute("UPDATE items SET cell = zeroblob(200)")
         found = office.anna.get(f"/v1/cases/{case}/notes/{note}")
         assert (found.status_code, problem(found)) == (500, "integrity-failure")

@@ -13,6 +13,7 @@ from httpx2 import Response
 from domain.values import Format
 from infrastructure.ledger.note import Signer
 from infrastructure.verify import verify_folder
+from tests.api.http import joint_day
 from tests.api.http.erasing import erase
 from tests.api.http.support import Office, Person, open_office, operations, publish
 from tests.support.clinic import Founded
@@ -70,6 +71,7 @@ def day(office: Office, founded_by_two: ByTwo) -> Day:
     _read(office, did, client, case)
     _check_the_log(office, did)
     _sit_together(office, did)
+    joint_day.sit(office, did)
     erase(office, erasing_in(office.clinic, founded_by_two[1]), did)
     _end(office, did, case)
     return did.day
@@ -175,13 +177,19 @@ def _write_notes(office: Office, did: _Walk, case: str) -> None:
     new = {"kind": "session", "occurred_at": "2026-03-02T08:00:00Z", "text": "She slept."}
     note = created(did("draftNote", anna.post(f"{where}/notes", new)), "note")
     theirs = f"{where}/notes/{note}"
+    did("listNoteTemplates", anna.get("/v1/note-templates"))
     did("reviseNote", anna.put(f"{theirs}/draft", {"text": "She slept well."}, version=1))
+    did("takeUpNote", anna.post(f"{theirs}:take-up", version=2))
     did("signNote", anna.post(f"{theirs}:sign", version=2))
-    did("countersignNote", office.bartek.post(f"{theirs}:countersign", version=3))
+    second = {"co_signer": office.people.bartek}
+    did("askCoSignature", anna.post(f"{theirs}:ask-co-signature", second, version=3))
+    did("countersignNote", office.bartek.post(f"{theirs}:countersign", version=4))
     added = {"reason": "A word was missing.", "text": "She slept very well."}
-    did("amendNote", anna.post(f"{theirs}/amendments", added, version=4))
+    did("amendNote", anna.post(f"{theirs}/amendments", added, version=5))
     reason = {"reason": "Another client's session."}
-    marked = did("markNoteErroneous", anna.post(f"{theirs}:mark-erroneous", reason, version=5))
+    marked = did("markNoteErroneous", anna.post(f"{theirs}:mark-erroneous", reason, version=6))
+    unwanted = created(anna.post(f"{where}/notes", new), "note")
+    did("discardNote", anna.post(f"{where}/notes/{unwanted}:discard", version=1))
     did("readNote", anna.get(theirs, after=marked))
     did("leaveTeam", anna.ask("DELETE", bartek, version=3))
     own = {"occurred_at": "2026-03-02T08:00:00Z", "text": "I was impatient."}

@@ -11,6 +11,7 @@ from typing import Any
 from httpx2 import Response
 
 from domain.values import CaseId, ClientId, Format, NoteId, SessionId
+from tests.api.http import attachment_world, frame_world, joint_world, therapist_world
 from tests.api.http.support import Office, Person, operations
 
 WORDS = {
@@ -52,6 +53,8 @@ class World:
     integration: str
     hold: str
     erasure: str
+    more: dict[str, str]
+    """What the areas of the work add, each by its path parameter."""
 
     @property
     def streams(self) -> tuple[str, ...]:
@@ -74,6 +77,7 @@ class World:
             "tile": "0/000",
             "bundle": "000",
             "controls": "000",
+            **self.more,
         }
 
 
@@ -117,6 +121,12 @@ def build(office: Office) -> World:
         program.id,
         _held(office, client),
         _misfiled(office),
+        {
+            **joint_world.ids_of(office, (client, partner), (case, couple), note, representative),
+            **frame_world.ids_of(office, client, case),
+            **attachment_world.ids_of(office, case),
+            **therapist_world.ids_of(office, case, note),
+        },
     )
 
 
@@ -158,7 +168,7 @@ def ask(
 
 def example(office: Office, told: Mapping[str, Any]) -> dict[str, Any] | None:
     """The example of an operation's body, if it takes one."""
-    if "requestBody" not in told:
+    if "application/json" not in told.get("requestBody", {}).get("content", {}):
         return None
     reference = told["requestBody"]["content"]["application/json"]["schema"]["$ref"]
     schema = office.app.openapi()["components"]["schemas"][reference.rsplit("/", 1)[1]]
@@ -169,6 +179,12 @@ def example(office: Office, told: Mapping[str, Any]) -> dict[str, Any] | None:
 def stream_of(path: str, ids: Mapping[str, str]) -> str | None:
     """The stream whose version a change of this path follows."""
     for name in (
+        "attachment_id",
+        "contract_id",
+        "rating_id",
+        "series_id",
+        "pack_id",
+        "supervision_id",
         "note_id",
         "session_id",
         "case_id",

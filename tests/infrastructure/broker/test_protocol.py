@@ -51,6 +51,9 @@ GOOD: dict[Ask, list[Any]] = {
     Ask.RETIRE: [[2, "a" * 32], 3, ["a" * 32, "request"]],
     Ask.FINGERPRINT: ["pesel", "value", None],
     Ask.SHRED_STATEMENT: [["a" * 32, "art-51", [[1, "a" * 32]], [1], [], [], None, []]],
+    Ask.SEAL_CHUNK: [bytes(16), bytes(16), 1, 0, b"plain"],
+    Ask.CHUNKS: [bytes(16), [b"chunk"]],
+    Ask.FOLD_CHUNKS: [["a" * 32, "request"], [b"chunk"]],
     Ask.SHRED: [["a" * 32, "art-51", [], [], [2], [b"text"], 2026, []], b"approvals"],
 }
 

@@ -1,0 +1,322 @@
+"""Candidates for a group: screened, accepted or declined, waiting. Only its team sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from fastapi import APIRouter, Response
+
+from api.http.auth import TheClinic, TheDesk, Who
+from api.http.conditions import CaughtUp, Commanded, Expected, Written, written
+from api.http.groups import naming
+from api.http.naming import RemovedWords
+from api.http.recorded import RecordedRoute, leaves
+from api.http.schemas.common import PathId
+from api.http.schemas.groups import (
+    AcquaintanceCheck,
+    AgreementAccepted,
+    CandidateDecision,
+    CandidatesTold,
+    NewCandidate,
+    Screening,
+    Waiting,
+    Withdrawing,
+    candidate_told,
+)
+from domain import candidate as candidate_file
+from domain.candidate import Candidate
+from domain.errors import Sealed
+from domain.events.group import (
+    CandidateEvent,
+    GroupAcquaintancesChecked,
+    GroupAgreementAccepted,
+    GroupCandidateAccepted,
+    GroupCandidateDeclined,
+    GroupCandidateScreened,
+    GroupCandidateWaitlisted,
+    GroupCandidateWithdrew,
+)
+from domain.group import Group
+from domain.use_cases import candidates
+from domain.use_cases.desk import Desk
+from domain.use_cases.on_case import OnCase
+from domain.values import (
+    CaseId,
+    Circumstances,
+    ClientId,
+    Command,
+    FreeText,
+    ItemId,
+    PractitionerId,
+)
+from projections.chart.groups import candidate_line, waiting_list
+
+router = APIRouter(
+    prefix="/v1/cases/{case_id}/candidates", tags=["groups"], route_class=RecordedRoute
+)
+_CREATES = leaves("CREATE", audience="clinician")
+_WRITES = leaves("AMEND", audience="clinician")
+_READS = leaves("READ", audience="clinician")
+
+
+@router.post("", status_code=201, openapi_extra=_CREATES)
+async def name_candidate(
+    desk: TheDesk,
+    who: Who,
+    case_id: PathId,
+    asked: NewCandidate,
+    command: Commanded,
+    response: Response,
+) -> Written:
+    """Consider a client of the clinic for the case's group."""
+    receipt = await candidates.name_candidate(
+        desk, who, CaseId(case_id), ClientId(asked.client), _words(asked.words), command=command
+    )
+    return written(response, receipt)
+
+
+@router.get("", dependencies=[CaughtUp], openapi_extra=_READS)
+async def read_candidates(
+    desk: TheDesk,
+    clinic: TheClinic,
+    who: Who,
+    case_id: PathId,
+    response: Response,
+    removed: RemovedWords,
+) -> CandidatesTold:
+    """Everybody who was considered, and who waits; each finds the look in her log."""
+    admitted, opening, receipt = await candidates.look_at_candidates(desk, who, CaseId(case_id))
+    views = clinic.views
+    lines = []
+    for client, candidate in admitted.case.candidates:
+        # Of somebody whose key is gone nothing says that she was ever considered.
+        with suppress(Sealed):
+            item = views.chart.item(candidate, candidate, opening)
+            if item is not None:
+                lines.append((client, candidate_line(item)))
+    names: dict[str, str | None] = {
+        client: views.name_cards.name(client, opening) for client, _ in lines
+    }
+    response.headers["Ledger-Position"] = str(receipt.last)
+    words = naming(clinic, case_id, opening, removed)
+    members = admitted.case.clients
+    return CandidatesTold(
+        case=case_id,
+        candidates=[
+            candidate_told(line, client, names, words, takes_part=client in members)
+            for client, line in lines
+        ],
+        waiting=list(waiting_list(line for _, line in lines)),
+    )
+
+
+@router.post("/{candidate_id}:screen", openapi_extra=_WRITES)
+async def screen_candidate(
+    desk: TheDesk,
+    who: Who,
+    case_id: PathId,
+    candidate_id: PathId,
+    asked: Screening,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Record what a talk with a candidate found."""
+    screened = GroupCandidateScreened(
+        candidate=ItemId(candidate_id),
+        case=CaseId(case_id),
+        author=PractitionerId(who.actor.id),
+        occurred_at=asked.occurred_at,
+        suitability=asked.suitability,
+        words=FreeText(asked.words),
+    )
+
+    def decide(_: OnCase, state: Candidate, __: Group) -> tuple[CandidateEvent, ...]:
+        return candidate_file.screen(state, screened, now=desk.clock.now())
+
+    return await _change(desk, who, (case_id, candidate_id), decide, expected, command, response)
+
+
+@router.post("/{candidate_id}:check-acquaintances", openapi_extra=_WRITES)
+async def check_acquaintances(
+    desk: TheDesk,
+    who: Who,
+    case_id: PathId,
+    candidate_id: PathId,
+    asked: AcquaintanceCheck,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Record whether a candidate knows another one or a member, and what was decided."""
+    checked = GroupAcquaintancesChecked(
+        candidate=ItemId(candidate_id),
+        case=CaseId(case_id),
+        author=PractitionerId(who.actor.id),
+        decision=asked.decision,
+        knows=tuple(ItemId(each) for each in asked.knows),
+        words=_words(asked.words),
+    )
+
+    def decide(admitted: OnCase, state: Candidate, _: Group) -> tuple[CandidateEvent, ...]:
+        others = [candidate for _, candidate in admitted.case.candidates]
+        return candidate_file.check_acquaintances(state, checked, others)
+
+    return await _change(desk, who, (case_id, candidate_id), decide, expected, command, response)
+
+
+@router.post("/{candidate_id}:accept", openapi_extra=_WRITES)
+async def accept_candidate(
+    desk: TheDesk,
+    who: Who,
+    case_id: PathId,
+    candidate_id: PathId,
+    asked: CandidateDecision,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Let a candidate join, who was screened and asked whom she knows, and say why."""
+    accepted = GroupCandidateAccepted(
+        candidate=ItemId(candidate_id),
+        case=CaseId(case_id),
+        author=PractitionerId(who.actor.id),
+        words=FreeText(asked.words),
+    )
+
+    def decide(admitted: OnCase, state: Candidate, group: Group) -> tuple[CandidateEvent, ...]:
+        return candidate_file.accept(state, accepted, group, len(admitted.case.clients))
+
+    return await _change(desk, who, (case_id, candidate_id), decide, expected, command, response)
+
+
+@router.post("/{candidate_id}:decline", openapi_extra=_WRITES)
+async def decline_candidate(
+    desk: TheDesk,
+    who: Who,
+    case_id: PathId,
+    candidate_id: PathId,
+    asked: CandidateDecision,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Do not take a candidate, and say why."""
+    declined = GroupCandidateDeclined(
+        candidate=ItemId(candidate_id),
+        case=CaseId(case_id),
+        author=PractitionerId(who.actor.id),
+        words=FreeText(asked.words),
+    )
+
+    def decide(admitted: OnCase, state: Candidate, _: Group) -> tuple[CandidateEvent, ...]:
+        candidates.not_yet_in(admitted.case, state)
+        return candidate_file.decline(state, declined)
+
+    return await _change(desk, who, (case_id, candidate_id), decide, expected, command, response)
+
+
+@router.post("/{candidate_id}:waitlist", openapi_extra=_WRITES)
+async def waitlist_candidate(
+    desk: TheDesk,
+    who: Who,
+    case_id: PathId,
+    candidate_id: PathId,
+    asked: Waiting,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Let a candidate wait, or wait in another place."""
+    waiting = GroupCandidateWaitlisted(
+        candidate=ItemId(candidate_id),
+        case=CaseId(case_id),
+        author=PractitionerId(who.actor.id),
+        place=asked.place,
+        words=_words(asked.words),
+    )
+
+    def decide(admitted: OnCase, state: Candidate, _: Group) -> tuple[CandidateEvent, ...]:
+        candidates.not_yet_in(admitted.case, state)
+        return candidate_file.waitlist(state, waiting)
+
+    return await _change(desk, who, (case_id, candidate_id), decide, expected, command, response)
+
+
+@router.post("/{candidate_id}:withdraw", openapi_extra=_WRITES)
+async def withdraw_candidate(
+    desk: TheDesk,
+    who: Who,
+    case_id: PathId,
+    candidate_id: PathId,
+    asked: Withdrawing,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Record that a candidate does not want to be considered any more."""
+    withdrew = GroupCandidateWithdrew(
+        candidate=ItemId(candidate_id),
+        case=CaseId(case_id),
+        author=PractitionerId(who.actor.id),
+        words=_words(asked.words),
+    )
+
+    def decide(admitted: OnCase, state: Candidate, _: Group) -> tuple[CandidateEvent, ...]:
+        candidates.not_yet_in(admitted.case, state)
+        return candidate_file.withdraw(state, withdrew)
+
+    return await _change(desk, who, (case_id, candidate_id), decide, expected, command, response)
+
+
+@router.post("/{candidate_id}:accept-agreement", openapi_extra=_WRITES)
+async def accept_group_agreement(
+    desk: TheDesk,
+    who: Who,
+    case_id: PathId,
+    candidate_id: PathId,
+    asked: AgreementAccepted,
+    command: Commanded,
+    expected: Expected,
+    response: Response,
+) -> Written:
+    """Record that a candidate or member agreed to the group's confidentiality agreement."""
+    agreed = GroupAgreementAccepted(
+        candidate=ItemId(candidate_id),
+        case=CaseId(case_id),
+        author=PractitionerId(who.actor.id),
+        occurred_at=asked.occurred_at,
+        terms=asked.terms,
+    )
+
+    def decide(_: OnCase, state: Candidate, group: Group) -> tuple[CandidateEvent, ...]:
+        return candidate_file.accept_agreement(state, agreed, group, now=desk.clock.now())
+
+    return await _change(desk, who, (case_id, candidate_id), decide, expected, command, response)
+
+
+async def _change(
+    desk: Desk,
+    who: Circumstances,
+    place: tuple[str, str],
+    decide: Callable[[OnCase, Candidate, Group], tuple[CandidateEvent, ...]],
+    expected: int,
+    command: Command,
+    response: Response,
+) -> Written:
+    case_id, candidate_id = place
+    receipt = await candidates.change_candidate(
+        desk,
+        who,
+        CaseId(case_id),
+        ItemId(candidate_id),
+        decide,
+        expected=expected,
+        command=command,
+    )
+    return written(response, receipt)
+
+
+def _words(words: str | None) -> FreeText | None:
+    return None if words is None else FreeText(words)
