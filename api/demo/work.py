@@ -228,7 +228,7 @@ async def _endings(scene: _Scene) -> None:
     again = {"ends_on": scene.later(50), "remains": text("remains")}
     await scene.step("termination", end, ending.TerminationReplanned, **again)
     await scene.step("termination", end, ending.TerminationWithdrawn)
-    asked = {"due_on": scene.later(10), "contact": ending.Contact.CALL}
+    asked = {"due_on": scene.later(10), "contact": ending.FollowUpContact.CALL}
     later = await scene.begin("follow_up", ending.FollowUpPlanned, **asked)
     await scene.step("follow_up", later, ending.FollowUpHeld, occurred_at=now, reached=True)
     later = await scene.begin("follow_up", ending.FollowUpPlanned, **asked)

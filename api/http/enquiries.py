@@ -15,11 +15,11 @@ from api.http.on_enquiry import Changing
 from api.http.recorded import RecordedRoute, leaves
 from api.http.schemas.common import PathId
 from api.http.schemas.enquiries import (
-    Answer,
     Assignment,
     Consultation,
-    Decline,
     EnquiriesTold,
+    EnquiryAnswer,
+    EnquiryDecline,
     EnquiryTold,
     NewEnquiry,
     Offer,
@@ -51,7 +51,9 @@ from domain.values import CaseId, Circumstances, FreeText, ItemId, PractitionerI
 from projections.enquiries import EnquiryLine, waiting_list
 
 router = APIRouter(prefix="/v1", tags=["before a case"], route_class=RecordedRoute)
-item = APIRouter(prefix="/v1/enquiries/{enquiry_id}", tags=["before a case"], route_class=RecordedRoute)
+item = APIRouter(
+    prefix="/v1/enquiries/{enquiry_id}", tags=["before a case"], route_class=RecordedRoute
+)
 _BOTH = "front desk, clinician"
 _WRITES = leaves("AMEND", audience="clinician")
 _LISTS = leaves("LIST", audience="clinician")
@@ -158,7 +160,7 @@ async def qualify_enquiry(change: Change, asked: Qualification) -> Written:
 
 
 @item.post(":decline", openapi_extra=_WRITES)
-async def decline_enquiry(change: Change, asked: Decline) -> Written:
+async def decline_enquiry(change: Change, asked: EnquiryDecline) -> Written:
     """Decide that no therapy begins here, and why; with that the reader's reading ends."""
 
     def decide(state: Enquiry, author: PractitionerId, entry: ItemId) -> tuple[EnquiryEvent, ...]:
@@ -206,7 +208,7 @@ async def offer_place(change: Change, asked: Offer) -> Written:
 
 
 @item.post(":decline-offer", openapi_extra=_WRITES)
-async def decline_offer(change: Change, asked: Answer) -> Written:
+async def decline_offer(change: Change, asked: EnquiryAnswer) -> Written:
     """Write down that a place was not taken; she waits on where she was."""
 
     def decide(state: Enquiry, author: PractitionerId, entry: ItemId) -> tuple[EnquiryEvent, ...]:
@@ -219,7 +221,7 @@ async def decline_offer(change: Change, asked: Answer) -> Written:
 
 
 @item.post(":withdraw", openapi_extra=_WRITES)
-async def withdraw_enquiry(change: Change, asked: Answer) -> Written:
+async def withdraw_enquiry(change: Change, asked: EnquiryAnswer) -> Written:
     """Write down that the person asks for help here no longer."""
 
     def decide(state: Enquiry, author: PractitionerId, entry: ItemId) -> tuple[EnquiryEvent, ...]:

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from api.http.auth import TheClinic, TheDesk, Who
+from api.http.called import called
 from api.http.conditions import CaughtUp
 from api.http.front_desk import check_span, show_calendar
 from api.http.gone import missing
@@ -16,7 +17,7 @@ from api.http.schemas.access import CalendarTold, CaseloadLine, CaseloadTold
 from api.http.schemas.cases import CaseTold, case_told
 from api.http.schemas.common import Instant, PathId
 from domain.use_cases import caseload, cases, reception
-from domain.values import CaseId, ClientId, ItemId, PractitionerId
+from domain.values import CaseId, ClientId, ItemId, PractitionerId, School
 
 router = APIRouter(prefix="/v1/projections", tags=["integrations"], route_class=RecordedRoute)
 
@@ -38,7 +39,9 @@ async def read_case_state(
     response.headers["ETag"] = f'"{state.version}"'
     response.headers["Ledger-Position"] = str(receipt.last)
     unopened = Naming(clinic.views.name_cards, state.roster, None)
-    return case_told(state, unopened, reader=who.actor.id)
+    school, settled = School(state.school), desk.settings.called
+    said = called(state.clients, school, settled, clinic.views.name_cards, None)
+    return case_told(state, unopened, said, reader=who.actor.id)
 
 
 @router.get(

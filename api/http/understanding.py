@@ -18,7 +18,6 @@ from api.http.schemas.understanding import (
     CausalMapTold,
     FormulationsTold,
     IntakesTold,
-    MomentTold,
     NewDiagnosis,
     NewFormulation,
     NewIntake,
@@ -30,6 +29,7 @@ from api.http.schemas.understanding import (
     RevisedDiagnosis,
     RevisedFormulation,
     RevisedIntake,
+    WrittenTold,
     causal_map_told,
     formulation_told,
     headings_told,
@@ -339,7 +339,7 @@ async def read_formulations(looking: Look) -> FormulationsTold:
         headings=headings_told(FORMULATION[frame.school]),
         formulations=[formulation_told(each, naming) for each in found],
         timeline=[
-            MomentTold(formulation=each.id, number=moment.number, at=moment.at, by=moment.by)
+            WrittenTold(formulation=each.id, number=moment.number, at=moment.at, by=moment.by)
             for each, moment in version_rows.timeline(found)
         ],
     )

@@ -36,7 +36,7 @@ class TransferReason(StrEnum):
     OTHER = "other"
 
 
-class Contact(StrEnum):
+class FollowUpContact(StrEnum):
     """How somebody is asked how she is, after the end."""
 
     SESSION = "session"
@@ -162,7 +162,7 @@ class FollowUpPlanned:
     case: CaseId
     author: PractitionerId
     due_on: date
-    contact: Contact
+    contact: FollowUpContact
     words: FreeText | None = None
 
 

@@ -113,11 +113,12 @@ def test_whoever_was_its_intake_person_does_not_read_it_once_it_has_ended(
     assert not state.is_read_by(ANNA)
     assert not state.may_be_taken_up_by(ANNA)
     assert not state.may_be_taken_up_by(BARTEK)
-    for decide in (
+    decisions: tuple[Callable[[], tuple[object, ...]], ...] = (
         lambda: enquiry.assign(state, BARTEK),
         lambda: enquiry.qualify(state, replace(QUALIFIED, entry=ItemId("0" * 32))),
         lambda: enquiry.take_up(state, CaseId("9" * 32)),
-    ):
+    )
+    for decide in decisions:
         with pytest.raises(WrongState):
             decide()
 

@@ -103,7 +103,7 @@ FOLDS = (
 def _name(fold: Callable[[Iterable[object]], object]) -> str:
     """Whose fold it is: a module's, or that of one lifecycle among many."""
     of = getattr(fold, "__self__", None)
-    return str(fold.__module__) if of is None else str(getattr(of, "noun", of))
+    return f"{fold.__module__}.{fold.__name__}" if of is None else str(getattr(of, "noun", of))
 
 
 def test_there_is_an_example_of_every_event() -> None:

@@ -348,7 +348,8 @@ class TestComplaint:
             )
 
     def test_it_is_answered_once_and_not_examined_after(self) -> None:
-        (resolved,) = complaint.handle(self.state(), filled(ComplaintResolved), now=NOW)
+        resolved = filled(ComplaintResolved)
+        assert complaint.handle(self.state(), resolved, now=NOW) == (resolved,)
         assert complaint.handle(self.state(resolved), resolved, now=NOW) == ()
         with pytest.raises(WrongState):
             complaint.handle(self.state(resolved), said("complaint.examined"), now=NOW)

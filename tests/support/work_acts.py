@@ -37,7 +37,7 @@ def _made(life: Life, kind: type[Any], chance: int) -> Callable[[At], Event]:
     """An event of today that names nothing that may not be there."""
     now = life.clinic.clock.now()
     names = [part.name for part in fields(kind)]
-    others = {"to": PSYCHIATRIST} if kind is ReferralMade else {}
+    others: dict[str, object] = {"to": PSYCHIATRIST} if kind is ReferralMade else {}
     if kind is ConferenceHeld:
         others = {"others": (PSYCHIATRIST,)}
     event = filled(kind, **others)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import ClassVar
 
 from api.http.on_chart import Saying
 from api.http.schemas.common import Asked, Id, Instant, Told, Words, example
-from api.http.schemas.work import Event, ItemTold, StepTold
+from api.http.schemas.work import ItemTold, StepTold
 from domain.events import adverse_event, ending
 
 
 class NewTermination(Saying):
     """The day on which a therapy is to end, why, and what remains to be done."""
 
-    EVENT: Event = ending.TerminationPlanned
+    EVENT: ClassVar = ending.TerminationPlanned
     model_config = example(
         ends_on="2027-03-01", reason="goals-reached", remains="Two sessions about what may return."
     )
@@ -26,7 +27,7 @@ class NewTermination(Saying):
 class ReplannedTermination(Saying):
     """Another day, or something else that remains."""
 
-    EVENT: Event = ending.TerminationReplanned
+    EVENT: ClassVar = ending.TerminationReplanned
     model_config = example(ends_on="2027-03-15", remains="Three sessions.")
 
     ends_on: date
@@ -36,7 +37,7 @@ class ReplannedTermination(Saying):
 class TerminationWithdrawal(Saying):
     """Why the therapy goes on after all."""
 
-    EVENT: Event = ending.TerminationWithdrawn
+    EVENT: ClassVar = ending.TerminationWithdrawn
     model_config = example(reason="She lost her work and asked to go on.")
 
     reason: Words | None = None
@@ -90,7 +91,7 @@ class NewTransfer(Asked):
 class TransferAcceptance(Saying):
     """That she goes on."""
 
-    EVENT: Event = ending.TransferAccepted
+    EVENT: ClassVar = ending.TransferAccepted
     model_config = example(words="First session next week.")
 
     words: Words | None = None
@@ -99,7 +100,7 @@ class TransferAcceptance(Saying):
 class TransferDecline(Saying):
     """That she does not."""
 
-    EVENT: Event = ending.TransferDeclined
+    EVENT: ClassVar = ending.TransferDeclined
     model_config = example(reason="I know her brother.")
 
     reason: Words | None = None
@@ -108,7 +109,7 @@ class TransferDecline(Saying):
 class TransferWithdrawal(Saying):
     """That the proposal is taken back."""
 
-    EVENT: Event = ending.TransferWithdrawn
+    EVENT: ClassVar = ending.TransferWithdrawn
     model_config = example(reason="The client would rather stay.")
 
     reason: Words | None = None
@@ -133,18 +134,18 @@ class TransferTold(ItemTold):
 class NewFollowUp(Saying):
     """When and how somebody is to be asked how she is."""
 
-    EVENT: Event = ending.FollowUpPlanned
+    EVENT: ClassVar = ending.FollowUpPlanned
     model_config = example(due_on="2027-06-01", contact="call", words="Ask about her sleep.")
 
     due_on: date
-    contact: ending.Contact
+    contact: ending.FollowUpContact
     words: Words | None = None
 
 
 class FollowUp(Saying):
     """How she was."""
 
-    EVENT: Event = ending.FollowUpHeld
+    EVENT: ClassVar = ending.FollowUpHeld
     model_config = example(occurred_at="2026-11-23T10:00:00Z", reached=True, words="She is well.")
 
     occurred_at: Instant
@@ -155,7 +156,7 @@ class FollowUp(Saying):
 class FollowUpDropping(Saying):
     """Why she is not to be asked."""
 
-    EVENT: Event = ending.FollowUpDropped
+    EVENT: ClassVar = ending.FollowUpDropped
     model_config = example(reason="She asked not to be called.")
 
     reason: Words
@@ -199,7 +200,7 @@ class EndingsTold(Told):
 class NewAdverseEvent(Saying):
     """What went wrong."""
 
-    EVENT: Event = adverse_event.AdverseEventReported
+    EVENT: ClassVar = adverse_event.AdverseEventReported
     model_config = example(
         kind="worsening",
         severity="moderate",
@@ -218,7 +219,7 @@ class NewAdverseEvent(Saying):
 class Measure(Saying):
     """What was done about it."""
 
-    EVENT: Event = adverse_event.AdverseEventMeasureTaken
+    EVENT: ClassVar = adverse_event.AdverseEventMeasureTaken
     model_config = example(occurred_at="2026-11-23T10:00:00Z", words="Smaller steps agreed on.")
 
     occurred_at: Instant
@@ -228,7 +229,7 @@ class Measure(Saying):
 class AdverseEventClosing(Saying):
     """How it hung together, and what was learnt."""
 
-    EVENT: Event = adverse_event.AdverseEventClosed
+    EVENT: ClassVar = adverse_event.AdverseEventClosed
     model_config = example(relation="related", words="The step was too large.")
 
     relation: adverse_event.RelationToTherapy

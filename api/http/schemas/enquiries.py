@@ -86,7 +86,7 @@ class Qualification(Asked):
     group: Id | None = None
 
 
-class Decline(Asked):
+class EnquiryDecline(Asked):
     """That no therapy begins here, and why."""
 
     model_config = example(
@@ -117,7 +117,7 @@ class Offer(Asked):
     words: Words
 
 
-class Answer(Asked):
+class EnquiryAnswer(Asked):
     """What was said to it, if anything was."""
 
     model_config = example(words="She works until six.")
@@ -133,7 +133,7 @@ class TakingUp(Asked):
     case: Id
 
 
-class StepTold(Told):
+class EnquiryStepTold(Told):
     """What happened in an enquiry; ``facts`` are codes and ids."""
 
     act: str
@@ -177,7 +177,7 @@ class EnquiryTold(EnquiryHeading):
     source: str | None
     therapist: str | None
     case: str | None
-    history: list[StepTold]
+    history: list[EnquiryStepTold]
 
 
 class EnquiriesTold(Told):
@@ -225,8 +225,8 @@ def enquiry_told(line: EnquiryLine, name: str | None, opened: Open) -> EnquiryTo
     )
 
 
-def _step(step: Step, opened: Open) -> StepTold:
-    return StepTold(
+def _step(step: Step, opened: Open) -> EnquiryStepTold:
+    return EnquiryStepTold(
         act=step.act,
         by=step.by,
         at=step.at,

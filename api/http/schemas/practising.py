@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import ClassVar
 
 from pydantic import Field
 
 from api.http.on_chart import Saying
 from api.http.schemas.common import Id, Instant, Told, Words, example
-from api.http.schemas.work import Event, ItemTold, Links, StepTold
+from api.http.schemas.work import ItemTold, Links, StepTold
 from domain.events import homework, skill
 
 
 class NewHomework(Saying):
     """Something to do until a day."""
 
-    EVENT: Event = homework.HomeworkSet
+    EVENT: ClassVar = homework.HomeworkSet
     model_config = example(words="Write down three good minutes a day.", due_on="2026-11-30")
 
     words: Words
@@ -27,7 +28,7 @@ class NewHomework(Saying):
 class HomeworkReport(Saying):
     """How it went."""
 
-    EVENT: Event = homework.HomeworkReported
+    EVENT: ClassVar = homework.HomeworkReported
     model_config = example(done="partly", occurred_at="2026-11-23T09:10:00Z")
 
     done: homework.Done
@@ -39,7 +40,7 @@ class HomeworkReport(Saying):
 class HomeworkDropping(Saying):
     """Why it is expected no longer."""
 
-    EVENT: Event = homework.HomeworkDropped
+    EVENT: ClassVar = homework.HomeworkDropped
     model_config = example(reason="She was ill.")
 
     reason: Words | None = None
@@ -73,7 +74,7 @@ class HomeworksTold(Told):
 class NewSkill(Saying):
     """A skill, and how it stands at the start: from 0, not there, to 4, there when needed."""
 
-    EVENT: Event = skill.SkillAssessed
+    EVENT: ClassVar = skill.SkillAssessed
     model_config = example(
         area="emotional",
         words="Naming what she feels.",
@@ -91,7 +92,7 @@ class NewSkill(Saying):
 class Reassessment(Saying):
     """How a skill stands now."""
 
-    EVENT: Event = skill.SkillReassessed
+    EVENT: ClassVar = skill.SkillReassessed
     model_config = example(level=3, occurred_at="2026-11-23T09:40:00Z")
 
     level: int
@@ -102,7 +103,7 @@ class Reassessment(Saying):
 class Practice(Saying):
     """That a skill was practised."""
 
-    EVENT: Event = skill.SkillPractised
+    EVENT: ClassVar = skill.SkillPractised
     model_config = example(occurred_at="2026-11-23T09:40:00Z")
 
     occurred_at: Instant

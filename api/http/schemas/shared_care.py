@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from api.http.on_chart import Saying
 from api.http.schemas.common import Asked, Id, Instant, Line, Told, Words, example
 from api.http.schemas.joint import Alias
-from api.http.schemas.work import Event, ItemTold, StepTold
+from api.http.schemas.work import ItemTold, StepTold
 from domain.events import referral, shared_care
 
 
@@ -32,7 +32,7 @@ _PSYCHIATRIST = {"specialty": "psychiatry", "organisation": "Outpatient clinic"}
 class NewReferral(Saying):
     """To whom somebody is referred, why, and what is asked."""
 
-    EVENT: Event = referral.ReferralMade
+    EVENT: ClassVar = referral.ReferralMade
     model_config = example(
         to=_PSYCHIATRIST,
         reason="Sleep has not come back after six weeks.",
@@ -53,7 +53,7 @@ class NewReferral(Saying):
 class Acceptance(Saying):
     """That they took somebody on."""
 
-    EVENT: Event = referral.ReferralAccepted
+    EVENT: ClassVar = referral.ReferralAccepted
     model_config = example(occurred_at="2026-11-23T10:00:00Z")
 
     occurred_at: Instant
@@ -63,7 +63,7 @@ class Acceptance(Saying):
 class Decline(Saying):
     """That they did not."""
 
-    EVENT: Event = referral.ReferralDeclined
+    EVENT: ClassVar = referral.ReferralDeclined
     model_config = example(occurred_at="2026-11-23T10:00:00Z", reason="No place before spring.")
 
     occurred_at: Instant
@@ -73,7 +73,7 @@ class Decline(Saying):
 class Answer(Saying):
     """What came back."""
 
-    EVENT: Event = referral.ReferralAnswered
+    EVENT: ClassVar = referral.ReferralAnswered
     model_config = example(occurred_at="2026-11-23T10:00:00Z", words="Medicine was begun.")
 
     occurred_at: Instant
@@ -83,7 +83,7 @@ class Answer(Saying):
 class ReferralWithdrawal(Saying):
     """Why it is needed no longer."""
 
-    EVENT: Event = referral.ReferralWithdrawn
+    EVENT: ClassVar = referral.ReferralWithdrawn
     model_config = example(reason="She sleeps again.")
 
     reason: Words | None = None
@@ -92,7 +92,7 @@ class ReferralWithdrawal(Saying):
 class NewConsultation(Saying):
     """Who was asked what, and what came of it."""
 
-    EVENT: Event = shared_care.ConsultationHeld
+    EVENT: ClassVar = shared_care.ConsultationHeld
     model_config = example(
         consulted=_PSYCHIATRIST,
         identified=False,
@@ -112,7 +112,7 @@ class NewConsultation(Saying):
 class NewConference(Saying):
     """Who conferred on the case, and what they concluded."""
 
-    EVENT: Event = shared_care.ConferenceHeld
+    EVENT: ClassVar = shared_care.ConferenceHeld
     model_config = example(
         colleagues=[],
         others=[_PSYCHIATRIST],
@@ -131,7 +131,7 @@ class NewConference(Saying):
 class NewPharmacotherapy(Saying):
     """A medicine as told; never a prescription. In a joint case ``alias`` says who takes it."""
 
-    EVENT: Event = shared_care.PharmacotherapyNoted
+    EVENT: ClassVar = shared_care.PharmacotherapyNoted
     model_config = example(
         substance="sertraline",
         dose="50 mg in the morning",
@@ -152,7 +152,7 @@ class NewPharmacotherapy(Saying):
 class ChangedPharmacotherapy(Saying):
     """What is another way from a day on."""
 
-    EVENT: Event = shared_care.PharmacotherapyChanged
+    EVENT: ClassVar = shared_care.PharmacotherapyChanged
     model_config = example(dose="100 mg in the morning", since="2026-11-20", told_by="client")
 
     dose: Line | None = None
@@ -165,7 +165,7 @@ class ChangedPharmacotherapy(Saying):
 class EndedPharmacotherapy(Saying):
     """That it is taken no longer."""
 
-    EVENT: Event = shared_care.PharmacotherapyEnded
+    EVENT: ClassVar = shared_care.PharmacotherapyEnded
     model_config = example(until="2026-11-22", told_by="client", reason="Her physician ended it.")
 
     until: date | None = None
@@ -176,7 +176,7 @@ class EndedPharmacotherapy(Saying):
 class NewCoTreater(Saying):
     """Somebody else who treats the client."""
 
-    EVENT: Event = shared_care.CoTreaterLinked
+    EVENT: ClassVar = shared_care.CoTreaterLinked
     model_config = example(professional=_PSYCHIATRIST, since="2026-11-01")
 
     professional: ProfessionalAsked
@@ -187,7 +187,7 @@ class NewCoTreater(Saying):
 class CoTreaterUnlinking(Saying):
     """That that treatment is over."""
 
-    EVENT: Event = shared_care.CoTreaterUnlinked
+    EVENT: ClassVar = shared_care.CoTreaterUnlinked
     model_config = example(until="2026-11-22")
 
     until: date | None = None

@@ -245,7 +245,7 @@ class LineTold(Told):
     rank: str | None
 
 
-class ProblemTold(Told):
+class ListedProblemTold(Told):
     """A problem as it stands: ``words`` are how it is put now; what was said before stays."""
 
     id: str
@@ -291,8 +291,8 @@ class ProblemListTold(Told):
     case: str
     version: int
     assessed: list[AssessedTold]
-    uncoded: list[ProblemTold]
-    coded: list[ProblemTold]
+    uncoded: list[ListedProblemTold]
+    coded: list[ListedProblemTold]
     diagnoses: list[DiagnosisTold]
     none_found: list[NoneFoundTold]
 
@@ -356,7 +356,7 @@ class FormulationTold(Told):
     versions: list[FormulationVersionTold]
 
 
-class MomentTold(Told):
+class WrittenTold(Told):
     """When a formulation was written or revised, in the order of the timeline."""
 
     formulation: str
@@ -372,10 +372,10 @@ class FormulationsTold(Told):
     school: str
     headings: list[HeadingTold]
     formulations: list[FormulationTold]
-    timeline: list[MomentTold]
+    timeline: list[WrittenTold]
 
 
-class LinkTold(Told):
+class CausalLinkTold(Told):
     """That one thing follows from another."""
 
     of: str
@@ -394,7 +394,7 @@ class CausalMapTold(Told):
 
     case: str
     nodes: list[NodeTold]
-    links: list[LinkTold]
+    links: list[CausalLinkTold]
     loose: list[str]
 
 
@@ -414,11 +414,11 @@ def problem_list_told(
             rank=each.rank,
         )
 
-    def problem(each: Problem) -> ProblemTold:
+    def problem(each: Problem) -> ListedProblemTold:
         history = [line(one) for one in each.history]
         put = next(one for one in reversed(history) if one.act != "resolved")
         coded = None if each.coded is None else _coded(each.coded, book)
-        return ProblemTold(
+        return ListedProblemTold(
             id=each.id, status=each.status, words=put.words, coded=coded, history=history
         )
 
@@ -494,7 +494,7 @@ def causal_map_told(case: str, found: CausalMap) -> CausalMapTold:
     return CausalMapTold(
         case=case,
         nodes=[NodeTold(id=name, kind=kind) for name, kind in found.nodes],
-        links=[LinkTold(of=of, to=to) for of, to in found.links],
+        links=[CausalLinkTold(of=of, to=to) for of, to in found.links],
         loose=list(found.loose),
     )
 

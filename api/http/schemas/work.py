@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -13,7 +13,6 @@ from domain.events import goal, method, plan, work_area
 from domain.values import FreeText, Section
 
 Links = Annotated[list[Id], Field(max_length=20)]
-Event = ClassVar[type[Any]]
 
 
 class ItemTold(Told):
@@ -42,7 +41,7 @@ class StepTold(Told):
 class NewPlan(Saying):
     """A plan of the work, and when it is to be reviewed."""
 
-    EVENT: Event = plan.PlanDrafted
+    EVENT: ClassVar = plan.PlanDrafted
     model_config = example(
         text="Twelve sessions: exposure, then relapse prevention.", review_on="2027-01-15"
     )
@@ -54,7 +53,7 @@ class NewPlan(Saying):
 class RevisedPlan(Saying):
     """The plan in other words."""
 
-    EVENT: Event = plan.PlanRevised
+    EVENT: ClassVar = plan.PlanRevised
     model_config = example(text="Sixteen sessions, with her partner in two.", reason="She asked.")
 
     text: Words
@@ -65,7 +64,7 @@ class RevisedPlan(Saying):
 class PlanAgreement(Saying):
     """Who agreed, and when."""
 
-    EVENT: Event = plan.PlanAgreed
+    EVENT: ClassVar = plan.PlanAgreed
     model_config = example(agreed_with="client", occurred_at="2026-11-23T09:40:00Z")
 
     agreed_with: plan.AgreedWith
@@ -75,7 +74,7 @@ class PlanAgreement(Saying):
 class PlanReview(Saying):
     """What a review found, and when the next one is due."""
 
-    EVENT: Event = plan.PlanReviewHeld
+    EVENT: ClassVar = plan.PlanReviewHeld
     model_config = example(
         text="Half of the goals stand at what was expected.",
         occurred_at="2026-11-23T09:40:00Z",
@@ -90,7 +89,7 @@ class PlanReview(Saying):
 class PlanEnding(Saying):
     """Why a plan is followed no longer."""
 
-    EVENT: Event = plan.PlanEnded
+    EVENT: ClassVar = plan.PlanEnded
     model_config = example(reason="replaced")
 
     reason: plan.PlanEnd
@@ -139,7 +138,7 @@ Levels = Annotated[list[LevelAsked], Field(max_length=5)]
 class NewGoal(Saying):
     """A goal; growth needs no problem and no diagnosis."""
 
-    EVENT: Event = goal.GoalSet
+    EVENT: ClassVar = goal.GoalSet
     model_config = example(kind="growth", words="To say what she wants before she is asked.")
 
     kind: goal.GoalKind
@@ -153,7 +152,7 @@ class NewGoal(Saying):
 class RevisedGoal(Saying):
     """The goal in other words."""
 
-    EVENT: Event = goal.GoalRevised
+    EVENT: ClassVar = goal.GoalRevised
     model_config = example(words="To say what she wants at work, too.")
 
     words: Words
@@ -165,7 +164,7 @@ class RevisedGoal(Saying):
 class Rating(Saying):
     """How far a goal has come: from -2, much less than expected, to 2, much more."""
 
-    EVENT: Event = goal.GoalProgressRated
+    EVENT: ClassVar = goal.GoalProgressRated
     model_config = example(attainment=1, rated_by="together", occurred_at="2026-11-23T09:40:00Z")
 
     attainment: int
@@ -178,7 +177,7 @@ class Rating(Saying):
 class Achievement(Saying):
     """That a goal was reached."""
 
-    EVENT: Event = goal.GoalAchieved
+    EVENT: ClassVar = goal.GoalAchieved
     model_config = example(occurred_at="2026-11-23T09:40:00Z")
 
     occurred_at: Instant
@@ -188,7 +187,7 @@ class Achievement(Saying):
 class DroppedGoal(Saying):
     """Why a goal is pursued no longer."""
 
-    EVENT: Event = goal.GoalDropped
+    EVENT: ClassVar = goal.GoalDropped
     model_config = example(occurred_at="2026-11-23T09:40:00Z", reason="Another job came first.")
 
     occurred_at: Instant
@@ -250,7 +249,7 @@ class GoalsTold(Told):
 class NewMethod(Saying):
     """A method, and why it suits this person."""
 
-    EVENT: Event = method.MethodChosen
+    EVENT: ClassVar = method.MethodChosen
     model_config = example(
         name="Behavioural activation", rationale="She has energy in the mornings and little to do."
     )
@@ -264,7 +263,7 @@ class NewMethod(Saying):
 class MethodUse(Saying):
     """In which held session a method was used."""
 
-    EVENT: Event = method.MethodUsed
+    EVENT: ClassVar = method.MethodUsed
     model_config = example(session="5f2c7b0d9e8a4c61b0d2f3a4c5e6f708")
 
     session: Id
@@ -274,7 +273,7 @@ class MethodUse(Saying):
 class MethodReview(Saying):
     """How a method was found to fit."""
 
-    EVENT: Event = method.MethodReviewed
+    EVENT: ClassVar = method.MethodReviewed
     model_config = example(fit="partly-helpful", occurred_at="2026-11-23T09:40:00Z")
 
     fit: method.Fit
@@ -285,7 +284,7 @@ class MethodReview(Saying):
 class MethodSettingAside(Saying):
     """Why a method is used no longer."""
 
-    EVENT: Event = method.MethodSetAside
+    EVENT: ClassVar = method.MethodSetAside
     model_config = example(reason="It frightened her more than it helped.")
 
     reason: Words | None = None
@@ -331,7 +330,7 @@ class MethodsTold(Told):
 class NewWorkArea(Saying):
     """Something that is worked on."""
 
-    EVENT: Event = work_area.WorkAreaOpened
+    EVENT: ClassVar = work_area.WorkAreaOpened
     model_config = example(words="How she speaks with her mother.")
 
     words: Words
@@ -342,7 +341,7 @@ class NewWorkArea(Saying):
 class Advance(Saying):
     """How an area stands beside how it was when it was opened."""
 
-    EVENT: Event = work_area.WorkAreaAdvanced
+    EVENT: ClassVar = work_area.WorkAreaAdvanced
     model_config = example(change="better", occurred_at="2026-11-23T09:40:00Z")
 
     change: work_area.Change
@@ -354,7 +353,7 @@ class Advance(Saying):
 class WorkAreaClosing(Saying):
     """How the work on an area ended."""
 
-    EVENT: Event = work_area.WorkAreaClosed
+    EVENT: ClassVar = work_area.WorkAreaClosed
     model_config = example(resolution="worked-through", occurred_at="2026-11-23T09:40:00Z")
 
     resolution: work_area.Resolution

@@ -13,7 +13,7 @@ from httpx2 import Response
 from domain.values import Format
 from infrastructure.ledger.note import Signer
 from infrastructure.verify import verify_folder
-from tests.api.http import joint_day
+from tests.api.http import joint_day, understanding_day
 from tests.api.http.erasing import erase
 from tests.api.http.support import Office, Person, open_office, operations, publish
 from tests.support.clinic import Founded
@@ -72,6 +72,7 @@ def day(office: Office, founded_by_two: ByTwo) -> Day:
     _check_the_log(office, did)
     _sit_together(office, did)
     joint_day.sit(office, did)
+    understanding_day.understand(office, did)
     erase(office, erasing_in(office.clinic, founded_by_two[1]), did)
     _end(office, did, case)
     return did.day

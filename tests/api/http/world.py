@@ -11,7 +11,13 @@ from typing import Any
 from httpx2 import Response
 
 from domain.values import CaseId, ClientId, Format, NoteId, SessionId
-from tests.api.http import attachment_world, frame_world, joint_world, therapist_world
+from tests.api.http import (
+    attachment_world,
+    frame_world,
+    joint_world,
+    therapist_world,
+    understanding_world,
+)
 from tests.api.http.support import Office, Person, operations
 
 WORDS = {
@@ -126,6 +132,7 @@ def build(office: Office) -> World:
             **frame_world.ids_of(office, client, case),
             **attachment_world.ids_of(office, case),
             **therapist_world.ids_of(office, case, note),
+            **understanding_world.ids_of(office, client, case),
         },
     )
 
@@ -181,6 +188,9 @@ def stream_of(path: str, ids: Mapping[str, str]) -> str | None:
     for name in (
         "attachment_id",
         "contract_id",
+        "enquiry_id",
+        "formulation_id",
+        "intake_id",
         "rating_id",
         "series_id",
         "pack_id",
