@@ -15,12 +15,12 @@ from api.http.on_chart import told
 from api.http.recorded import RecordedRoute, leaves
 from api.http.schemas.common import PathId
 from api.http.schemas.complaints import (
+    ComplaintAnswer,
     ComplaintsTold,
     ComplaintTold,
     Examination,
     Extension,
     NewComplaint,
-    Resolution,
 )
 from domain.complaint import Complaint
 from domain.use_cases import complaints
@@ -90,7 +90,7 @@ async def extend_complaint(on: Handling, asked: Extension) -> Written:
 
 
 @router.post("/complaints/{complaint_id}:resolve", openapi_extra=_WRITES)
-async def resolve_complaint(on: Handling, asked: Resolution) -> Written:
+async def resolve_complaint(on: Handling, asked: ComplaintAnswer) -> Written:
     """Record what came of a complaint, and the answer."""
     return await on.handle(asked.said)
 

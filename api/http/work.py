@@ -30,10 +30,10 @@ from api.http.schemas.work import (
     PlanEnding,
     PlanReview,
     PlansTold,
-    PlanTold,
     Rating,
     RevisedGoal,
     RevisedPlan,
+    TreatmentPlanTold,
     UsedTold,
     WorkAreaClosing,
     WorkAreasTold,
@@ -89,7 +89,10 @@ async def end_plan(on: Next, asked: PlanEnding) -> Written:
 async def read_plans(on: Look) -> PlansTold:
     """The plans of a case, with every version and review."""
     items, naming = await on.look("plan")
-    plans = [told(PlanTold, each, naming, review_on=work_lines.next_review(each)) for each in items]
+    plans = [
+        told(TreatmentPlanTold, each, naming, review_on=work_lines.next_review(each))
+        for each in items
+    ]
     return PlansTold(plans=plans)
 
 

@@ -23,9 +23,8 @@ class NewComplaint(Asked):
 
     model_config = example(
         filed_by="client",
-        about="5f2c7b0d9e8a4c61b0d2f3a4c5e6f708",
-        occurred_at="2026-11-23T10:00:00Z",
-        answer_by="2026-12-23",
+        occurred_at="2026-02-23T10:00:00Z",
+        answer_by="2026-03-25",
         text="Two sessions in a row were called off on the same morning.",
     )
 
@@ -86,7 +85,7 @@ class Extension(Asked):
         )
 
 
-class Resolution(Asked):
+class ComplaintAnswer(Asked):
     """What came of it, in the words of the answer."""
 
     model_config = example(

@@ -104,7 +104,7 @@ class PlanStepTold(StepTold):
     review_on: date | None = None
 
 
-class PlanTold(ItemTold):
+class TreatmentPlanTold(ItemTold):
     """A plan as it stands, with all its versions."""
 
     text: str | None = None
@@ -115,7 +115,7 @@ class PlanTold(ItemTold):
 class PlansTold(Told):
     """The plans of a case; the last that has not ended is followed now."""
 
-    plans: list[PlanTold]
+    plans: list[TreatmentPlanTold]
 
 
 # Goals

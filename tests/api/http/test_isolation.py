@@ -31,6 +31,7 @@ MAY = {
         "changeContact",
         "setPersonWord",
         "assignEnquiry",
+        "fileComplaint",
         "addRepresentative",
         "endRepresentative",
     },
@@ -47,6 +48,10 @@ MAY = {
         "withdrawErasure",
         "readProtocol",
         "readReaders",
+        "fileComplaint",
+        "examineComplaint",
+        "extendComplaint",
+        "resolveComplaint",
     },
     "client herself": {"readAccessLog"},
     "administrator": {

@@ -17,6 +17,7 @@ from tests.api.http import (
     joint_world,
     therapist_world,
     understanding_world,
+    work_world,
 )
 from tests.api.http.support import Office, Person, operations
 
@@ -133,6 +134,7 @@ def build(office: Office) -> World:
             **attachment_world.ids_of(office, case),
             **therapist_world.ids_of(office, case, note),
             **understanding_world.ids_of(office, client, case),
+            **work_world.ids_of(office, client, case),
         },
     )
 
@@ -187,10 +189,12 @@ def stream_of(path: str, ids: Mapping[str, str]) -> str | None:
     """The stream whose version a change of this path follows."""
     for name in (
         "attachment_id",
+        "complaint_id",
         "contract_id",
         "enquiry_id",
         "formulation_id",
         "intake_id",
+        "item_id",
         "rating_id",
         "series_id",
         "pack_id",

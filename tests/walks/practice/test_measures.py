@@ -49,7 +49,7 @@ def case(own_office: Office) -> CaseId:
     return own_office.clinic.open_case()
 
 
-@pytest.mark.duty(13)
+@pytest.mark.duty(13, part="measure")
 def test_phq_9_falls_week_by_week_and_the_change_is_reliable(
     own_office: Office, case: CaseId
 ) -> None:
@@ -71,7 +71,7 @@ def test_phq_9_falls_week_by_week_and_the_change_is_reliable(
     assert office.anna.get("/v1/risk-board").json() == {"tasks": []}
 
 
-@pytest.mark.duty(8)
+@pytest.mark.duty(8, part="measure")
 def test_an_assessment_says_which_instrument_scored_it_and_whence_its_constants_are(
     own_office: Office, case: CaseId
 ) -> None:

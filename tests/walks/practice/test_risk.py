@@ -106,7 +106,7 @@ def test_answers_put_right_open_the_task_that_was_missing(own_office: Office, ca
     assert [each["kind"] for each in board(office, office.anna)] == ["risk"]
 
 
-@pytest.mark.duty(21)
+@pytest.mark.duty(21, part="risk safeguarding")
 def test_a_reliably_worse_score_raises_an_alert_that_a_clinician_reviews(
     own_office: Office, case: CaseId
 ) -> None:

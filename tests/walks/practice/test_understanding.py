@@ -340,7 +340,7 @@ class TestProblemsAndDiagnoses:
 
 
 class TestUnderstanding:
-    @pytest.mark.duty(8)
+    @pytest.mark.duty(8, part="intake formulation")
     def test_an_intake_and_a_formulation_are_written_and_written_anew(
         self, own_office: Office
     ) -> None:
@@ -391,7 +391,7 @@ class TestUnderstanding:
         assert not {"transference", "countertransference"} & set(codes)
         room.post("/formulations", {"school": "cognitive-behavioural", **foreign}, 201)
 
-    @pytest.mark.duty(25)
+    @pytest.mark.duty(25, part="formulation")
     def test_a_systemic_formulation_has_a_genogram(self, own_office: Office) -> None:
         room = opened(own_office, "systemic")
         genogram: dict[str, Any] = {

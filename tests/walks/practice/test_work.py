@@ -136,7 +136,7 @@ def test_a_plan_is_agreed_revised_and_reviewed_when_it_is_due(practice: Practice
     practice.begin("plans", {"text": "Monthly from now on."})
 
 
-@pytest.mark.duty(7)
+@pytest.mark.duty(7, part="goal")
 def test_somebody_grows_towards_a_goal_without_any_diagnosis(practice: Practice) -> None:
     levels = [
         {"code": "expected", "text": "Says no once a week."},
@@ -189,7 +189,7 @@ def test_a_method_is_chosen_for_this_person_used_and_reviewed(practice: Practice
     assert mix["Breathing"]["status"] == "set-aside"
 
 
-@pytest.mark.duty(13)
+@pytest.mark.duty(13, part="work_area goal")
 def test_an_area_is_worked_through_and_the_goal_shows_it(practice: Practice) -> None:
     problem = practice.problem("My mother and I do not speak.")
     area = practice.begin("work-areas", {"words": "Her mother.", "problems": [problem]})
@@ -312,7 +312,7 @@ def test_a_medicine_is_noted_as_told_and_who_else_treats_is_known(practice: Prac
     assert [care[kind][0]["status"] for kind in ("pharmacotherapy", "co_treaters")] == ["ended"] * 2
 
 
-@pytest.mark.duty(29)
+@pytest.mark.duty(29, part="transfer case")
 def test_a_therapist_who_knows_her_limits_hands_a_case_on(practice: Practice) -> None:
     office = practice.office
     proposal = {
@@ -400,7 +400,7 @@ def test_a_therapy_ends_as_planned_and_somebody_asks_later(practice: Practice) -
     assert reopened.status_code == 200
 
 
-@pytest.mark.duty(21)
+@pytest.mark.duty(21, part="adverse_event complaint")
 def test_what_went_wrong_is_reported_answered_and_learnt_from(practice: Practice) -> None:
     event = practice.begin(
         "adverse-events",
