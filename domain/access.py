@@ -47,10 +47,14 @@ _TOLD = {
         "worklist",
     )
 } | {"session": "appointment"}
-_NEUTRAL_RULES = dict.fromkeys(
-    ("clinician.care-team", "clinician.author", "clinician.co-signer", "clinician.viewer"),
-    "clinician.care",
-)
+_NEUTRAL_RULES = {
+    "clinician.care-team": "clinician.care",
+    "clinician.author": "clinician.care",
+    "clinician.co-signer": "clinician.care",
+    "clinician.viewer": "clinician.care",
+    "clinician.case-pack": "clinician.care",
+    "compliance.complaints": "compliance.review",
+}
 
 
 def neutral_object(object_type: str) -> str:

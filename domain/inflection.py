@@ -56,7 +56,8 @@ def forms(name: str) -> Forms:
     """The forms of one word of a name, as ``identifying.folded`` has it."""
     if any(each.isdigit() for each in name):
         return Forms(name, frozenset({name}), frozenset())
-    always, capital = set(), {name}
+    always: set[str] = set()
+    capital = {name}
     for stem in _stems(name):
         made = {stem + ending for ending in _ENDINGS if len(stem + ending) > _SHORTEST_STEM}
         (always if len(stem) >= _TELLING_STEM else capital).update(made)

@@ -83,9 +83,7 @@ class CasePast:
             difference
             for key in kept
             if (difference := _difference(key, known.get(key), true.get(key))) is not None
-            and all(
-                _readable(each.get(key), reader) for each in (known, true, present)
-            )
+            and all(_readable(each.get(key), reader) for each in (known, true, present))
         ]
 
 

@@ -92,7 +92,7 @@ def said(event: NoteDrafted | NoteReceived) -> Content:
 
 def contact(found: Contact | None) -> list[str] | None:
     """A contact as a row holds it."""
-    return found and [found.means.value, found.direction.value, found.party.value]
+    return None if found is None else [found.means.value, found.direction.value, found.party.value]
 
 
 def sealed(text: FreeText | None) -> bytes | None:

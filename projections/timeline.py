@@ -35,8 +35,7 @@ def timeline(
     sessions_and_notes = (
         _of_state(item, content)
         for item, content in state.items()
-        if content["item"] in _SHOWN
-        and (content["item"] != "note" or listed(content, reader))
+        if content["item"] in _SHOWN and (content["item"] != "note" or listed(content, reader))
     )
     items = (_of_chart(item, content) for item, content in chart.items())
     found = chain(sessions_and_notes, items)

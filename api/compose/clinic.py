@@ -50,7 +50,7 @@ from infrastructure.folder import OpenFolder
 from infrastructure.guard.incidents import Incidents, Scope
 from infrastructure.ledger.tiles import TileFolder
 from infrastructure.rules import read_rules, read_settings, write_rules
-from infrastructure.vault.custody import Cost, Settings
+from infrastructure.vault.custody import Cost, Settings as CustodySettings
 from infrastructure.vault.fingerprints import fingerprints
 from infrastructure.views import locked
 from infrastructure.world import RandomIdentifiers
@@ -363,7 +363,7 @@ def create(
     origin: str | None = None,
     cost: Cost | None = None,
     clock: Clock | None = None,
-    custody: Settings | None = None,
+    custody: CustodySettings | None = None,
     secret: str = "",
     rules: Rules | None = None,
     settings: Settings | None = None,

@@ -16,7 +16,7 @@ from domain.ports import Opening
 from domain.pseudonyms import Known, Person, band, letters, pseudonymised
 from domain.use_cases.case_packs import Prepared
 from domain.values import ClientId, FreeText, ItemId, Section
-from projections.case_state import CaseState
+from projections.case_lines import CaseState
 from projections.chart.queries import ChartItem
 from projections.chart.work_lines import as_it_stands
 from projections.name_cards import Card

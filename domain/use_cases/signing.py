@@ -105,7 +105,9 @@ def _must_be_identified(desk: Desk, admitted: OnCase, note: Note) -> None:
         client: identity_gate.missing(desk.record.fold(client, identity_gate.fold)[0], today)
         for client in admitted.case.clients
     }
-    found = {client: fields for client, fields in lacking.items() if fields}
+    found: dict[str, tuple[str, ...]] = {
+        client: fields for client, fields in lacking.items() if fields
+    }
     if found:
         raise FileIncomplete(found)
 

@@ -182,7 +182,7 @@ def _may_list(desk: Desk, who: Circumstances, item: ItemId, case_id: CaseId) -> 
     if frame is None or desk.conflicted(who.actor, frame.everyone):
         return False
     pack, _ = desk.record.frame(item, case_pack_file.fold_issued)
-    mine = pack is None or pack.event.author == who.actor.id
+    mine = pack is None or pack.event.author == PractitionerId(who.actor.id)
     return mine or may_read(desk, frame, item, PractitionerId(who.actor.id))
 
 

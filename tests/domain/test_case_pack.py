@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -54,7 +55,7 @@ def test_a_pack_holds_something_and_not_too_much() -> None:
         {"items": DRAFTED.items * 2},
     ):
         with pytest.raises(Invalid):
-            case_pack.draft(None, replace(DRAFTED, **change), KNOWN)  # type: ignore[arg-type]
+            case_pack.draft(None, replace(DRAFTED, **change), KNOWN)
 
 
 def test_nothing_is_issued_that_its_author_has_not_confirmed() -> None:
@@ -91,10 +92,11 @@ def test_a_page_is_handed_to_whoever_cannot_read_it_on_line() -> None:
 
 
 def test_a_revoked_pack_is_never_issued() -> None:
-    for step in (
+    steps: tuple[Callable[[], object], ...] = (
         lambda: case_pack.issue(given_pack(CONFIRMED, REVOKED), UNTIL, now=NOW),
         lambda: case_pack.confirm(given_pack(REVOKED)),
-    ):
+    )
+    for step in steps:
         with pytest.raises(WrongState):
             step()
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -196,13 +197,14 @@ def test_a_draft_is_discarded_by_its_author_alone() -> None:
 
 def test_nothing_is_done_with_a_discarded_draft() -> None:
     discarded = given_note(DISCARDED)
-    for act in (
+    acts: tuple[Callable[[], object], ...] = (
         lambda: note.revise(discarded, ANNA, Words(WORDS)),
         lambda: note.take_up(discarded, ANNA, today=date.max),
         lambda: note_signing.sign(discarded, AUTHOR, text_version=1),
         lambda: note.amend(discarded, ANNA, ADDED),
         lambda: note.move(discarded),
-    ):
+    )
+    for act in acts:
         with pytest.raises(WrongState):
             act()
     assert not discarded.open_to_team

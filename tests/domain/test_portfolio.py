@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -43,7 +45,7 @@ def test_what_somebody_has_qualified_as_is_recorded_once() -> None:
 
 def test_nothing_is_recorded_that_lies_ahead() -> None:
     state = given_portfolio(GRANTED)
-    for decide in (
+    decisions: tuple[Callable[[], object], ...] = (
         lambda: portfolio.record_qualification(
             state, replace(QUALIFIED, obtained_on=TOMORROW), today=TODAY
         ),
@@ -59,7 +61,8 @@ def test_nothing_is_recorded_that_lies_ahead() -> None:
         lambda: portfolio.attest_own_therapy(
             state, replace(ATTESTED, last_on=TOMORROW), today=TODAY
         ),
-    ):
+    )
+    for decide in decisions:
         with pytest.raises(InTheFuture):
             decide()
 
@@ -88,7 +91,7 @@ def test_what_is_not_held_or_does_not_expire_is_not_renewed() -> None:
 
 
 @pytest.mark.parametrize("change", [{"minutes": 0}, {"minutes": 60_001}, {"points": -1}])
-def test_continuing_education_lasts_some_time(change: dict[str, int]) -> None:
+def test_continuing_education_lasts_some_time(change: dict[str, Any]) -> None:
     with pytest.raises(Invalid):
         portfolio.complete_training(given_portfolio(), replace(TRAINED, **change), today=TODAY)
 

@@ -73,7 +73,7 @@ def test_a_meeting_was_held_with_supervisees_for_some_time() -> None:
         {"occurred_at": NOW - timedelta(days=60)},
     ):
         with pytest.raises(Invalid):
-            supervision.hold(arranged(), replace(MET, **change), now=NOW)  # type: ignore[arg-type]
+            supervision.hold(arranged(), replace(MET, **change), now=NOW)
     with pytest.raises(InTheFuture):
         supervision.hold(arranged(), replace(MET, occurred_at=NOW + timedelta(1)), now=NOW)
 

@@ -18,6 +18,7 @@ from domain.events.client import ClientIdentified, ClientRegistered
 from domain.events.note import NoteDrafted
 from domain.ports import Write
 from domain.values import ActorId, Command, FreeText
+from domain.wording import texts_of
 from infrastructure.errors import Broken
 from infrastructure.folder import OpenFolder
 from infrastructure.vault.envelope import MOST_PAYLOAD
@@ -63,8 +64,9 @@ def test_a_text_comes_back_closed_and_opens_with_its_own_key(folder: OpenFolder)
     folder.record.append_now((ink.drafted(ink.ANNA, words="zażółć"),), ink.WHO)
     (found,) = folder.record.read(ink.drafted(ink.ANNA).stream)
     assert isinstance(found.event, NoteDrafted)
-    assert found.event.text.words is None
-    assert words(folder, found.event.text) == "zażółć"
+    (text,) = texts_of(found.event)
+    assert text.words is None
+    assert words(folder, text) == "zażółć"
     assert found.occurred_at == found.event.occurred_at
 
 
@@ -122,7 +124,8 @@ def test_what_is_too_large_is_refused_and_hurts_nobody(folder: OpenFolder) -> No
     folder.record.append_now((almost,), ink.WHO)
     (found,) = folder.record.read(almost.stream)
     assert isinstance(found.event, NoteDrafted)
-    assert len(words(folder, found.event.text)) == MOST_PAYLOAD - 2000
+    (text,) = texts_of(found.event)
+    assert len(words(folder, text)) == MOST_PAYLOAD - 2000
 
 
 def test_sizes_say_little(folder: OpenFolder) -> None:

@@ -17,6 +17,7 @@ from unittest.mock import patch
 from api.compose.erasing import shredder_of
 from domain.events.note import NoteDrafted
 from domain.values import ClientId
+from domain.wording import texts_of
 from infrastructure.custodians.rotating import rotate
 from infrastructure.vault import rotation
 from infrastructure.vault.custody import Keyfile
@@ -268,8 +269,9 @@ def item_of(site: Site) -> bytes:
     with closing(site.open()) as folder:
         event = folder.record.read(NOTE)[0].event
     assert isinstance(event, NoteDrafted)
-    assert event.text.sealed is not None
-    return field_place(event.text.sealed)[0]
+    (text,) = texts_of(event)
+    assert text.sealed is not None
+    return field_place(text.sealed)[0]
 
 
 def words_read(site: Site) -> str:

@@ -20,6 +20,7 @@ from pathlib import Path
 from api.compose import broker as brokers
 from domain.confidentiality import OwnerKind
 from domain.values import ClientId
+from domain.wording import texts_of
 from infrastructure.broker.line import Line
 from infrastructure.broker.protocol import Ask
 from infrastructure.broker.reconcile import WITHIN_MS
@@ -73,7 +74,7 @@ def refused_by_the_broker(site: Site, folder: OpenFolder, line: Line) -> dict[st
     broker = folder.vault.broker
     # The words stay closed in what a command reads.
     (event,) = folder.record._read(NOTE, None, broker.folding(ink.WHO))[:1]
-    text = event.event.text  # type: ignore[union-attr]  # a note
+    (text,) = texts_of(event.event)
 
     def redeems(client: ClientId, *, actor: str = ink.THERAPIST, back: int = 0) -> None:
         receipt = look(folder, client)

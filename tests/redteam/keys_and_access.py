@@ -21,9 +21,9 @@ from functools import partial
 
 from api.compose import compose
 from domain.events import VOCABULARY
-from domain.events.note import NoteDrafted
 from domain.ports import Write
 from domain.values import ClientId, FreeText, Receipt
+from domain.wording import texts_of
 from infrastructure.folder import OpenFolder
 from infrastructure.stores.sqlite import SqliteStore
 from infrastructure.vault.broker import Broker
@@ -357,8 +357,8 @@ def look(folder: OpenFolder, client: ClientId) -> Receipt:
 def text_of(folder: OpenFolder, note: str) -> FreeText:
     """The text of a note, as it was drafted, closed."""
     event = folder.record.read(note)[0].event
-    assert isinstance(event, NoteDrafted)
-    return event.text
+    (text,) = texts_of(event)
+    return text
 
 
 def looked_and_opened(folder: OpenFolder) -> str:

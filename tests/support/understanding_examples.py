@@ -96,9 +96,7 @@ WAITLISTED = EnquiryWaitlisted(
     priority=Priority.ORDINARY,
     words=WORDS,
 )
-OFFERED = EnquiryPlaceOffered(
-    enquiry=ENQUIRY, entry=ItemId("e6" * 16), author=ANNA, words=WORDS
-)
+OFFERED = EnquiryPlaceOffered(enquiry=ENQUIRY, entry=ItemId("e6" * 16), author=ANNA, words=WORDS)
 OFFER_DECLINED = EnquiryOfferDeclined(enquiry=ENQUIRY, entry=ItemId("e7" * 16), author=ANNA)
 WITHDRAWN = EnquiryWithdrawn(enquiry=ENQUIRY, entry=ItemId("e8" * 16), author=ANNA)
 TAKEN_UP = EnquiryTakenUp(enquiry=ENQUIRY, case=CASE)

@@ -136,6 +136,7 @@ class TestOneNote:
         line = clinic.views.case_states.note(case, note, opening)
         assert line is not None
         (amended,) = line.amendments
+        assert amended.text is not None
         texts = (*line.texts, amended.reason, amended.text)
         assert [opening.words(each) for each in texts][-1] == "third words"
         erasing.erase(anna, admission(case, note))

@@ -17,6 +17,7 @@ from domain.note_forms import Words
 from domain.ports import Recorded
 from domain.use_cases import cases, joint, members, notes, problems
 from domain.values import ClientId, Format, FreeText
+from domain.wording import texts_of
 from tests.support.clinic import SmallClinic, command
 from tests.support.joint import Family, a_family, destroy_content
 from tests.support.opened import words
@@ -288,7 +289,7 @@ class TestJointNotes:
         assert opening.words(own.text) == "She wept."
         drafted = stream(clinic, alone)[0].event
         with pytest.raises(NotThere):
-            opening.words(drafted.text)  # type: ignore[union-attr]  # a draft has words
+            opening.words(*texts_of(drafted))
         own_case = clinic.open_case(klara)
         opening, _ = clinic.run(cases.look_at_case(clinic.desk, who, own_case))
         with pytest.raises(NotThere):
@@ -327,9 +328,7 @@ class TestJointNotes:
             family.write("All were quiet.", {family.people[0]: f"{stranger} was not there."})
         clinic.sign_note(case, note)
         added = NewAmendment(text, FreeText("So."))
-        amended = notes.amend_note(
-            desk, who, case, note, added, expected=2, command=command()
-        )
+        amended = notes.amend_note(desk, who, case, note, added, expected=2, command=command())
         with pytest.raises(Invalid, match="never had"):
             clinic.run(amended)
         erroneous = notes.mark_note_erroneous(

@@ -90,7 +90,7 @@ class Mistake:
         self.clinic.catch_up()
         line = self.clinic.views.case_states.note(case, note, opening)
         assert line is not None
-        texts = (*line.texts, *(text for each in line.amendments for text in (each.text,)))
+        texts = (*line.texts, *(each.text for each in line.amendments if each.text is not None))
         return line, [opening.words(each) for each in texts]
 
 

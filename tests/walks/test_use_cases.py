@@ -571,7 +571,9 @@ class TestCommands:
             )
         )
         with pytest.raises(Stale):
-            clinic.run(signing.sign_note(clinic.desk, who, case, note, expected=1, command=command()))
+            clinic.run(
+                signing.sign_note(clinic.desk, who, case, note, expected=1, command=command())
+            )
 
     def test_an_expected_version_is_told_after_permission_alone(self, clinic: SmallClinic) -> None:
         case = clinic.open_case()

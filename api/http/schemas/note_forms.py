@@ -58,7 +58,9 @@ class NoteBody(Asked):
             session=None if self.session is None else SessionId(self.session),
             template=self.template,
             sections=sections(self.sections),
-            contact=contact and Contact(contact.means, contact.direction, contact.party),
+            contact=None
+            if contact is None
+            else Contact(contact.means, contact.direction, contact.party),
             third_party=free_text(self.third_party),
         )
 

@@ -318,7 +318,7 @@ def note_told(
         expired=line.status == "draft" and expires is not None and today > expires,
         external=external,
         release_needs=list(EXTERNAL_SIGNATURES) if external else [],
-        provider=provider and ProviderTold.model_validate(provider),
+        provider=None if provider is None else ProviderTold.model_validate(provider),
         before_signing=BEFORE_SIGNING if line.status == "draft" else None,
         added=added,
         erroneous_because=naming.words_left(line.erroneous_because),

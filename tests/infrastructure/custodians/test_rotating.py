@@ -13,6 +13,7 @@ import pytest
 from domain.confidentiality import KeyPurpose
 from domain.errors import RecordUnavailable
 from domain.events.note import NoteDrafted
+from domain.wording import texts_of
 from infrastructure.custodians.rotating import renew, rotate
 from infrastructure.custodians.shredder import Hands as Destroying, RecordShredder
 from infrastructure.errors import Broken, CustodyUnavailable, KeyGone, SlotsClosed, WrongKeyStore
@@ -78,7 +79,8 @@ def note_of(folder: OpenFolder) -> str:
     found = folder.record.read(ink.drafted(ink.ANNA).stream)
     event = found[0].event
     assert isinstance(event, NoteDrafted)
-    return words(folder, event.text)
+    (text,) = texts_of(event)
+    return words(folder, text)
 
 
 def test_after_a_rotation_everything_reads_and_the_old_generation_is_gone(old_clinic: Path) -> None:

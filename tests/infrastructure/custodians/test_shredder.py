@@ -14,6 +14,7 @@ from domain.confidentiality import KeyPurpose, Owner, OwnerKind
 from domain.errors import Invalid, WrongState
 from domain.events.note import NoteDrafted
 from domain.ports import Destruction
+from domain.wording import texts_of as texts_in
 from infrastructure.control import shred_line
 from infrastructure.custodians.rotating import rotate
 from infrastructure.custodians.shredder import CustodianSignatures, approvals_note
@@ -58,7 +59,7 @@ def texts_of(folder: OpenFolder, name: str = "note", client: object = ink.ANNA) 
     """The destruction of a note's first text alone."""
     (first, *_) = folder.record.read(ink.drafted(client, name=name).stream)  # type: ignore[arg-type]
     assert isinstance(first.event, NoteDrafted)
-    return Destruction(REQUEST, "art-51", texts=(first.event.text,))
+    return Destruction(REQUEST, "art-51", texts=tuple(texts_in(first.event)))
 
 
 def events_of(folder: OpenFolder, client: object) -> list[object]:
@@ -95,8 +96,8 @@ def test_one_text_alone_is_destroyed(old_clinic: Path) -> None:
         assert (done.keys, done.items) == (0, 1)
         first, second = (each.event for each in folder.record.read(ink.drafted(ink.ANNA).stream))
         with pytest.raises(KeyGone):
-            words(folder, first.text)  # type: ignore[union-attr]
-        assert words(folder, second.text)  # type: ignore[union-attr]
+            words(folder, *texts_in(first))
+        assert words(folder, *texts_in(second))
         verify_folder(folder)
 
 

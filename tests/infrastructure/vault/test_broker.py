@@ -14,6 +14,7 @@ from domain.events.access import AccessKind
 from domain.ports import Opening
 from domain.rows import Place, Under
 from domain.values import ActorId, ClientId, FreeText, Receipt
+from domain.wording import texts_of
 from infrastructure.errors import Broken
 from infrastructure.folder import OpenFolder
 from infrastructure.vault.broker import Broker
@@ -30,7 +31,7 @@ def note_of(folder: OpenFolder, client: ClientId, *, process: bool = False) -> F
     folder.record.append_now((write,), ink.WHO)
     (found,) = folder.record.read(write.stream)
     assert found.event is not None
-    text: FreeText = found.event.text  # type: ignore[union-attr]  # a note
+    (text,) = texts_of(found.event)
     assert text.words is None
     return text
 

@@ -11,7 +11,6 @@ from domain.events import VOCABULARY
 from tests.support.practice import DUTIES, duties, walked
 
 
-
 def _operations() -> set[str]:
     app = FastAPI(**describe())
     for router in ROUTERS:
