@@ -118,22 +118,28 @@ def evolve(state: Case | None, event: object) -> Case | None:
         case CaseTransferred():
             left = replace(state, therapist=event.therapist, team=state.team - {event.previous})
             return _joined(left, event.therapist)
-        case CaseMemberJoined() if state.joint and event.client not in state.clients:
-            former = tuple(each for each in state.former if each != event.client)
-            return replace(state, clients=(*state.clients, event.client), former=former)
-        case CaseMemberLeft() if state.joint and event.client in state.clients:
-            clients = tuple(each for each in state.clients if each != event.client)
-            return replace(state, clients=clients, former=(*state.former, event.client))
+        case CaseMemberJoined() | CaseMemberLeft() if state.joint:
+            return _with_or_without(state, event)
         case CaseGroupFormed() | CaseCandidateNamed():
             return _in_group(state, event)
-        case CaseClosed():
-            return replace(state, open=False, outcome=event.outcome)
-        case CaseReopened():
-            return replace(state, open=True, outcome=None)
+        case CaseClosed() | CaseReopened():
+            outcome = event.outcome if isinstance(event, CaseClosed) else None
+            return replace(state, open=outcome is None, outcome=outcome)
         case CaseContractLinked() | CaseMeasuresLinked():
             return _linked(state, event)
         case _:
             return state
+
+
+def _with_or_without(state: Case, event: CaseMemberJoined | CaseMemberLeft) -> Case:
+    there = event.client in state.clients
+    if isinstance(event, CaseMemberJoined) and not there:
+        former = tuple(each for each in state.former if each != event.client)
+        return replace(state, clients=(*state.clients, event.client), former=former)
+    if isinstance(event, CaseMemberLeft) and there:
+        clients = tuple(each for each in state.clients if each != event.client)
+        return replace(state, clients=clients, former=(*state.former, event.client))
+    return state
 
 
 def _in_group(state: Case, event: CaseGroupFormed | CaseCandidateNamed) -> Case:

@@ -6,14 +6,23 @@ not what happened in a session.
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from domain.errors import Invalid
 from domain.events.note import Contact, Direction, Means, NoteKind, Party
 from domain.events.session import SessionCancelled, SessionHeld, SessionMissed
-from domain.session import Session
 from domain.values import FreeText
 
 _MAY_HAVE = frozenset({NoteKind.CONTACT, NoteKind.CRISIS})
+
+
+class About(Protocol):
+    """A session that a note is about."""
+
+    @property
+    def settled(self) -> SessionHeld | SessionCancelled | SessionMissed | None:
+        """How it ended."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +34,7 @@ class Kind:
     became: bool = False
 
 
-def settle(kind: NoteKind, contact: Contact | None, session: Session | None) -> Kind:
+def settle(kind: NoteKind, contact: Contact | None, session: About | None) -> Kind:
     """What a note really is; ``became`` where it was begun as a session note and is none.
 
     Raises:
@@ -51,7 +60,7 @@ def must_name_a_third_party(contact: Contact | None, third_party: FreeText | Non
         raise Invalid("third_party", "needs a contact with somebody beside the client")
 
 
-def _not_held(session: Session) -> Contact:
+def _not_held(session: About) -> Contact:
     match session.settled:
         case SessionMissed():
             return Contact(Means.NO_SHOW, Direction.NONE, Party.CLIENT)

@@ -177,7 +177,7 @@ def _seal(text: FreeText, number: int, seal_text: SealText) -> msgpack.ExtType:
 
 
 def _seal_sections(sections: tuple[Section, ...], seal_text: SealText) -> list[Any]:
-    """Each section's words are sealed under a number of their own, all under the event's one key."""
+    """Each section's words are sealed under their own number, all under the event's one key."""
     if len(sections) > MOST_SECTIONS:
         raise Broken("E-LIMIT", "more sections than an event may hold")
     return [

@@ -110,7 +110,7 @@ class Identifiers:
         return tuple(ClientId(each) for each in holders if each is not None)
 
     def known_by(self, client: ClientId) -> frozenset[str]:
-        """The fingerprints of a client's identifiers: her rows are asked for, and none is opened."""
+        """The fingerprints of a client's identifiers; her rows are asked for, none is opened."""
         keys = [(self._fingerprints.of(_ROW, f"{client}/{each}").hex(),) for each in Identifier]
         rows = [self._store.load(FOUND_BY, key) for key in keys]
         return frozenset(str(row.clear[0]) for row in rows if row is not None) - {_UNKNOWN}

@@ -356,7 +356,7 @@ def recovery_passphrase() -> str:
     return one_time_secret()
 
 
-def create(
+def create(  # noqa: PLR0913 - a clinic is founded with all of it
     path: Path,
     passphrases: list[str],
     *,

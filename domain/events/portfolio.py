@@ -146,7 +146,7 @@ class LimitLifted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitReached:
-    """She began a case that a limit of hers speaks against: a notice to herself, never a refusal."""
+    """She began a case that a limit of hers speaks against: a notice to herself, no refusal."""
 
     NAME: ClassVar[str] = "limit.reached"
     VERSION: ClassVar[int] = 1

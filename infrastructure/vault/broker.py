@@ -304,7 +304,7 @@ def covers(entry: AccessRecorded, owner: Owner, who: Circumstances) -> bool:
         case OwnerKind.CASE:
             return owner.id == entry.relationship
         case OwnerKind.PRACTITIONER if Class.AUDIT_LOG not in entry.classes:
-            # Her process notes are about somebody; what she wrote about herself is about nobody else.
+            # Her process notes are about somebody; what is about herself is about nobody else.
             about_somebody = entry.client is not None
             fits = about_somebody is (Class.PROCESS_NOTE in entry.classes)
             return fits and owner.id == who.actor.id

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from domain.confidentiality import Class
 from projections.chart.problems import DIAGNOSIS, DiagnosisLine, problem_list
-from projections.chart.rows import ChartItem
 from projections.chart.risk import (
     ASSESSMENT,
     CRISIS,
@@ -23,6 +22,7 @@ from projections.chart.risk import (
     is_open,
     newest,
 )
+from projections.chart.rows import ChartItem
 
 MEDICATION = "pharmacotherapy"
 _ENDED = "ended"

@@ -9,7 +9,7 @@ from api.http.schemas.common import Told
 
 
 class TaskTold(Told):
-    """Something that waits: ``record`` is a case, a client or the reader; ``item`` is what of it."""
+    """Something that waits: ``record`` is a case, a client or the reader, ``item`` what of it."""
 
     kind: str
     record: str

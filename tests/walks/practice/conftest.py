@@ -1,7 +1,7 @@
 """Walks of the practice: each shows a duty of the profession from its command to what is read.
 
-A test marked ``duty`` has an office of its own, and is held to the row of ``docs/practice.md``: every
-event of the row, or of the part that its mark names, has to come into the record.
+A test marked ``duty`` has an office of its own, and is held to the row of ``docs/practice.md``:
+every event of the row, or of the part that its mark names, has to come into the record.
 """
 
 from collections.abc import Iterator

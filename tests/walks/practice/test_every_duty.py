@@ -30,9 +30,10 @@ def test_there_are_thirty_duties() -> None:
 @pytest.mark.parametrize("number", DUTIES)
 def test_a_duty_names_commands_events_and_projections_that_there_are(number: int) -> None:
     duty = duties()[number]
-    assert duty.commands and set(duty.commands) <= OPERATIONS
-    assert duty.events and set(duty.events) <= VOCABULARY.keys()
-    assert duty.shown_by and set(duty.shown_by) <= OPERATIONS | VIEWS
+    assert min(map(len, (duty.commands, duty.events, duty.shown_by))) > 0
+    assert set(duty.commands) <= OPERATIONS
+    assert set(duty.events) <= VOCABULARY.keys()
+    assert set(duty.shown_by) <= OPERATIONS | VIEWS
 
 
 @pytest.mark.parametrize("number", DUTIES)
