@@ -8,7 +8,8 @@ from hypothesis import given, strategies as st
 from domain import note_forms
 from domain.errors import Invalid
 from domain.events.note import NoteKind, Template
-from domain.note_forms import EXTERNAL, FORMS, Words
+from domain.headings import Heading
+from domain.note_forms import EXTERNAL, FORMS, Form, Words
 from domain.values import FreeText, School, Section
 from domain.wording import LONGEST_TEXT
 
@@ -23,7 +24,7 @@ def sections(*codes: str, words: str = "She slept.") -> Words:
 def test_every_template_has_a_form_with_titles_in_polish_and_in_english() -> None:
     assert set(FORMS) == set(Template)
     for form in FORMS.values():
-        titles = [form, *form.headings]
+        titles: list[Form | Heading] = [form, *form.headings]
         assert all(each.polish and each.english for each in titles)
         assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", each) for each in form.codes)
         assert len(set(form.codes)) == len(form.codes)

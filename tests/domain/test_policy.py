@@ -79,6 +79,10 @@ ask for the erasure of one item | clinician     | TREAT                    | tea
 ask for the erasure of one item | compliance    | ACCESS-REVIEW HCOMPL     | -
 ask for the erasure of a record or an old log | compliance | ACCESS-REVIEW HCOMPL | -
 read a request for erasure     | clinician      | TREAT                    | own
+read or limit who speaks for a client | clinician | TREAT            | team
+take a complaint in            | reception      | HOPERAT TREAT            | -
+take a complaint in            | compliance     | ACCESS-REVIEW HCOMPL     | -
+read and handle a complaint    | compliance     | ACCESS-REVIEW HCOMPL     | -
 read a request for erasure     | compliance     | ACCESS-REVIEW HCOMPL     | -
 read a request for erasure     | custodian      | HOPERAT HCOMPL           | -
 withdraw a request for erasure | clinician      | TREAT                    | own

@@ -143,4 +143,5 @@ def test_what_no_event_has_made_is_not_there(
         consent.Consents(),
         conflict.Conflicts(),
         portfolio.Portfolio(),
+        authorisation.Authorisations(),
     )

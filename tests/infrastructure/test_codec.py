@@ -29,6 +29,7 @@ from domain.values import (
     ItemId,
     RequestId,
     Role,
+    Section,
 )
 from infrastructure import codec
 from infrastructure.codec import APP, CLASS, CLIENTS, NAME, OWNER, STATE, VERSION, WHO
@@ -84,6 +85,13 @@ PROBLEM = encode(
 GONE = encode(PractitionerDeparted())
 
 
+def _closed(section: Section, number: int) -> Section:
+    words = section.text.words
+    if words is None:
+        return section
+    return replace(section, text=FreeText(sealed=seal_text(number, words)))
+
+
 def closed(event: Event) -> Event:
     """The event as it comes back: its texts sealed, each for its own field."""
     changes: dict[str, Any] = {}
@@ -91,6 +99,10 @@ def closed(event: Event) -> Event:
         value = getattr(event, each.name)
         if isinstance(value, FreeText) and value.words is not None:
             changes[each.name] = FreeText(sealed=seal_text(number, value.words))
+        elif isinstance(value, tuple) and any(isinstance(part, Section) for part in value):
+            changes[each.name] = tuple(
+                _closed(part, codec.FIRST_SECTION + place) for place, part in enumerate(value)
+            )
     return replace(event, **changes)
 
 

@@ -17,7 +17,7 @@ from tests.support.clinic import Founded
 from tests.support.settled import settled_office
 
 WHEN = "2026-03-02T08:00:00Z"
-SOAP = {
+SOAP: dict[str, Any] = {
     "kind": "session",
     "occurred_at": WHEN,
     "template": "soap",
