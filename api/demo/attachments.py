@@ -54,7 +54,11 @@ async def tell(play: Play, weeks: Weeks) -> None:
 
 async def _begin(play: Play, name: str, new: NewAttachment) -> ItemId:
     begun = attachments.begin_attachment(
-        play.desk, play.who(BY), play.cases[CASE], new, command=command_of("begin", name)
+        play.desk,
+        play.who(BY),
+        play.cases[CASE],
+        new,
+        command=command_of("attachments", "begin", name),
     )
     receipt = await play.did("attachment", begun)
     return ItemId(receipt.named("attachment"))
@@ -78,7 +82,7 @@ async def _upload(
         attachment,
         told,
         expected=1,
-        command=command_of("store", name),
+        command=command_of("attachments", "store", name),
     )
     await play.did("attachment", storing)
     return attachment
@@ -116,7 +120,7 @@ async def _give_up(play: Play) -> None:
         play.cases[CASE],
         attachment,
         expected=1,
-        command=command_of("give up", "the wrong letter"),
+        command=command_of("attachments", "give up", "the wrong letter"),
     )
     await play.did("attachment", giving_up)
 

@@ -61,12 +61,18 @@ async def _contract(play: Play, weeks: Weeks) -> None:
     said = (Section("aims", text("aims")), Section("confidentiality-limits", text("limits")))
     new = NewContract(now, terms, said)
     agreeing = contracts.agree_on_contract(
-        desk, play.who(BY), case, new, command=command_of("contract")
+        desk, play.who(BY), case, new, command=command_of("frame", "contract")
     )
     contract = ItemId((await play.did("contract", agreeing)).named("contract"))
     rarer = NewContract(now, Terms(terms.length, Frequency.FORTNIGHTLY, terms.agreed_by, 2), said)
     changing = contracts.renegotiate_contract(
-        desk, play.who(BY), case, contract, rarer, expected=1, command=command_of("renegotiate")
+        desk,
+        play.who(BY),
+        case,
+        contract,
+        rarer,
+        expected=1,
+        command=command_of("frame", "renegotiate"),
     )
     await play.did("contract", changing)
     await play.book(BY, CASE, "panic-settling", (weeks.at(5, 4, 15, 5), 40, "2"))
@@ -79,7 +85,7 @@ async def _contract(play: Play, weeks: Weeks) -> None:
         8,
         text("more"),
         expected=3,
-        command=command_of("extend"),
+        command=command_of("frame", "extend"),
     )
     await play.did("contract", extending)
 
@@ -88,11 +94,13 @@ async def _alliance(play: Play) -> None:
     desk, case, now = play.desk, play.cases[CASE], play.clinic.clock.now()
     session = play.sessions["panic-settling"].id
     rated = NewRating(now, Rater.CLIENT, Scores(8, 7, 6, 8), session)
-    rating = alliance.rate_alliance(desk, play.who(BY), case, rated, command=command_of("rate"))
+    rating = alliance.rate_alliance(
+        desk, play.who(BY), case, rated, command=command_of("frame", "rate")
+    )
     item = ItemId((await play.did("alliance", rating)).named("alliance"))
     right = Scores(8, 7, 7, 8)
     correcting = alliance.correct_rating(
-        desk, play.who(BY), case, item, right, expected=1, command=command_of("correct")
+        desk, play.who(BY), case, item, right, expected=1, command=command_of("frame", "correct")
     )
     await play.did("alliance", correcting)
     rupture = process_notes.write_process_note(
@@ -101,7 +109,7 @@ async def _alliance(play: Play) -> None:
         case,
         now,
         text("rupture"),
-        command=command_of("rupture"),
+        command=command_of("frame", "rupture"),
         about=About(Thought.RUPTURE, session=session),
     )
     found = NoteId((await play.did("process note", rupture)).named("process_note"))
@@ -111,7 +119,7 @@ async def _alliance(play: Play) -> None:
         case,
         now,
         text("repair"),
-        command=command_of("repair"),
+        command=command_of("frame", "repair"),
         about=About(Thought.REPAIR, answers=found),
     )
     await play.did("process note", repair)
@@ -126,7 +134,7 @@ async def _appointments(play: Play, weeks: Weeks) -> None:
         play.who(BY),
         case,
         NewSeries(first, every_weeks=2, count=4),
-        command=command_of("series"),
+        command=command_of("frame", "series"),
     )
     found = ItemId((await play.did("session", planning)).named("series"))
     extra = weeks.at(7, 3, 10)
@@ -135,7 +143,7 @@ async def _appointments(play: Play, weeks: Weeks) -> None:
         play.who(BY),
         case,
         NewSession(extra, extra + timedelta(minutes=50), "2"),
-        command=command_of("extra session"),
+        command=command_of("frame", "extra session"),
     )
     session = SessionId((await play.did("session", booking)).named("session"))
     later = extra + timedelta(hours=2)
@@ -148,7 +156,7 @@ async def _appointments(play: Play, weeks: Weeks) -> None:
         online,
         CancelledBy.CLIENT,
         expected=1,
-        command=command_of("move"),
+        command=command_of("frame", "move"),
     )
     await play.did("session", moving)
     telling = sessions.tell_whereabouts(
@@ -158,7 +166,7 @@ async def _appointments(play: Play, weeks: Weeks) -> None:
         session,
         text("whereabouts"),
         expected=2,
-        command=command_of("whereabouts"),
+        command=command_of("frame", "whereabouts"),
     )
     await play.did("session", telling)
     ending = series.end_series(
@@ -168,7 +176,7 @@ async def _appointments(play: Play, weeks: Weeks) -> None:
         found,
         CancelledBy.CLIENT,
         expected=1,
-        command=command_of("end series"),
+        command=command_of("frame", "end series"),
     )
     await play.did("session", ending)
 
@@ -185,7 +193,7 @@ async def _declarations(play: Play) -> None:
         reason=text("undecided"),
     )
     consulting = consents.record_consultation(
-        desk, play.who(BY), client, consulted, command=command_of("consult")
+        desk, play.who(BY), client, consulted, command=command_of("frame", "consult")
     )
     await play.did("consent", consulting)
     named = AuthorisationGiven(
@@ -220,6 +228,11 @@ async def _declarations(play: Play) -> None:
         )
     ):
         act = consents.record_authorisation(
-            desk, play.who(BY), client, decide, item, command=command_of("declare", str(number))
+            desk,
+            play.who(BY),
+            client,
+            decide,
+            item,
+            command=command_of("frame", "declare", str(number)),
         )
         await play.did("consent", act)

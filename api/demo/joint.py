@@ -59,12 +59,18 @@ async def _group_for_the_bereaved(play: Play) -> None:
     case = play.cases["loss"]
     plan = Plan(GroupKind.OPEN, Size(2, 6), text("loss", "inclusion"), text("loss", "exclusion"))
     opening = groups.open_group(
-        play.desk, play.who(ELEANOR), case, plan, command=command_of("group")
+        play.desk, play.who(ELEANOR), case, plan, command=command_of("joint", "group")
     )
     group = ItemId((await play.did("group", opening)).named("group"))
     closed = Plan(GroupKind.CLOSED, Size(2, 6), text("loss", "inclusion"))
     revising = groups.revise_group(
-        play.desk, play.who(ELEANOR), case, group, closed, expected=1, command=command_of("closed")
+        play.desk,
+        play.who(ELEANOR),
+        case,
+        group,
+        closed,
+        expected=1,
+        command=command_of("joint", "closed"),
     )
     await play.did("group", revising)
     agreeing = groups.make_agreement(
@@ -74,7 +80,7 @@ async def _group_for_the_bereaved(play: Play) -> None:
         group,
         text("loss", "agreement"),
         expected=2,
-        command=command_of("group agreement"),
+        command=command_of("joint", "group agreement"),
     )
     await play.did("group", agreeing)
     considered = [await _candidate(play, case, each) for each in ("miriam", "teresa")]
@@ -90,7 +96,7 @@ async def _group_for_the_bereaved(play: Play) -> None:
         words=text("loss", "meeting"),
     )
     meeting = groups.hold_meeting(
-        play.desk, play.who(ELEANOR), held, expected=3, command=command_of("meeting")
+        play.desk, play.who(ELEANOR), held, expected=3, command=command_of("joint", "meeting")
     )
     await play.did("group", meeting)
     beginning = groups.begin_group(
@@ -100,7 +106,7 @@ async def _group_for_the_bereaved(play: Play) -> None:
         group,
         play.clinic.clock.now(),
         expected=4,
-        command=command_of("begin group"),
+        command=command_of("joint", "begin group"),
     )
     await play.did("group", beginning)
     closing = groups.close_group(
@@ -110,7 +116,7 @@ async def _group_for_the_bereaved(play: Play) -> None:
         group,
         text("loss", "closing"),
         expected=5,
-        command=command_of("close group"),
+        command=command_of("joint", "close group"),
     )
     await play.did("group", closing)
 
@@ -178,7 +184,7 @@ async def _step(play: Play, case: CaseId, item: ItemId, decide: Decide, number: 
         item,
         decide,
         expected=number,
-        command=command_of("candidate", item, str(number)),
+        command=command_of("joint", "candidate", item, str(number)),
     )
     await play.did("candidate", act)
 
@@ -190,7 +196,7 @@ async def _named(play: Play, case: CaseId, client: str) -> ItemId:
         case,
         play.client(client),
         text("loss", "wish") if client == "miriam" else None,
-        command=command_of("candidate", client),
+        command=command_of("joint", "candidate", client),
     )
     return ItemId((await play.did("candidate", act)).named("candidate"))
 
@@ -228,7 +234,7 @@ async def _parent(play: Play, name: str) -> ItemId:
         play.client("lena"),
         added,
         expected=version,
-        command=command_of("parent", name),
+        command=command_of("joint", "parent", name),
     )
     await play.did("client", act)
     return added.representative
@@ -255,7 +261,7 @@ async def _court(play: Play, father: ItemId) -> None:
         client,
         limited,
         expected=version,
-        command=command_of("limit"),
+        command=command_of("joint", "limit"),
     )
     await play.did("client", act)
     end = guarding.end_limit(
@@ -265,7 +271,7 @@ async def _court(play: Play, father: ItemId) -> None:
         limited.limit,
         date(today.year + 1, 6, 30),
         expected=version + 1,
-        command=command_of("limit ends"),
+        command=command_of("joint", "limit ends"),
     )
     await play.did("client", end)
 
@@ -276,14 +282,20 @@ async def _secrets(play: Play) -> None:
     aliases = {each: play.alias("family", each) for each in ("lena", "dorota")}
     first = Terms(SecrecyPolicy.NO_SECRETS, (aliases["dorota"],), now)
     agreeing = agreements.agree_on_secrecy(
-        desk, play.who(JAKUB), case, first, command=command_of("secrecy")
+        desk, play.who(JAKUB), case, first, command=command_of("joint", "secrecy")
     )
     item = ItemId((await play.did("agreement", agreeing)).named("secrecy"))
     both = Terms(
         SecrecyPolicy.CASE_BY_CASE, tuple(aliases.values()), now, text("family", "secrecy")
     )
     revising = agreements.revise_secrecy(
-        desk, play.who(JAKUB), case, item, both, expected=1, command=command_of("secrecy again")
+        desk,
+        play.who(JAKUB),
+        case,
+        item,
+        both,
+        expected=1,
+        command=command_of("joint", "secrecy again"),
     )
     await play.did("agreement", revising)
     for client, part in (("lena", PartInSystem.CHILD), ("dorota", PartInSystem.MOTHER)):
@@ -294,11 +306,13 @@ async def _secrets(play: Play) -> None:
             aliases[client],
             part,
             None,
-            command=command_of("role", client),
+            command=command_of("joint", "role", client),
         )
         await play.did("agreement", role)
     mark = NewMark(item, Overlay.MINOR_CONFIDENTIAL, text("family", "mark"), aliases["lena"])
-    marking = agreements.mark_item(desk, play.who(JAKUB), case, mark, command=command_of("mark"))
+    marking = agreements.mark_item(
+        desk, play.who(JAKUB), case, mark, command=command_of("joint", "mark")
+    )
     marked = ItemId((await play.did("agreement", marking)).named("mark"))
     lifting = agreements.lift_mark(
         desk,
@@ -307,7 +321,7 @@ async def _secrets(play: Play) -> None:
         marked,
         text("family", "mark_lifted"),
         expected=1,
-        command=command_of("mark lifted"),
+        command=command_of("joint", "mark lifted"),
     )
     await play.did("agreement", lifting)
 
@@ -317,7 +331,7 @@ async def _release(play: Play, mother: ItemId) -> None:
     case, now, desk = play.cases["family"], play.clinic.clock.now(), play.desk
     wish = (text("family", "recipient"), text("family", "content"))
     asking = agreements.propose_release(
-        desk, play.who(JAKUB), case, wish, command=command_of("release")
+        desk, play.who(JAKUB), case, wish, command=command_of("joint", "release")
     )
     item = ItemId((await play.did("agreement", asking)).named("release"))
     word = Word(play.alias("family", "lena"), now, mother)
@@ -335,6 +349,6 @@ async def _release(play: Play, mother: ItemId) -> None:
             item,
             word,
             expected=number,
-            command=command_of("release", what),
+            command=command_of("joint", "release", what),
         )
         await play.did("agreement", act)

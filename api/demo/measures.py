@@ -64,11 +64,14 @@ async def _scale_of_our_own(play: Play) -> None:
         licence="The clinic's own.",
     )
     defining = instruments.define_instrument(
-        play.desk, play.who(BY), scale, command=command_of("evenings")
+        play.desk, play.who(BY), scale, command=command_of("measures", "evenings")
     )
     await play.did("instrument", defining)
     retiring = instruments.retire_instrument(
-        play.desk, play.who("halina"), "evenings", command=command_of("no more evenings")
+        play.desk,
+        play.who("halina"),
+        "evenings",
+        command=command_of("measures", "no more evenings"),
     )
     await play.did("instrument", retiring)
 
@@ -76,7 +79,11 @@ async def _scale_of_our_own(play: Play) -> None:
 async def _phq_9(play: Play, at: datetime, total: int, item_9: int) -> None:
     new = NewMeasure("phq-9", 1, at, {**_answers(total), 9: item_9})
     taking = measures.administer_measure(
-        play.desk, play.who(BY), play.cases[CASE], new, command=command_of("phq-9", str(at))
+        play.desk,
+        play.who(BY),
+        play.cases[CASE],
+        new,
+        command=command_of("measures", "phq-9", str(at)),
     )
     receipt = await play.did("measure", taking)
     if total != COURSE[-1][1]:
@@ -89,7 +96,7 @@ async def _phq_9(play: Play, at: datetime, total: int, item_9: int) -> None:
         {**_answers(total - 1), 9: item_9},
         text("correction"),
         expected=receipt.versions[0],
-        command=command_of("phq-9", "right"),
+        command=command_of("measures", "phq-9", "right"),
     )
     await play.did("measure", putting_right)
     keeping = measures.keep_answer_sheet(
@@ -99,7 +106,7 @@ async def _phq_9(play: Play, at: datetime, total: int, item_9: int) -> None:
         text("test"),
         text("sheet"),
         occurred_at=at,
-        command=command_of("answer sheet"),
+        command=command_of("measures", "answer sheet"),
     )
     await play.did("answer sheet", keeping)
 
@@ -124,7 +131,7 @@ async def _look_into_it(play: Play) -> None:
             ItemId(each.id),
             text(f"{kind}_done"),
             expected=1,
-            command=command_of("settle", kind),
+            command=command_of("measures", "settle", kind),
         )
         await play.did("risk", settling)
 
@@ -132,7 +139,7 @@ async def _look_into_it(play: Play) -> None:
 async def _crisis(play: Play, weeks: Weeks) -> None:
     desk, case, at = play.desk, play.cases[CASE], weeks.at(4, FIRST_DAY, 17)
     flagging = risk.flag_crisis(
-        desk, play.who(BY), case, Said(at, text("crisis")), command=command_of("crisis")
+        desk, play.who(BY), case, Said(at, text("crisis")), command=command_of("measures", "crisis")
     )
     crisis = ItemId((await play.did("crisis", flagging)).named("crisis"))
     judged = NewAssessment(
@@ -144,7 +151,9 @@ async def _crisis(play: Play, weeks: Weeks) -> None:
         (Section("what-was-said", text("said")),),
         (at + timedelta(days=2)).date(),
     )
-    assessing = risk.assess_risk(desk, play.who(BY), case, judged, command=command_of("assess"))
+    assessing = risk.assess_risk(
+        desk, play.who(BY), case, judged, command=command_of("measures", "assess")
+    )
     await play.did("risk", assessing)
     steps = (
         Section("warning-signs", text("warning_signs")),
@@ -152,13 +161,19 @@ async def _crisis(play: Play, weeks: Weeks) -> None:
         Section("professionals-and-emergency-numbers", text("professionals")),
     )
     agreeing = risk.agree_on_safety_plan(
-        desk, play.who(BY), case, Steps(at, steps), command=command_of("safety plan")
+        desk, play.who(BY), case, Steps(at, steps), command=command_of("measures", "safety plan")
     )
     plan = ItemId((await play.did("safety plan", agreeing)).named("safety_plan"))
     later = weeks.at(5, FIRST_DAY, 15)
     more = Steps(later, (*steps, Section("reasons-to-live", text("reasons"))))
     revising = risk.revise_safety_plan(
-        desk, play.who(BY), case, plan, more, expected=1, command=command_of("plan again")
+        desk,
+        play.who(BY),
+        case,
+        plan,
+        more,
+        expected=1,
+        command=command_of("measures", "plan again"),
     )
     await play.did("safety plan", revising)
     resolving = risk.resolve_crisis(
@@ -168,7 +183,7 @@ async def _crisis(play: Play, weeks: Weeks) -> None:
         crisis,
         Said(later, text("over")),
         expected=1,
-        command=command_of("over"),
+        command=command_of("measures", "over"),
     )
     await play.did("crisis", resolving)
 
@@ -181,16 +196,28 @@ async def _safeguarding(play: Play, weeks: Weeks) -> None:
         case,
         Concern.HARM_TO_A_CHILD,
         Said(at, text("concern")),
-        command=command_of("concern"),
+        command=command_of("measures", "concern"),
     )
     concern = ItemId((await play.did("safeguarding", raising)).named("safeguarding"))
     told = NewReport(at, Ground.KPC_572, Recipient.GUARDIANSHIP_COURT, text("office"), text("told"))
     reporting = risk.report_safeguarding(
-        desk, play.who(BY), case, concern, told, expected=1, command=command_of("report")
+        desk,
+        play.who(BY),
+        case,
+        concern,
+        told,
+        expected=1,
+        command=command_of("measures", "report"),
     )
     await play.did("safeguarding", reporting)
     closing = risk.close_safeguarding(
-        desk, play.who(BY), case, concern, text("closed"), expected=2, command=command_of("closed")
+        desk,
+        play.who(BY),
+        case,
+        concern,
+        text("closed"),
+        expected=2,
+        command=command_of("measures", "closed"),
     )
     await play.did("safeguarding", closing)
 
@@ -203,6 +230,6 @@ async def _sheet(play: Play) -> None:
     )
     used = Use(now, cases, UseReason.CRISIS_AWAY, text("used"))
     reporting = crisis_sheets.report_crisis_sheet_use(
-        play.desk, play.who(BY), sheet, used, command=command_of("sheet")
+        play.desk, play.who(BY), sheet, used, command=command_of("measures", "sheet")
     )
     await play.did("crisis sheet", reporting)

@@ -61,7 +61,12 @@ async def _keep(
     item: ItemId | None = None,
 ) -> ItemId:
     act = portfolio.keep(
-        play.desk, play.who(BY), "item", decide, command=command_of("therapist", what), item=item
+        play.desk,
+        play.who(BY),
+        "item",
+        decide,
+        command=command_of("therapist", "therapist", what),
+        item=item,
     )
     return ItemId((await play.did("portfolio", act)).named("item"))
 
@@ -164,18 +169,21 @@ async def _conflict(play: Play) -> None:
         ConflictKind.RELATIVE,
         somebody,
         text("person"),
-        command=command_of("therapist", "conflict"),
+        command=command_of("therapist", "therapist", "conflict"),
     )
     conflict = ItemId((await play.did("conflict", act)).named("conflict"))
     withdrawing = conflicts.withdraw_conflict(
-        play.desk, play.who(BY), conflict, command=command_of("therapist", "no conflict")
+        play.desk,
+        play.who(BY),
+        conflict,
+        command=command_of("therapist", "therapist", "no conflict"),
     )
     await play.did("conflict", withdrawing)
 
 
 async def _arrange(play: Play, what: str, new: NewSupervision) -> ItemId:
     act = supervision.arrange_supervision(
-        play.desk, play.who(BY), new, command=command_of("therapist", "arrange", what)
+        play.desk, play.who(BY), new, command=command_of("therapist", "therapist", "arrange", what)
     )
     return ItemId((await play.did("supervision", act)).named("supervision"))
 
@@ -187,7 +195,11 @@ async def _inside(play: Play) -> None:
     new = NewSupervision(form, (own,), day, play.practitioner(SUPERVISOR))
     arranged = await _arrange(play, "inside", new)
     marking = brought.mark_case(
-        desk, play.who(BY), case, text("question"), command=command_of("therapist", "mark")
+        desk,
+        play.who(BY),
+        case,
+        text("question"),
+        command=command_of("therapist", "therapist", "mark"),
     )
     mark = ItemId((await play.did("supervision", marking)).named("mark"))
     pack = await _pack(play, "inside", arranged)
@@ -199,7 +211,7 @@ async def _inside(play: Play) -> None:
         play.who(BY),
         arranged,
         NewMeeting(now, 90, (own,), (pack_seen.id,)),
-        command=command_of("therapist", "meeting"),
+        command=command_of("therapist", "therapist", "meeting"),
     )
     await play.did("supervision", meeting)
     advising = brought.record_advice(
@@ -208,15 +220,20 @@ async def _inside(play: Play) -> None:
         case,
         arranged,
         text("advice"),
-        command=command_of("therapist", "advice"),
+        command=command_of("therapist", "therapist", "advice"),
     )
     await play.did("supervision", advising)
     bringing = brought.bring_case(
-        desk, play.who(BY), case, mark, command=command_of("therapist", "brought")
+        desk, play.who(BY), case, mark, command=command_of("therapist", "therapist", "brought")
     )
     await play.did("supervision", bringing)
     revoking = case_packs.revoke_case_pack(
-        desk, play.who(BY), case, pack, expected=3, command=command_of("therapist", "revoke")
+        desk,
+        play.who(BY),
+        case,
+        pack,
+        expected=3,
+        command=command_of("therapist", "therapist", "revoke"),
     )
     await play.did("case pack", revoking)
 
@@ -238,7 +255,11 @@ async def _outside(play: Play) -> None:
         page=digest(page(entry, OUTSIDE.name, [("note", _shown(play).text.words or "")])),
     )
     handing = case_packs.hand_over_case_pack(
-        desk, play.who(BY), handed, expected=3, command=command_of("therapist", "hand over")
+        desk,
+        play.who(BY),
+        handed,
+        expected=3,
+        command=command_of("therapist", "therapist", "hand over"),
     )
     await play.did("case pack", handing)
     ending = supervision.end_supervision(
@@ -247,7 +268,7 @@ async def _outside(play: Play) -> None:
         arranged,
         now.date(),
         expected=1,
-        command=command_of("therapist", "end supervision"),
+        command=command_of("therapist", "therapist", "end supervision"),
     )
     await play.did("supervision", ending)
 
@@ -275,11 +296,20 @@ async def _pack(play: Play, what: str, arranged: ItemId) -> ItemId:
         aliases=(PackAlias("A", play.client(CLIENT)),),
     )
     drafting = case_packs.draft_case_pack(
-        desk, play.who(BY), case, prepared, command=command_of("therapist", "pack", what)
+        desk,
+        play.who(BY),
+        case,
+        prepared,
+        command=command_of("therapist", "therapist", "pack", what),
     )
     pack = ItemId((await play.did("case pack", drafting)).named("case_pack"))
     confirming = case_packs.confirm_case_pack(
-        desk, play.who(BY), case, pack, expected=1, command=command_of("therapist", "confirm", what)
+        desk,
+        play.who(BY),
+        case,
+        pack,
+        expected=1,
+        command=command_of("therapist", "therapist", "confirm", what),
     )
     await play.did("case pack", confirming)
     issuing = case_packs.issue_case_pack(
@@ -289,7 +319,7 @@ async def _pack(play: Play, what: str, arranged: ItemId) -> ItemId:
         pack,
         play.clinic.clock.now() + timedelta(days=30),
         expected=2,
-        command=command_of("therapist", "issue", what),
+        command=command_of("therapist", "therapist", "issue", what),
     )
     await play.did("case pack", issuing)
     return pack

@@ -70,7 +70,7 @@ async def _ask(play: Play, client: str, intake: str) -> ItemId:
         source=text("source"),
     )
     asking = enquiries.receive_enquiry(
-        play.desk, play.who("zuzanna"), new, command=command_of("enquiry", client)
+        play.desk, play.who("zuzanna"), new, command=command_of("understanding", "enquiry", client)
     )
     return ItemId((await play.did("enquiry", asking)).named("enquiry"))
 
@@ -82,7 +82,7 @@ async def _hand_on(play: Play, enquiry: ItemId) -> None:
         enquiry,
         play.practitioner(BY),
         expected=2,
-        command=command_of("assign", enquiry),
+        command=command_of("understanding", "assign", enquiry),
     )
     await play.did("enquiry", assigning)
 
@@ -94,7 +94,7 @@ async def _go_on(play: Play, enquiry: ItemId, expected: int, decide: Decide) -> 
         enquiry,
         decide,
         expected=expected,
-        command=command_of("enquiry goes on", enquiry, str(expected)),
+        command=command_of("understanding", "enquiry goes on", enquiry, str(expected)),
     )
     await play.did("enquiry", act)
 
@@ -190,7 +190,7 @@ async def _intake(play: Play) -> None:
         case,
         play.clinic.clock.now(),
         sections,
-        command=command_of("intake"),
+        command=command_of("understanding", "intake"),
     )
     intake = ItemId((await play.did("intake", completing)).named("intake"))
     anew = (*sections[:2], Section("medication", text("medication_later")))
@@ -201,7 +201,7 @@ async def _intake(play: Play) -> None:
         intake,
         (anew, text("medication_reason")),
         expected=1,
-        command=command_of("intake again"),
+        command=command_of("understanding", "intake again"),
     )
     await play.did("intake", revising)
 
@@ -219,12 +219,17 @@ async def _problems(play: Play) -> None:
         text("problem"),
         None,
         expected=version(),
-        command=command_of("problem", CASE),
+        command=command_of("understanding", "problem", CASE),
     )
     problem = ItemId((await play.did("problem", stating)).named("problem"))
     saying = Saying(EPISODE, Certainty.SUSPECTED, Rank.MAIN, (problem,), text("suspected"))
     recording = problems.diagnose(
-        desk, play.who(BY), case, saying, expected=version(), command=command_of("diagnosis")
+        desk,
+        play.who(BY),
+        case,
+        saying,
+        expected=version(),
+        command=command_of("understanding", "diagnosis"),
     )
     diagnosis = ItemId((await play.did("diagnosis", recording)).named("diagnosis"))
     surer = Saying(EPISODE, Certainty.PROVISIONAL, Rank.MAIN, (problem,))
@@ -235,7 +240,7 @@ async def _problems(play: Play) -> None:
         diagnosis,
         surer,
         expected=version(),
-        command=command_of("diagnosis again"),
+        command=command_of("understanding", "diagnosis again"),
     )
     await play.did("diagnosis", revising)
     refuting = problems.refute_diagnosis(
@@ -245,7 +250,7 @@ async def _problems(play: Play) -> None:
         diagnosis,
         text("confirmed_not"),
         expected=version(),
-        command=command_of("diagnosis refuted"),
+        command=command_of("understanding", "diagnosis refuted"),
     )
     await play.did("diagnosis", refuting)
     finding = problems.find_no_disorder(
@@ -255,7 +260,7 @@ async def _problems(play: Play) -> None:
         text("none_found"),
         None,
         expected=version(),
-        command=command_of("no disorder"),
+        command=command_of("understanding", "no disorder"),
     )
     await play.did("diagnosis", finding)
     reframing = problems.reframe_problem(
@@ -265,7 +270,7 @@ async def _problems(play: Play) -> None:
         problem,
         (text("reframed"), None),
         expected=version(),
-        command=command_of("problem reframed"),
+        command=command_of("understanding", "problem reframed"),
     )
     await play.did("problem", reframing)
     resolving = problems.resolve_problem(
@@ -275,7 +280,7 @@ async def _problems(play: Play) -> None:
         problem,
         text("resolved"),
         expected=version(),
-        command=command_of("problem resolved"),
+        command=command_of("understanding", "problem resolved"),
     )
     await play.did("problem", resolving)
 
@@ -305,7 +310,7 @@ async def _formulation(play: Play) -> None:
         play.who(BY),
         case,
         Said((Section("patterns", text("patterns")),), genogram=genogram),
-        command=command_of("formulation"),
+        command=command_of("understanding", "formulation"),
     )
     formulation = ItemId((await play.did("formulation", writing)).named("formulation"))
     revising = understanding.revise_formulation(
@@ -316,7 +321,7 @@ async def _formulation(play: Play) -> None:
         Said((Section("patterns", text("patterns_later")),), genogram=genogram),
         text("patterns_reason"),
         expected=1,
-        command=command_of("formulation again"),
+        command=command_of("understanding", "formulation again"),
     )
     await play.did("formulation", revising)
 
@@ -329,6 +334,6 @@ async def _called(play: Play) -> None:
         client,
         PersonWord.PATIENT,
         expected=play.desk.client(client)[1],
-        command=command_of("called"),
+        command=command_of("understanding", "called"),
     )
     await play.did("person word", wishing)

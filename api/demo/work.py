@@ -72,7 +72,7 @@ class _Scene:
     async def begin(self, kind: str, event: type[Any], /, **said: object) -> ItemId:
         """Begin an item."""
         play, make = self.play, _make(event, **said)
-        name = command_of("work", kind, str(len(play.done)), str(sum(play.done.values())))
+        name = command_of("work", "work", kind, str(len(play.done)), str(sum(play.done.values())))
         act = work.enter(play.desk, play.who(BY), self.case, kind, make, command=name)
         return ItemId((await play.did(kind, act)).named(kind))
 
@@ -87,7 +87,7 @@ class _Scene:
             kind,
             _make(event, **said),
             expected=version,
-            command=command_of("work", item, str(version)),
+            command=command_of("work", "work", item, str(version)),
         )
         await play.did(kind, act)
 
@@ -248,7 +248,7 @@ async def _endings(scene: _Scene) -> None:
     await scene.step("adverse_event", event, adverse.AdverseEventClosed, **learnt)
     new = NewNote(NoteKind.SUMMARY, now, text("summary"))
     drafting = notes.draft_note(
-        play.desk, play.who(BY), scene.case, new, command=command_of("work summary")
+        play.desk, play.who(BY), scene.case, new, command=command_of("work", "work summary")
     )
     note = NoteId((await play.did("note", drafting)).named("note"))
     signed = signing.sign_note(
@@ -257,11 +257,11 @@ async def _endings(scene: _Scene) -> None:
         scene.case,
         note,
         expected=1,
-        command=command_of("work summary signed"),
+        command=command_of("work", "work summary signed"),
     )
     await play.did("note", signed)
     summarising = endings.summarise_discharge(
-        play.desk, play.who(BY), scene.case, note, command=command_of("work discharge")
+        play.desk, play.who(BY), scene.case, note, command=command_of("work", "work discharge")
     )
     await play.did("discharge", summarising)
 
@@ -281,7 +281,7 @@ async def _transfer(scene: _Scene, answer: type[Any], by: str) -> None:
         scene.case,
         PractitionerId(play.practitioner(COLLEAGUE)),
         (ending.TransferReason.LIMIT_OF_COMPETENCE, text("limit")),
-        command=command_of("work transfer", answer.__name__),
+        command=command_of("work", "work transfer", answer.__name__),
     )
     transfer = ItemId((await play.did("transfer", proposing)).named("transfer"))
     answering = endings.answer_transfer(
@@ -291,7 +291,7 @@ async def _transfer(scene: _Scene, answer: type[Any], by: str) -> None:
         transfer,
         _make(answer),
         expected=1,
-        command=command_of("work answer", answer.__name__),
+        command=command_of("work", "work answer", answer.__name__),
     )
     await play.did("transfer", answering)
 
@@ -309,7 +309,7 @@ async def _complaint(scene: _Scene) -> None:
         text("complaint"),
     )
     filing = complaints.file_complaint(
-        play.desk, play.who(DESK), client, new, command=command_of("work complaint")
+        play.desk, play.who(DESK), client, new, command=command_of("work", "work complaint")
     )
     complaint = ItemId((await play.did("complaint", filing)).named("complaint"))
     told: tuple[tuple[type[Any], dict[str, object]], ...] = (
@@ -335,6 +335,6 @@ async def _complaint(scene: _Scene) -> None:
             complaint,
             lambda _, event=event: event,  # type: ignore[misc]  # bound here, for this round
             expected=number,
-            command=command_of("work handling", str(number)),
+            command=command_of("work", "work handling", str(number)),
         )
         await play.did("complaint", handling)
