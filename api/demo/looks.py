@@ -51,7 +51,7 @@ class Play(Together):
         act = notes.look_at_note(self.desk, self.who(by), note.case, note.id)
         opening = await self.see("look", act, wait=wait)
         line = self.clinic.views.case_states.note(note.case, note.id, opening)
-        return None if line is None else opening.words(line.texts[-1])
+        return opening.words(line.texts[-1]) if line is not None and line.texts else None
 
     async def look_at_process_note(self, by: str, name: str) -> None:
         """Open the author's own process note and compare its words.

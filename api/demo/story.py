@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from api.demo import attachments, frame, joint, measures, therapist, understanding, work
+from api.demo import (
+    attachments,
+    frame,
+    joint,
+    measures,
+    notes as documentation,
+    therapist,
+    understanding,
+    work,
+)
 from api.demo.cast import GROUP, STAFF
 from api.demo.clock import Weeks
 from api.demo.looks import Play
@@ -24,10 +33,12 @@ async def tell(play: Play, weeks: Weeks) -> None:
     await found(play)
     await _beginnings(play, weeks)
     await _second_week(play, weeks)
+    left = await documentation.begin(play)
     await _third_week(play, weeks)
     await _fourth_week(play, weeks)
     await _fifth_week(play, weeks)
     await _sixth_week(play, weeks)
+    await documentation.tell(play, left)
     await frame.tell(play, weeks)
     await measures.tell(play, weeks)
     await joint.tell(play, weeks)
