@@ -52,7 +52,10 @@ _NEUTRAL_RULES = {
     "clinician.author": "clinician.care",
     "clinician.co-signer": "clinician.care",
     "clinician.viewer": "clinician.care",
+    "clinician.brings": "clinician.care",
     "clinician.case-pack": "clinician.care",
+    "clinician.supervision": "clinician.care",
+    "supervisor.case-pack": "clinician.care",
     "compliance.complaints": "compliance.review",
 }
 

@@ -156,9 +156,11 @@ def audit_trail(console: Console, page: Page) -> None:
 
 
 def access_log(console: Console, page: Page, client: str, *, lines: int) -> None:
-    """One client's access log, as the officer sees it."""
-    shown = page.entries[:lines]
-    title = f"3 · Access log of {client}, newest {len(shown)} of {len(page.entries)} lines"
+    """One client's access log, as the officer sees it: the newest, and whatever was refused."""
+    shown = [
+        each for number, each in enumerate(page.entries) if number < lines or each.outcome != "0"
+    ]
+    title = f"3 · Access log of {client}, newest and refused: {len(shown)} of {len(page.entries)}"
     table = _table(title, "Time", "Who", "Role", "What", "Why", "Outcome")
     for each in shown:
         table.add_row(*_cells(each, page.names), style=_style(each))

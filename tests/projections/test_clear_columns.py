@@ -12,6 +12,8 @@ CLEAR = {
     "case_state-3/cases": ("case_id", "open"),
     "case_state-3/items": ("case_id", "item_id"),
     "case_state-3/members": ("case_id", "client_id"),
+    "chart-1/items": ("case_id", "item_id"),
+    "worklist-1/tasks": ("record_id", "item_id", "open"),
     "access_log-1/entries": ("client_id", "position_of"),
     "audit_trail-1/trail": ("position_of", "client_id", "time_ms", "actor_id", "owner_kind"),
     "caseload-1/cares": ("practitioner_id", "case_id", "since_ms", "caring"),

@@ -56,7 +56,7 @@ def test_events_come_in_the_order_of_the_log_each_once(life: Life) -> None:
 def test_a_batch_without_events_of_a_projections_purposes_moves_it_all_the_same(
     life: Life,
 ) -> None:
-    nothing = Witness(KeyPurpose.TENANT)
+    nothing = Witness()
     store = MemoryViews()
     follower(life.clinic).catch_up([Followed(nothing, store)])
     assert nothing.seen == []

@@ -29,7 +29,7 @@ from infrastructure.errors import KeyGone
 from infrastructure.folder import OpenFolder
 from infrastructure.mapper import CONTROL_KEY
 from infrastructure.vault.envelope import Kind, open_record
-from tests.support.opened import texts as texts_of, words
+from tests.support.opened import words
 
 SHORTEST = 6
 """Bytes: shorter ones are expected by chance in some tens of megabytes of ciphertext."""
