@@ -33,7 +33,7 @@ from domain.use_cases.complaints import NewComplaint
 from domain.use_cases.work import At, Make
 from domain.values import FreeText, ItemId, NoteId, PractitionerId, SessionId
 
-BY, CASE, COLLEAGUE = "eleanor", "grief", "marek"
+BY, CASE, COLLEAGUE = "eleanor", "grief", "jakub"
 OFFICER, DESK = "bogdan", "zuzanna"
 PSYCHIATRIST = referral.Professional("psychiatria", organisation="Poradnia zdrowia psychicznego")
 

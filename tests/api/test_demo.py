@@ -229,10 +229,12 @@ def test_nothing_of_the_demonstration_lies_readable_on_the_disk(
     sealed = search([evening.folder], told, evening.events, texts)
     unsealed = search([tmp_path / "unsealed"], told, evening.events, texts)
 
-    # One note was erased. Where the story names somebody, an editor has written a token.
+    # One note was erased, and a letter came as a file. Where the story names somebody, an editor
+    # has written a token.
     told_texts, recorded = ({unnamed(each) for each in some} for some in (everything(), texts))
     assert told_texts - recorded == {
         unnamed(words("change", "admission")),
+        unnamed(words("attachments", "letter")),
         *(unnamed(words("grief", each)) for each in ("fifth", "fifth_late")),
     }
     assert sealed.nothing, sealed

@@ -25,6 +25,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from domain.wording import texts_of
 from infrastructure.errors import KeyGone
 from infrastructure.folder import OpenFolder
 from infrastructure.mapper import CONTROL_KEY
@@ -116,7 +117,7 @@ def unsealed_copy(folder: OpenFolder, path: Path) -> list[str]:
                 file.write(open_record(key, Kind(record[5]), *place, record) + b"\n")
                 event = folder.record.mapper.open(row).event
                 assert event is not None
-                for text in texts_of(event).values():
+                for text in texts_of(event):
                     # One that was erased is nowhere, sealed or not.
                     with suppress(KeyGone):
                         found.append(words(folder, text))

@@ -167,6 +167,8 @@ def ask(
     filled = path.format(**ids)
     if "calendar" in path:
         filled += "?from=2026-02-23T00:00:00Z&to=2026-03-03T00:00:00Z"
+    if path.endswith("/difference"):
+        filled += "?at=2026-02-23T00:00:00Z"
     stream = stream_of(path, ids)
     version = office.version(stream) if stream else None
     body = example(office, told)
