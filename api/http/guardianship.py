@@ -15,7 +15,7 @@ from api.http.schemas.common import PathId
 from api.http.schemas.guardianship import (
     GuardianshipTold,
     LimitEnding,
-    NewLimit,
+    NewRightsLimit,
     guardianship_told,
 )
 from domain.errors import Invalid
@@ -34,7 +34,7 @@ async def limit_representative(
     who: Who,
     client_id: PathId,
     representative_id: PathId,
-    asked: NewLimit,
+    asked: NewRightsLimit,
     command: Commanded,
     expected: Expected,
     response: Response,

@@ -21,23 +21,23 @@ from api.http.schemas.common import PathId
 from api.http.schemas.supervision import (
     AdviceLine,
     AdviceTold,
-    Ending,
+    CaseMarkTold,
     HandedTold,
     HandingOver,
     HoursTold,
     Issuing,
     LinkTold,
-    MarkTold,
-    MeetingTold,
     NewAdvice,
+    NewCaseMark,
     NewCasePack,
-    NewMark,
     NewMeetingAsked,
     NewSupervisionAsked,
     OwnSupervisionTold,
     PackLine,
     PackSection,
     PackTold,
+    SupervisionEnding,
+    SupervisionMeetingTold,
     SupervisionTold,
 )
 from domain.case_pack import CasePack
@@ -87,7 +87,7 @@ async def end_supervision(
     desk: TheDesk,
     who: Who,
     supervision_id: PathId,
-    asked: Ending,
+    asked: SupervisionEnding,
     command: Commanded,
     expected: Expected,
     response: Response,
@@ -119,7 +119,7 @@ async def read_own_supervision(
     return OwnSupervisionTold(
         supervisions=[_supervision(each) for each in of_kind.get("supervision", ())],
         queue=[
-            MarkTold(
+            CaseMarkTold(
                 id=each.id,
                 case=each.case,
                 question=_left(opening, each.content["words"]),
@@ -136,7 +136,7 @@ async def read_own_supervision(
             for each in of_kind.get("advice", ())
         ],
         meetings=[
-            MeetingTold(
+            SupervisionMeetingTold(
                 id=each.id,
                 supervision=each.content["supervision"],
                 occurred_at=from_ms(each.content["at"]),
@@ -154,7 +154,7 @@ async def mark_case(
     desk: TheDesk,
     who: Who,
     case_id: PathId,
-    asked: NewMark,
+    asked: NewCaseMark,
     command: Commanded,
     response: Response,
 ) -> Written:

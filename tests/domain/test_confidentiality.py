@@ -59,7 +59,7 @@ CLASSES = {
 aggregate's."""
 BY_WORD = {each: letter for letter, words in CLASSES.items() for each in words.split()}
 
-FRAMES = set(
+_FRAMES = (
     "attachment.abandoned attachment.begun attachment.sealed case.candidate_named case.closed"
     " case.contract_linked case.group_formed case.measures_linked case.member_joined"
     " case.member_left case.opened case.reopened case.team_joined case.team_left case.transferred"
@@ -70,8 +70,9 @@ FRAMES = set(
     " enquiry.taken_up enquiry.withdrawn erasure.approved erasure.completed erasure.refused"
     " erasure.requested integration.registered integration.withdrawn limit.declared limit.lifted"
     " limit.reached practitioner.departed practitioner.registered practitioner.roles_changed"
-    " qualification.recorded supervision.arranged supervision.ended supervision.held".split()
+    " qualification.recorded supervision.arranged supervision.ended supervision.held"
 )
+FRAMES = set(_FRAMES.split())
 """What the policy may read without an access event, and nothing else."""
 
 

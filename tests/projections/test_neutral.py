@@ -45,10 +45,10 @@ def words(value: object) -> Iterator[str]:
 def test_no_line_of_a_log_tells_what_kind_of_record_it_was(life: Life, name: str) -> None:
     lines = dump(life.clinic)[name]
     assert len(lines) > 100
-    for *key, content in lines:
+    for key, clear, content in lines:
         # In what capacity somebody looked is told: at a case pack as her supervisor (SUP-02).
         mode = content.get("mode")
-        line = (*key, {**content, "mode": None if mode == ActingMode.SUPERVISION else mode})
+        line = (key, clear, {**content, "mode": None if mode == ActingMode.SUPERVISION else mode})
         telling = [each for each in words(line) if TELLING.search(each)]
         # Somebody's session at a desk is no session of therapy.
         assert telling == [], line

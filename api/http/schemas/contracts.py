@@ -76,7 +76,7 @@ class BudgetExtension(Asked):
     reason: Words
 
 
-class SectionTold(Told):
+class ContractSectionTold(Told):
     """Words about one thing; ``None`` where they have been made unreadable."""
 
     code: str
@@ -103,7 +103,7 @@ class AgreedTold(Told):
     currency: str | None
     limits_told_at: datetime | None
     agreed_by: list[PartyTold]
-    sections: list[SectionTold]
+    sections: list[ContractSectionTold]
 
 
 class ExtensionTold(Told):
@@ -177,7 +177,7 @@ def _agreed(agreed: Agreed, naming: Naming) -> AgreedTold:
         limits_told_at=agreed.limits_told_at,
         agreed_by=[PartyTold(kind=kind, who=who) for kind, who in agreed.parties],
         sections=[
-            SectionTold(code=each.code, text=naming.words_left(each.text))
+            ContractSectionTold(code=each.code, text=naming.words_left(each.text))
             for each in agreed.sections
         ],
     )

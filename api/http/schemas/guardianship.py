@@ -22,7 +22,7 @@ from projections.name_cards import Card
 from projections.representatives import Limit, Representative
 
 
-class NewLimit(Asked):
+class NewRightsLimit(Asked):
     """What one representative may not do: from when, perhaps until when, by whose decision."""
 
     model_config = example(
@@ -68,7 +68,7 @@ class LimitEnding(Asked):
     on: date
 
 
-class LimitTold(Told):
+class RightsLimitTold(Told):
     """A limit; ``holds`` says whether it does on the day that was asked about."""
 
     id: str
@@ -89,7 +89,7 @@ class GuardianTold(Told):
     authority: str
     name: str
     may: list[str]
-    limits: list[LimitTold]
+    limits: list[RightsLimitTold]
 
 
 class GuardianshipTold(Told):
@@ -141,10 +141,10 @@ def _name(representative: Representative) -> str:
     return f"{representative.given_name} {representative.family_name}"
 
 
-def _limit_told(limit: Limit, day: date, opening: Opening) -> LimitTold:
+def _limit_told(limit: Limit, day: date, opening: Opening) -> RightsLimitTold:
     since = date.fromisoformat(limit.since)
     until = None if limit.until is None else date.fromisoformat(limit.until)
-    return LimitTold(
+    return RightsLimitTold(
         id=limit.id,
         ground=limit.ground,
         forbids=list(limit.forbids),

@@ -92,7 +92,7 @@ class NewMeetingAsked(Asked):
         )
 
 
-class Ending(Asked):
+class SupervisionEnding(Asked):
     """The last day of a supervision."""
 
     model_config = example(on="2026-03-01")
@@ -100,7 +100,7 @@ class Ending(Asked):
     on: Day
 
 
-class NewMark(Asked):
+class NewCaseMark(Asked):
     """What one wants to ask about a case."""
 
     model_config = example(question="What do I not see when she falls silent?")
@@ -170,7 +170,7 @@ class SupervisionTold(Told):
     ended_on: date | None
 
 
-class MeetingTold(Told):
+class SupervisionMeetingTold(Told):
     """A meeting at which the reader was supervised."""
 
     id: str
@@ -180,7 +180,7 @@ class MeetingTold(Told):
     packs: list[str]
 
 
-class MarkTold(Told):
+class CaseMarkTold(Told):
     """A case that the reader wants to bring."""
 
     id: str
@@ -221,10 +221,10 @@ class OwnSupervisionTold(Told):
     """One's own supervision: the queue of cases to bring, packs, advice, meetings and hours."""
 
     supervisions: list[SupervisionTold]
-    queue: list[MarkTold]
+    queue: list[CaseMarkTold]
     packs: list[PackLine]
     advice: list[AdviceLine]
-    meetings: list[MeetingTold]
+    meetings: list[SupervisionMeetingTold]
     hours: list[HoursTold]
 
 

@@ -1,4 +1,4 @@
-"""Keeping the documentation: drafts and their fate, signatures, amendments; each school's fields."""
+"""Keeping the documentation: drafts and their fate, signatures, amendments, schools' fields."""
 
 from __future__ import annotations
 
