@@ -40,7 +40,7 @@ class SecrecyTerms(Asked):
         return DomainTerms(self.policy, tuple(self.agreed_by), self.occurred_at, words)
 
 
-class Role(Asked):
+class ParticipantRole(Asked):
     """What somebody is to the others."""
 
     model_config = example(part="mother")
