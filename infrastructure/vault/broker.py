@@ -301,6 +301,9 @@ def covers(entry: AccessRecorded, owner: Owner, who: Circumstances) -> bool:
     match owner.kind:
         case OwnerKind.CLIENT:
             return owner.id == entry.client
+        case OwnerKind.CASE if entry.classes == (Class.AUDIT_LOG,) and entry.client is None:
+            # A group with nobody in it yet answers for itself in the trail.
+            return True
         case OwnerKind.CASE:
             return owner.id == entry.relationship
         case OwnerKind.PRACTITIONER if Class.AUDIT_LOG not in entry.classes:

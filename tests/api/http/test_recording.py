@@ -46,6 +46,7 @@ def looks(office: Office, world: World) -> Iterator[tuple[str, Response]]:
         "readStaff": office.administrator,
         "readQualifications": office.administrator,
         "readConflicts": office.officer,
+        "readComplaints": office.officer,
         "readProjections": office.administrator,
     }
     program = office.program("case-state:read", "caseload:read", "calendar:read")

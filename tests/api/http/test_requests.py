@@ -62,7 +62,7 @@ class TestABody:
     @pytest.mark.parametrize(
         ("body", "field"),
         [
-            ({"kind": "session", "occurred_at": "2026-03-02T08:00:00Z"}, "body.text"),
+            ({"kind": "session", "occurred_at": "2026-03-02T08:00:00Z"}, "text"),
             ({"kind": SECRET, "occurred_at": "2026-03-02T08:00:00Z", "text": "x"}, "body.kind"),
             ({"kind": "session", "occurred_at": SECRET, "text": "x"}, "body.occurred_at"),
             (
