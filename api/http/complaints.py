@@ -29,8 +29,8 @@ from domain.values import ClientId, ItemId
 from projections.chart.complaints import OF_NO_CASE
 
 router = APIRouter(prefix="/v1", tags=["complaints"], route_class=RecordedRoute)
-_CREATES = leaves("CREATE", audience="compliance")
-_WRITES = leaves("AMEND", audience="compliance")
+_CREATES = leaves("CREATE", audience="front desk, compliance officer")
+_WRITES = leaves("AMEND", audience="compliance officer")
 
 
 class _Handling:
@@ -99,7 +99,7 @@ async def resolve_complaint(on: Handling, asked: ComplaintAnswer) -> Written:
     "/complaints",
     dependencies=[CaughtUp],
     response_model_exclude_none=True,
-    openapi_extra=leaves("LIST", audience="compliance"),
+    openapi_extra=leaves("LIST", audience="compliance officer"),
 )
 async def read_complaints(
     desk: TheDesk, clinic: TheClinic, who: Who, response: Response

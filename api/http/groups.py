@@ -27,7 +27,7 @@ from domain.errors import Invalid
 from domain.events.group import GroupPreparatoryMeetingHeld
 from domain.local_time import instant_of, local_day
 from domain.ports import Opening
-from domain.use_cases import cases, groups, on_item
+from domain.use_cases import groups, on_item
 from domain.values import CaseId, FreeText, ItemId, PractitionerId
 from projections.chart.groups import composition, group_line
 
@@ -212,7 +212,7 @@ async def read_composition(
     """Who took part in a joint case on any day; of somebody erased only that there was one."""
     if on is not None and not _FIRST <= on <= _LAST:
         raise Invalid("on", "is out of range")
-    opening, receipt = await cases.look_at_case(desk, who, CaseId(case_id))
+    _, opening, receipt = await on_item.look_at_chart(desk, who, CaseId(case_id))
     roster = clinic.views.case_states.roster(case_id, opening)
     today = local_day(clinic.clock.now())
     at = _end_of(on or today)

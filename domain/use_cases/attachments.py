@@ -25,6 +25,7 @@ from domain.use_cases import on_item
 from domain.use_cases.desk import NO_SUCH_RECORD, Desk, admit, attempt, record_denial
 from domain.use_cases.members import must_know_everybody
 from domain.use_cases.on_case import OnCase, content_classes, look_on, on_case
+from domain.use_cases.on_item import OF_A_CLASS_OF_ITS_OWN
 from domain.values import (
     CaseId,
     Circumstances,
@@ -169,7 +170,7 @@ async def look_at_attachments(
     """
     tried = Look(AccessKind.READ, "case", (Class.ADMINISTRATIVE,), object=ItemId(case_id))
     admitted = await on_case(desk, who, Act.READ_CHART, case_id, tried)
-    classes = (*content_classes(admitted.case), *CLASSES)
+    classes = (*content_classes(admitted.case), *OF_A_CLASS_OF_ITS_OWN, *CLASSES)
     opening, receipt = await look_on(desk, admitted, "case", case_id, classes=classes)
     return admitted, opening, receipt
 

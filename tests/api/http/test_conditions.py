@@ -12,8 +12,9 @@ from httpx2 import Response
 from api.compose import Clinic
 from api.http.conditions import token_for
 from domain.values import CaseId, Format
+from tests.api.http.asking import ask
 from tests.api.http.support import Office, Person, operations, problem, without_trace
-from tests.api.http.world import World, ask, build
+from tests.api.http.world import World, build
 
 NOTE = {"kind": "session", "occurred_at": "2026-03-02T08:00:00Z", "text": "She slept."}
 

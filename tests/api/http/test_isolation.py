@@ -10,8 +10,9 @@ from uuid import uuid4
 import pytest
 
 from domain.values import PractitionerId, PurposeOfUse, Role
+from tests.api.http.asking import ask
 from tests.api.http.support import Office, Person, actor, operations, problem, without_trace
-from tests.api.http.world import WORDS, World, ask, build, shows_content
+from tests.api.http.world import WORDS, World, build, shows_content
 
 SPAN = "?from=2026-02-23T00:00:00Z&to=2026-03-03T00:00:00Z"
 ROLES: dict[str, Callable[[Office, World], Person]] = {
@@ -77,7 +78,7 @@ def world(office: Office) -> World:
 
 def ids(office: Office, world: World, operation: str) -> dict[str, str]:
     """What somebody who has got hold of every identifier asks for."""
-    found = {**world.ids(), "practitioner_id": office.people.anna}
+    found = {**world.ids(operation), "practitioner_id": office.people.anna}
     if "ProcessNote" in operation:
         found["note_id"] = world.process_note
     if operation == "reviseNote":
@@ -114,7 +115,7 @@ def test_what_is_not_hers_answers_like_what_does_not_exist(
     somebody = ROLES[role](office, world)
     for operation in set(with_identifier(office)) - MAY.get(role, set()):
         there = ids(office, world, operation)
-        missing = {name: uuid4().hex for name in there}
+        missing = {name: uuid4().hex for name in there} | {"alias": "p99999", "number": "9"}
         foreign = ask(office, somebody, operation, there)
         nothing = ask(office, somebody, operation, missing)
         assert without_trace(foreign) == without_trace(nothing), operation
@@ -138,6 +139,19 @@ def teammate(office: Office, world: World) -> Person:
     office.clinic.join_team(world.case, PractitionerId(found))
     office.settle()
     return office.staff(found)
+
+
+def test_her_therapist_reads_every_part_of_a_chart_that_holds_something_of_everything(
+    office: Office, world: World
+) -> None:
+    office.settle()
+    answers = {
+        name: ask(office, office.anna, name, ids(office, world, name)).status_code
+        for name, (method, path, told) in operations(office.app).items()
+        if method == "GET" and "{case_id}" in path and "clinician" in told["x-audience"]
+    }
+    assert len(answers) > 30
+    assert {name: status for name, status in answers.items() if status != 200} == {}
 
 
 class TestAColleagueOnTheTeam:

@@ -16,8 +16,9 @@ from api.http.recorded import RecordedRoute, leaves
 from domain.values import ClientId
 from infrastructure.stores.sqlite import SqliteStore
 from infrastructure.vault.keystore import KeyStore
+from tests.api.http.asking import ask
 from tests.api.http.support import Office, failing_store, operations, problem, without_trace
-from tests.api.http.world import WORDS, World, ask, build, shows_content
+from tests.api.http.world import WORDS, World, build, shows_content
 
 SPAN = "?from=2026-02-23T00:00:00Z&to=2026-03-03T00:00:00Z"
 

@@ -12,8 +12,9 @@ import pytest
 from httpx2 import Response
 
 from api.http.limits import MOST_BODY
+from tests.api.http.asking import example
 from tests.api.http.support import Office, Person, operations, problem
-from tests.api.http.world import World, build, example
+from tests.api.http.world import World, build
 
 SECRET = "Zbigniew-was-here"
 JSON = {"Content-Type": "application/json"}

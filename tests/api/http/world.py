@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
 
 from httpx2 import Response
 
@@ -19,7 +16,7 @@ from tests.api.http import (
     understanding_world,
     work_world,
 )
-from tests.api.http.support import Office, Person, operations
+from tests.api.http.support import Office
 
 WORDS = {
     "problem": "She fears the river.",
@@ -62,15 +59,17 @@ class World:
     erasure: str
     more: dict[str, str]
     """What the areas of the work add, each by its path parameter."""
+    items: dict[str, str]
+    """An item of the right kind by each operation that goes on with one."""
 
     @property
     def streams(self) -> tuple[str, ...]:
         """What somebody might have changed."""
         return (self.client, self.case, self.session, self.note, self.draft, self.process_note)
 
-    def ids(self) -> dict[str, str]:
-        """What stands in the place of each path parameter."""
-        return {
+    def ids(self, operation: str = "") -> dict[str, str]:
+        """What stands in the place of each path parameter of an operation."""
+        found = {
             "client_id": self.client,
             "case_id": self.case,
             "session_id": self.session,
@@ -86,6 +85,9 @@ class World:
             "controls": "000",
             **self.more,
         }
+        if operation in self.items:
+            found["item_id"] = self.items[operation]
+        return found
 
 
 def build(office: Office) -> World:
@@ -136,6 +138,7 @@ def build(office: Office) -> World:
             **understanding_world.ids_of(office, client, case),
             **work_world.ids_of(office, client, case),
         },
+        work_world.items_of(office, client, case, SessionId(session), note),
     )
 
 
@@ -157,60 +160,6 @@ def _misfiled(office: Office) -> str:
     assert moved.status_code == 200, moved.text
     office.settle()
     return str(moved.json()["created"]["erasure"])
-
-
-def ask(
-    office: Office, who: Person, operation: str, ids: Mapping[str, str], **more: Any
-) -> Response:
-    """An operation with an example of its body, and the version that is current."""
-    method, path, told = operations(office.app)[operation]
-    filled = path.format(**ids)
-    if "calendar" in path:
-        filled += "?from=2026-02-23T00:00:00Z&to=2026-03-03T00:00:00Z"
-    if path.endswith("/difference"):
-        filled += "?at=2026-02-23T00:00:00Z"
-    stream = stream_of(path, ids)
-    version = office.version(stream) if stream else None
-    body = example(office, told)
-    if body is not None and "therapist" in body:
-        body = {"therapist": office.people.bartek}
-    return who.ask(method, filled, body, version=version, **more)
-
-
-def example(office: Office, told: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The example of an operation's body, if it takes one."""
-    if "application/json" not in told.get("requestBody", {}).get("content", {}):
-        return None
-    reference = told["requestBody"]["content"]["application/json"]["schema"]["$ref"]
-    schema = office.app.openapi()["components"]["schemas"][reference.rsplit("/", 1)[1]]
-    found: dict[str, Any] = deepcopy(schema["example"])
-    return found
-
-
-def stream_of(path: str, ids: Mapping[str, str]) -> str | None:
-    """The stream whose version a change of this path follows."""
-    for name in (
-        "attachment_id",
-        "complaint_id",
-        "contract_id",
-        "enquiry_id",
-        "formulation_id",
-        "intake_id",
-        "item_id",
-        "rating_id",
-        "series_id",
-        "pack_id",
-        "supervision_id",
-        "note_id",
-        "session_id",
-        "case_id",
-        "client_id",
-        "practitioner_id",
-        "erasure_id",
-    ):
-        if f"{{{name}}}" in path:
-            return ids[name]
-    return ids["integration_id"] if "{integration_id}" in path else None
 
 
 def _made(response: Response, what: str | None = None) -> str:

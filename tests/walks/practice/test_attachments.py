@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.attachment import CHUNK
 from tests.api.http.support import Office, problem
-from tests.api.http.test_attachments import Uploading, to_destroy
+from tests.api.http.uploading import Uploading, to_destroy
 from tests.support.attachments import noise
 
 WORDS = {"purpose": "So that we hear where I spoke too soon."}
