@@ -218,17 +218,19 @@ def _be_supervised(chart: Chart, did: Did) -> None:
     drafted = did("draftCasePack", anna.post(f"{where}/case-packs", chosen))
     pack = made(drafted, "case_pack")
     path, until = f"{where}/case-packs/{pack}", office.clock.now() + timedelta(days=9)
-    for name, verb, body in (
-        ("confirmCasePack", "confirm", None),
-        ("issueCasePack", "issue", {"expires_at": until.isoformat()}),
-        ("handOverCasePack", "hand-over", {"recipient": "Dr Hanna Example"}),
-    ):
+
+    def change(name: str, verb: str, body: Any = None) -> Response:
         done = did(name, anna.post(f"{path}:{verb}", body, version=office.version(pack)))
         office.settle()
+        return done
+
+    change("confirmCasePack", "confirm")
+    change("issueCasePack", "issue", {"expires_at": until.isoformat()})
+    handed = change("handOverCasePack", "hand-over", {"recipient": "Dr Hanna Example"})
     did("readCasePack", anna.get(f"/v1/case-packs/{pack}"))
-    page = f"/v1/case-packs/{pack}/pages/{done.json()['created']['entry']}"
+    page = f"/v1/case-packs/{pack}/pages/{handed.json()['created']['entry']}"
     did("printCasePack", anna.get(page))
-    did("revokeCasePack", anna.post(f"{path}:revoke", version=office.version(pack)))
+    change("revokeCasePack", "revoke")
     words = {"supervision": supervision, "words": "Stay with the silence."}
     advice = did("recordAdvice", anna.post(f"{where}/supervision-advice", words))
     office.settle()
