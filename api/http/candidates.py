@@ -1,11 +1,13 @@
+# ruff: noqa: FAST003 - the ids of a path are read by the dependency that a route shares
 """Candidates for a group: screened, accepted or declined, waiting. Only its team sees them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
 from api.http.auth import TheClinic, TheDesk, Who
 from api.http.conditions import CaughtUp, Commanded, Expected, Written, written
@@ -39,17 +41,8 @@ from domain.events.group import (
 )
 from domain.group import Group
 from domain.use_cases import candidates
-from domain.use_cases.desk import Desk
 from domain.use_cases.on_case import OnCase
-from domain.values import (
-    CaseId,
-    Circumstances,
-    ClientId,
-    Command,
-    FreeText,
-    ItemId,
-    PractitionerId,
-)
+from domain.values import CaseId, ClientId, FreeText, ItemId, PractitionerId
 from projections.chart.groups import candidate_line, waiting_list
 
 router = APIRouter(
@@ -58,6 +51,52 @@ router = APIRouter(
 _CREATES = leaves("CREATE", audience="clinician")
 _WRITES = leaves("AMEND", audience="clinician")
 _READS = leaves("READ", audience="clinician")
+
+Said = TypeVar("Said", bound=CandidateEvent)
+
+
+class _OnCandidate:
+    """A request that goes on with a candidate."""
+
+    def __init__(
+        self,
+        desk: TheDesk,
+        who: Who,
+        case_id: PathId,
+        candidate_id: PathId,
+        command: Commanded,
+        expected: Expected,
+        response: Response,
+    ) -> None:
+        self.desk = desk
+        self._who = who
+        self._place = (CaseId(case_id), ItemId(candidate_id))
+        self._command = command
+        self._expected = expected
+        self._response = response
+
+    def said(self, event: Callable[..., Said], **what: Any) -> Said:
+        """What is said of the candidate, by whoever asks."""
+        case, candidate = self._place
+        author = PractitionerId(self._who.actor.id)
+        return event(candidate=candidate, case=case, author=author, **what)
+
+    async def change(
+        self, decide: Callable[[OnCase, Candidate, Group], tuple[CandidateEvent, ...]]
+    ) -> Written:
+        """Let what was decided happen."""
+        receipt = await candidates.change_candidate(
+            self.desk,
+            self._who,
+            *self._place,
+            decide,
+            expected=self._expected,
+            command=self._command,
+        )
+        return written(self._response, receipt)
+
+
+OnCandidate = Annotated[_OnCandidate, Depends()]
 
 
 @router.post("", status_code=201, openapi_extra=_CREATES)
@@ -112,48 +151,23 @@ async def read_candidates(
 
 
 @router.post("/{candidate_id}:screen", openapi_extra=_WRITES)
-async def screen_candidate(
-    desk: TheDesk,
-    who: Who,
-    case_id: PathId,
-    candidate_id: PathId,
-    asked: Screening,
-    command: Commanded,
-    expected: Expected,
-    response: Response,
-) -> Written:
+async def screen_candidate(on: OnCandidate, asked: Screening) -> Written:
     """Record what a talk with a candidate found."""
-    screened = GroupCandidateScreened(
-        candidate=ItemId(candidate_id),
-        case=CaseId(case_id),
-        author=PractitionerId(who.actor.id),
+    screened = on.said(
+        GroupCandidateScreened,
         occurred_at=asked.occurred_at,
         suitability=asked.suitability,
         words=FreeText(asked.words),
     )
-
-    def decide(_: OnCase, state: Candidate, __: Group) -> tuple[CandidateEvent, ...]:
-        return candidate_file.screen(state, screened, now=desk.clock.now())
-
-    return await _change(desk, who, (case_id, candidate_id), decide, expected, command, response)
+    now = on.desk.clock.now()
+    return await on.change(lambda _, state, __: candidate_file.screen(state, screened, now=now))
 
 
 @router.post("/{candidate_id}:check-acquaintances", openapi_extra=_WRITES)
-async def check_acquaintances(
-    desk: TheDesk,
-    who: Who,
-    case_id: PathId,
-    candidate_id: PathId,
-    asked: AcquaintanceCheck,
-    command: Commanded,
-    expected: Expected,
-    response: Response,
-) -> Written:
+async def check_acquaintances(on: OnCandidate, asked: AcquaintanceCheck) -> Written:
     """Record whether a candidate knows another one or a member, and what was decided."""
-    checked = GroupAcquaintancesChecked(
-        candidate=ItemId(candidate_id),
-        case=CaseId(case_id),
-        author=PractitionerId(who.actor.id),
+    checked = on.said(
+        GroupAcquaintancesChecked,
         decision=asked.decision,
         knows=tuple(ItemId(each) for each in asked.knows),
         words=_words(asked.words),
@@ -163,159 +177,66 @@ async def check_acquaintances(
         others = [candidate for _, candidate in admitted.case.candidates]
         return candidate_file.check_acquaintances(state, checked, others)
 
-    return await _change(desk, who, (case_id, candidate_id), decide, expected, command, response)
+    return await on.change(decide)
 
 
 @router.post("/{candidate_id}:accept", openapi_extra=_WRITES)
-async def accept_candidate(
-    desk: TheDesk,
-    who: Who,
-    case_id: PathId,
-    candidate_id: PathId,
-    asked: CandidateDecision,
-    command: Commanded,
-    expected: Expected,
-    response: Response,
-) -> Written:
+async def accept_candidate(on: OnCandidate, asked: CandidateDecision) -> Written:
     """Let a candidate join, who was screened and asked whom she knows, and say why."""
-    accepted = GroupCandidateAccepted(
-        candidate=ItemId(candidate_id),
-        case=CaseId(case_id),
-        author=PractitionerId(who.actor.id),
-        words=FreeText(asked.words),
-    )
+    accepted = on.said(GroupCandidateAccepted, words=FreeText(asked.words))
 
     def decide(admitted: OnCase, state: Candidate, group: Group) -> tuple[CandidateEvent, ...]:
         return candidate_file.accept(state, accepted, group, len(admitted.case.clients))
 
-    return await _change(desk, who, (case_id, candidate_id), decide, expected, command, response)
+    return await on.change(decide)
 
 
 @router.post("/{candidate_id}:decline", openapi_extra=_WRITES)
-async def decline_candidate(
-    desk: TheDesk,
-    who: Who,
-    case_id: PathId,
-    candidate_id: PathId,
-    asked: CandidateDecision,
-    command: Commanded,
-    expected: Expected,
-    response: Response,
-) -> Written:
+async def decline_candidate(on: OnCandidate, asked: CandidateDecision) -> Written:
     """Do not take a candidate, and say why."""
-    declined = GroupCandidateDeclined(
-        candidate=ItemId(candidate_id),
-        case=CaseId(case_id),
-        author=PractitionerId(who.actor.id),
-        words=FreeText(asked.words),
-    )
+    declined = on.said(GroupCandidateDeclined, words=FreeText(asked.words))
 
     def decide(admitted: OnCase, state: Candidate, _: Group) -> tuple[CandidateEvent, ...]:
         candidates.not_yet_in(admitted.case, state)
         return candidate_file.decline(state, declined)
 
-    return await _change(desk, who, (case_id, candidate_id), decide, expected, command, response)
+    return await on.change(decide)
 
 
 @router.post("/{candidate_id}:waitlist", openapi_extra=_WRITES)
-async def waitlist_candidate(
-    desk: TheDesk,
-    who: Who,
-    case_id: PathId,
-    candidate_id: PathId,
-    asked: Waiting,
-    command: Commanded,
-    expected: Expected,
-    response: Response,
-) -> Written:
+async def waitlist_candidate(on: OnCandidate, asked: Waiting) -> Written:
     """Let a candidate wait, or wait in another place."""
-    waiting = GroupCandidateWaitlisted(
-        candidate=ItemId(candidate_id),
-        case=CaseId(case_id),
-        author=PractitionerId(who.actor.id),
-        place=asked.place,
-        words=_words(asked.words),
-    )
+    waiting = on.said(GroupCandidateWaitlisted, place=asked.place, words=_words(asked.words))
 
     def decide(admitted: OnCase, state: Candidate, _: Group) -> tuple[CandidateEvent, ...]:
         candidates.not_yet_in(admitted.case, state)
         return candidate_file.waitlist(state, waiting)
 
-    return await _change(desk, who, (case_id, candidate_id), decide, expected, command, response)
+    return await on.change(decide)
 
 
 @router.post("/{candidate_id}:withdraw", openapi_extra=_WRITES)
-async def withdraw_candidate(
-    desk: TheDesk,
-    who: Who,
-    case_id: PathId,
-    candidate_id: PathId,
-    asked: Withdrawing,
-    command: Commanded,
-    expected: Expected,
-    response: Response,
-) -> Written:
+async def withdraw_candidate(on: OnCandidate, asked: Withdrawing) -> Written:
     """Record that a candidate does not want to be considered any more."""
-    withdrew = GroupCandidateWithdrew(
-        candidate=ItemId(candidate_id),
-        case=CaseId(case_id),
-        author=PractitionerId(who.actor.id),
-        words=_words(asked.words),
-    )
+    withdrew = on.said(GroupCandidateWithdrew, words=_words(asked.words))
 
     def decide(admitted: OnCase, state: Candidate, _: Group) -> tuple[CandidateEvent, ...]:
         candidates.not_yet_in(admitted.case, state)
         return candidate_file.withdraw(state, withdrew)
 
-    return await _change(desk, who, (case_id, candidate_id), decide, expected, command, response)
+    return await on.change(decide)
 
 
 @router.post("/{candidate_id}:accept-agreement", openapi_extra=_WRITES)
-async def accept_group_agreement(
-    desk: TheDesk,
-    who: Who,
-    case_id: PathId,
-    candidate_id: PathId,
-    asked: AgreementAccepted,
-    command: Commanded,
-    expected: Expected,
-    response: Response,
-) -> Written:
+async def accept_group_agreement(on: OnCandidate, asked: AgreementAccepted) -> Written:
     """Record that a candidate or member agreed to the group's confidentiality agreement."""
-    agreed = GroupAgreementAccepted(
-        candidate=ItemId(candidate_id),
-        case=CaseId(case_id),
-        author=PractitionerId(who.actor.id),
-        occurred_at=asked.occurred_at,
-        terms=asked.terms,
-    )
+    agreed = on.said(GroupAgreementAccepted, occurred_at=asked.occurred_at, terms=asked.terms)
+    now = on.desk.clock.now()
 
     def decide(_: OnCase, state: Candidate, group: Group) -> tuple[CandidateEvent, ...]:
-        return candidate_file.accept_agreement(state, agreed, group, now=desk.clock.now())
+        return candidate_file.accept_agreement(state, agreed, group, now=now)
 
-    return await _change(desk, who, (case_id, candidate_id), decide, expected, command, response)
-
-
-async def _change(
-    desk: Desk,
-    who: Circumstances,
-    place: tuple[str, str],
-    decide: Callable[[OnCase, Candidate, Group], tuple[CandidateEvent, ...]],
-    expected: int,
-    command: Command,
-    response: Response,
-) -> Written:
-    case_id, candidate_id = place
-    receipt = await candidates.change_candidate(
-        desk,
-        who,
-        CaseId(case_id),
-        ItemId(candidate_id),
-        decide,
-        expected=expected,
-        command=command,
-    )
-    return written(response, receipt)
+    return await on.change(decide)
 
 
 def _words(words: str | None) -> FreeText | None:

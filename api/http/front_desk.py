@@ -15,8 +15,8 @@ from api.http.schemas.access import CalendarTold, SlotTold
 from api.http.schemas.common import Instant
 from domain.errors import Invalid
 from domain.use_cases import reception
-from domain.use_cases.desk import Desk
-from domain.values import Circumstances, ClientId, ItemId, Role
+from domain.use_cases.desk import Desk, on_care_team
+from domain.values import Actor, Circumstances, ClientId, ItemId, Role
 
 router = APIRouter(prefix="/v1", tags=["front desk"], route_class=RecordedRoute)
 LONGEST_SPAN = timedelta(days=31)
@@ -53,6 +53,14 @@ def check_span(start: datetime, end: datetime) -> None:
         raise Invalid("to", "must follow 'from' within 31 days")
 
 
+def _kept_from(desk: Desk, actor: Actor, client: ClientId, therapist: str | None) -> bool:
+    """Whether somebody's sessions are not hers to see: a conflict, or a case that she handed on."""
+    if desk.conflicted(actor, (client,)):
+        return True
+    frame, _ = desk.client(client)
+    return therapist is not None and not on_care_team(desk, actor, frame.cases if frame else ())
+
+
 async def show_calendar(
     desk: Desk,
     clinic: Clinic,
@@ -69,7 +77,7 @@ async def show_calendar(
     hidden = {
         each.client
         for each in slots
-        if each.client and desk.conflicted(admitted.actor, (ClientId(each.client),))
+        if each.client and _kept_from(desk, admitted.actor, ClientId(each.client), therapist)
     }
     shown = [
         (row, slot) for row, slot in zip(rows, slots, strict=True) if slot.client not in hidden

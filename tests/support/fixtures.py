@@ -10,7 +10,8 @@ import pytest
 from infrastructure.ledger.note import Signer
 from tests.support.clinic import Founded, SmallClinic, found, small_clinic
 from tests.support.erasing import Erasing, erasing_in, found_by_two
-from tests.support.life import Life, full
+from tests.support.life import Life
+from tests.support.stories import full
 
 _A_YEAR = timedelta(days=365)
 

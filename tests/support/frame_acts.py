@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from domain import authorisation as authorisation_file
+from domain import authorisation as authorisation_file, series as series_file
 from domain.events.alliance import Rater, Scores
 from domain.events.authorisation import (
     AuthorisationGiven,
@@ -102,7 +102,10 @@ def a_series(life: Life, chance: int) -> object:
     first = NewSession(at, at + timedelta(minutes=50), "3", despite_clashes=chance % 2 > 0)
     new = NewSeries(first, count=1 + chance % 3)
     work = series.plan_series(clinic.desk, who, case, new, command=command())
-    life.things["series"].append((case, ItemId(clinic.run(work).named("series"))))
+    item = ItemId(clinic.run(work).named("series"))
+    life.things["series"].append((case, item))
+    planned, _ = clinic.desk.record.fold(item, series_file.fold)
+    life.sessions += [(case, each) for each in planned.sessions] if planned else []
     return None
 
 

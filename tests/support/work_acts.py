@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from domain import session as session_file
 from domain.errors import NotThere
 from domain.events import Event, complaint as said_of_complaints
 from domain.events.complaint import Complainant
@@ -16,12 +17,14 @@ from domain.events.ending import (
     TransferReason,
     TransferWithdrawn,
 )
+from domain.events.method import MethodUsed
 from domain.events.referral import ReferralMade
+from domain.events.session import SessionHeld
 from domain.events.shared_care import ConferenceHeld
 from domain.use_cases import complaints, endings, work
 from domain.use_cases.complaints import NewComplaint
 from domain.use_cases.work import At
-from domain.values import FreeText, ItemId
+from domain.values import CaseId, FreeText, ItemId, SessionId
 from projections.chart.work import LIVES
 from tests.support.clinic import command
 from tests.support.work_examples import PSYCHIATRIST, filled
@@ -30,10 +33,12 @@ if TYPE_CHECKING:
     from tests.support.life import Life
 
 KINDS = tuple(work.KINDS)
-_UNLINKED = {"session": None, "plan": None, "referral": None, "alias": None, "colleagues": ()}
+_UNLINKED = {"plan": None, "referral": None, "alias": None, "colleagues": ()}
 
 
-def _made(life: Life, kind: type[Any], chance: int) -> Callable[[At], Event]:
+def _made(
+    life: Life, kind: type[Any], chance: int, session: SessionId | None = None
+) -> Callable[[At], Event]:
     """An event of today that names nothing that may not be there."""
     now = life.clinic.clock.now()
     names = [part.name for part in fields(kind)]
@@ -41,7 +46,7 @@ def _made(life: Life, kind: type[Any], chance: int) -> Callable[[At], Event]:
     if kind is ConferenceHeld:
         others = {"others": (PSYCHIATRIST,)}
     event = filled(kind, **others)
-    today: dict[str, Any] = {"occurred_at": now}
+    today: dict[str, Any] = {"occurred_at": now, "session": session}
     for name in ("review_on", "answer_by", "due_on", "ends_on", "target_on"):
         today[name] = now.date() + timedelta(days=chance % 9)
     for name in ("since", "until"):
@@ -63,7 +68,12 @@ def _made(life: Life, kind: type[Any], chance: int) -> Callable[[At], Event]:
 
 def begin(life: Life, chance: int) -> None:
     """Something of the work begins."""
-    case, kind = life.cases[chance % len(life.cases)], KINDS[chance // 7 % len(KINDS)]
+    begin_one(life, KINDS[chance // 7 % len(KINDS)], chance)
+
+
+def begin_one(life: Life, kind: str, chance: int) -> None:
+    """Something of this kind begins."""
+    case = life.cases[chance % len(life.cases)]
     who = life.clinic.who(life.clinician(chance, case))
     make = _made(life, LIVES[kind].begins, chance)
     receipt = life.clinic.run(
@@ -78,11 +88,30 @@ def go_on(life: Life, chance: int) -> object:
     kind = begun[chance % len(begun)]
     case, item = life.things[kind][chance // 5 % len(life.things[kind])]
     steps = tuple(LIVES[kind].steps)
-    make = _made(life, steps[chance // 11 % len(steps)], chance)
+    return take(life, kind, (case, item), steps[chance // 11 % len(steps)], chance)
+
+
+def take(
+    life: Life, kind: str, thing: tuple[CaseId, ItemId], step: type[Event], chance: int
+) -> object:
+    """This step with this item."""
+    case, item = thing
+    session = _held(life, case, chance) if step is MethodUsed else None
+    make = _made(life, step, chance, session)
     who, version = life.clinic.who(life.clinician(chance, case)), life.clinic.version(item)
     return work.go_on(
         life.clinic.desk, who, case, item, kind, make, expected=version, command=command()
     )
+
+
+def _held(life: Life, case: CaseId, chance: int) -> SessionId:
+    """One of the case's held sessions; without any, nothing is done (``ZeroDivisionError``)."""
+    own = [session for of, session in life.sessions if of == case]
+    states = {each: life.clinic.desk.record.fold(each, session_file.fold)[0] for each in own}
+    held = [
+        each for each, state in states.items() if state and isinstance(state.settled, SessionHeld)
+    ]
+    return held[chance % len(held)]
 
 
 def propose(life: Life, chance: int) -> None:
