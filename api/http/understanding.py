@@ -14,19 +14,22 @@ from api.http.recorded import RecordedRoute, leaves
 from api.http.schemas.cases import NewProblem
 from api.http.schemas.common import PathId
 from api.http.schemas.note_forms import free_text, sections
-from api.http.schemas.understanding import (
-    CausalMapTold,
-    FormulationsTold,
-    IntakesTold,
+from api.http.schemas.problems import (
     NewDiagnosis,
-    NewFormulation,
-    NewIntake,
     NoneFoundAsked,
     ProblemListTold,
     Reframing,
     Refuting,
     Resolving,
     RevisedDiagnosis,
+    problem_list_told,
+)
+from api.http.schemas.understanding import (
+    CausalMapTold,
+    FormulationsTold,
+    IntakesTold,
+    NewFormulation,
+    NewIntake,
     RevisedFormulation,
     RevisedIntake,
     WrittenTold,
@@ -34,7 +37,6 @@ from api.http.schemas.understanding import (
     formulation_told,
     headings_told,
     intake_told,
-    problem_list_told,
 )
 from domain.errors import NotThere
 from domain.headings import FORMULATION, INTAKE

@@ -148,8 +148,8 @@ def _again(
     work: Coroutine[Any, Any, Any],
 ) -> tuple[str, Callable[[], Coroutine[Any, Any, Any]] | None]:
     """The name of a use case that has not begun, and how to call it once more."""
-    called: dict[str, Any] = inspect.getcoroutinelocals(work)  # type: ignore[arg-type]  # it is one
-    name = work.__name__
+    called: dict[str, Any] = inspect.getcoroutinelocals(work)
+    name: str = work.__name__  # type: ignore[attr-defined]  # a coroutine has one
     if "command" not in called:
         return name, None
     module = sys.modules[work.cr_frame.f_globals["__name__"]]  # type: ignore[attr-defined]  # as above
