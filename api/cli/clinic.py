@@ -1,34 +1,19 @@
-"""``powiernik`` init, serve, demo, rebuild, verify, status, reset-password: running a clinic."""
+"""``powiernik`` init, rebuild, verify, status, reset-password: keeping a clinic."""
 
 from __future__ import annotations
 
 import asyncio
-import secrets
-import signal
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 import click
-import uvicorn
-from fastapi import FastAPI
-from rich.console import Console
 
 from api import compose
 from api.cli import options
-from api.cli.custody_options import custody_options, custody_secret, secret_in
+from api.cli.custody_options import custody_options
 from api.cli.output import progress, tell
 from api.cli.passphrase import Passphrase, passphrase_options
-from api.compose import ledger
-from api.demo.clock import StoryClock
-from api.demo.erasure import Passphrases
-from api.demo.play import Played, play
-from api.demo.sign_ins import sign_ins
-from api.http.app import create_app
 from domain.retention import Regime, Rules
 from domain.use_cases import administrator, sign_in
 from domain.values import ActorId, ActorKind, Registration, RegistrationKind, Role
@@ -110,111 +95,6 @@ def init(  # noqa: PLR0913, PLR0917 - an option each
     click.echo(f"{many} secrets are shown this once. {envelope}")
     if custody is not None:
         click.echo("The two passphrases approve what takes two people; they open no keys here.")
-
-
-@click.command()
-@options.data
-@passphrase_options
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", type=int, default=8470, show_default=True)
-@click.option("--tls-certificate", type=click.Path(exists=True, path_type=Path), default=None)
-@click.option("--tls-key", type=click.Path(exists=True, path_type=Path), default=None)
-@click.option(
-    "--checkpointer",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=None,
-    help="Run this checkpointer beside the server, as a process of its own.",
-)
-@click.option(
-    "--broker",
-    type=click.Path(path_type=Path),
-    default=None,
-    help="The socket of the broker that has the keys; then no passphrase is asked for.",
-)
-@click.option(
-    "--no-follow", is_flag=True, help="Another process follows: 'powiernik follow', or a server."
-)
-def serve(  # noqa: PLR0913, PLR0917 - an option each
-    data: Path,
-    passphrase: Passphrase,
-    host: str,
-    port: int,
-    tls_certificate: Path | None,
-    tls_key: Path | None,
-    checkpointer: Path | None,
-    broker: Path | None,
-    no_follow: bool,  # noqa: FBT001 - click hands it over so
-) -> None:
-    """Serve the clinic over HTTP."""
-    if host not in options.LOOPBACK and tls_certificate is None:
-        msg = "Beyond loopback a TLS certificate is needed (--tls-certificate, --tls-key)."
-        raise click.UsageError(msg)
-    opened = (
-        compose.opened(data, passphrase.ask())
-        if broker is None
-        else compose.opened_behind(data, broker)
-    )
-    with opened as clinic:
-        for name, code in sorted(ledger.ask_witnesses(clinic.folder).items()):
-            click.echo(f"witness {name}: {code}", err=True)
-        clinic.start_scrubbing()
-        with _beside(checkpointer, data):
-            _serve(clinic, host, port, tls_certificate, tls_key, follow=not no_follow)
-
-
-@click.command()
-@click.option(
-    "--texts",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=None,
-    help="Record the rows of this CSV file instead of the demo's own texts.",
-)
-@click.option(
-    "--data",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=None,
-    help="Keep the clinic in this new folder; without it, it is thrown away.",
-)
-@click.option("--serve", "and_serve", is_flag=True, help="Serve it on loopback afterwards.")
-@click.option("--port", type=int, default=8470, show_default=True)
-@custody_options
-@custody_secret
-def demo(
-    texts: Path | None,
-    data: Path | None,
-    and_serve: bool,  # noqa: FBT001 - click hands it over so
-    port: int,
-    custody: compose.Settings | None,
-    custody_secret_file: Path | None,
-) -> None:
-    """Play a clinic's main job from end to end, print what each reader sees, verify the log."""
-    console = Console()
-    with tempfile.TemporaryDirectory(prefix="powiernik-") as scratch:
-        folder = data or Path(scratch) / "clinic"
-        words, others = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
-        secret = words if custody is None else secret_in(custody_secret_file) or ""
-        # Its own texts tell of six weeks; a log's time never goes back, so it begins there too.
-        clock = compose.SystemClock() if texts else StoryClock()
-        compose.create(
-            folder, [words, others], cost=compose.LIGHT, clock=clock, custody=custody, secret=secret
-        )
-        with compose.opened(folder, secret, clock=clock) as clinic:
-            clinic.start_following()
-            # A checkpointer stands beside the clinic: with a folder that is kept, it is kept too.
-            beside = data.with_name(f"{data.name}-checkpointer") if data else Path(scratch)
-            both = Passphrases((words, others))
-            played = asyncio.run(
-                play(clinic, console, texts=texts, scratch=beside, passphrases=both)
-            )
-            if and_serve:
-                _tell_sign_ins(clinic, played, port)
-                _serve(clinic, "127.0.0.1", port, None, None, follow=False)
-        with progress("verify") as step:
-            verdict = compose.verify(folder, secret, step)
-        console.print(
-            f"Verified {verdict.events} events, {verdict.contents} contents and"
-            f" {verdict.keys} keys; root {verdict.root[:16]}…"
-        )
 
 
 @click.command()
@@ -308,61 +188,3 @@ def reset_password(
         asyncio.run(sign_in.record_password_reset(clinic.desk, who, holder[1]))
         secret = clinic.accounts.reset(name)
     tell({"name": name, "one_time_password": secret}, as_json=as_json)
-
-
-@contextmanager
-def _beside(checkpointer: Path | None, data: Path) -> Iterator[None]:
-    """A checkpointer for as long as the server runs; it has no passphrase and needs none."""
-    if checkpointer is None:
-        yield
-        return
-    words = ("checkpoint", "run", str(checkpointer), "--data", str(data))
-    command = [sys.executable, "-m", "api.cli", *words]
-    running = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - our own command
-    try:
-        yield
-    finally:
-        running.terminate()
-        running.wait()
-
-
-def _tell_sign_ins(clinic: compose.Clinic, played: Played, port: int) -> None:
-    address = f"http://127.0.0.1:{port}"
-    click.echo(f"\nServing on {address} until Ctrl-C. POST {address}/v1/sign-in to begin;")
-    click.echo(f"{address}/v1/openapi.json describes the rest. One-time passwords, shown once:\n")
-    for each in sign_ins(clinic, played):
-        click.echo(f"  {each.role:<14} {each.name:<12} {each.password}")
-
-
-def _serve(
-    clinic: compose.Clinic,
-    host: str,
-    port: int,
-    certificate: Path | None,
-    key: Path | None,
-    *,
-    follow: bool = True,
-) -> None:
-    # uvicorn ends its work and raises the signal anew: then the clinic still has to be closed.
-    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
-    try:
-        _run(create_app(clinic, follow=follow), host, port, certificate, key)
-    except SystemExit as error:
-        # Its own codes say that it could not start; here 1 means that something is broken.
-        sys.exit(options.UNUSABLE if error.code else 0)
-
-
-def _run(app: FastAPI, host: str, port: int, certificate: Path | None, key: Path | None) -> None:
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        ssl_certfile=certificate,
-        ssl_keyfile=key,
-        # Addresses hold ids of clients; who asked for what is in the record.
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=options.GRACE_SECONDS,
-    )

@@ -15,6 +15,7 @@ import click
 from api.cli import options
 from api.cli.output import progress, tell
 from api.cli.passphrase import Passphrase, passphrase_options
+from api.cli.rotation import renew, rotate
 
 
 @click.group("keys")
@@ -116,3 +117,7 @@ def check(data: Path, passphrase: Passphrase, as_json: bool) -> None:  # noqa: F
     for key, what in found.named if not as_json else ():
         click.echo(f"{key}  {what}", err=True)
     sys.exit(options.BROKEN if found.wrong else 0)
+
+
+for command in (rotate, renew):
+    group.add_command(command)

@@ -9,63 +9,64 @@ from __future__ import annotations
 import resource
 import sqlite3
 import sys
+from importlib import import_module
 
 import click
 
 from api import compose
-from api.cli import (
-    backup,
-    broker,
-    checkpoint,
-    clinic,
-    crisis_sheet,
-    custodian,
-    erasure,
-    incidents,
-    keys,
-    log,
-    report,
-    rotation,
-    witness,
-)
 from api.cli.memory import undumpable
 from api.cli.options import BROKEN, UNUSABLE
 from domain.errors import Refusal
 
+WHERE = {
+    "access-report": "report:access_report",
+    "backup": "backup:group",
+    "broker": "broker:group",
+    "checkpoint": "checkpoint:group",
+    "crisis-sheet": "crisis_sheet:group",
+    "custodian": "custodian:group",
+    "demo": "demonstration:demo",
+    "drill": "backup:drill",
+    "erasure": "erasure:group",
+    "follow": "broker:follow",
+    "incidents": "incidents:group",
+    "init": "clinic:init",
+    "keys": "keys:group",
+    "log": "log:group",
+    "rebuild": "clinic:rebuild",
+    "recover": "incidents:recover",
+    "reset-password": "clinic:reset_password",
+    "restore": "backup:restore",
+    "serve": "serving:serve",
+    "status": "clinic:status",
+    "verify": "clinic:verify",
+    "witness": "witness:group",
+}
+"""In which module of this package a command is."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class _Commands(click.Group):
+    """Imports a command when it is asked for: a command waits for no other's imports."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All their names."""
+        del ctx  # they are the same wherever they are listed
+        return sorted(WHERE)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, if there is one."""
+        del ctx  # it is the same wherever it is asked for
+        if cmd_name not in WHERE:
+            return None
+        module, name = WHERE[cmd_name].split(":")
+        found: click.Command = getattr(import_module(f"api.cli.{module}"), name)
+        return found
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="powiernik")
 def cli() -> None:
     """The case record of a psychotherapy clinic: sealed, append-only, every look recorded."""
-
-
-for command in (
-    clinic.init,
-    clinic.serve,
-    clinic.demo,
-    clinic.rebuild,
-    clinic.verify,
-    clinic.status,
-    clinic.reset_password,
-    backup.group,
-    backup.restore,
-    backup.drill,
-    broker.group,
-    broker.follow,
-    checkpoint.group,
-    crisis_sheet.group,
-    custodian.group,
-    erasure.group,
-    incidents.group,
-    incidents.recover,
-    keys.group,
-    log.group,
-    report.access_report,
-    witness.group,
-):
-    cli.add_command(command)
-for command in (rotation.rotate, rotation.renew):
-    keys.group.add_command(command)
 
 
 def main() -> None:

@@ -14,10 +14,12 @@ from api.cli.main import cli
 from tests.api.cli.support import GOOD, UNUSABLE, descriptor, keyed, powiernik
 from tests.support.clinic import PASSPHRASE
 
+NOBODY = click.Context(cli)
 COMMANDS = {
     name: command
-    for name, command in cli.commands.items()
-    if any(each.name == "passphrase_fd" for each in command.params)
+    for name in cli.list_commands(NOBODY)
+    if (command := cli.get_command(NOBODY, name))
+    and any(each.name == "passphrase_fd" for each in command.params)
 }
 
 
