@@ -20,15 +20,22 @@ _MONTHS = (
 )
 _ANY_MONTH = "|".join(f"(?:{each})" for each in _MONTHS)
 _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
-_END = r"(?![\w])"
+_BEFORE_DIGITS, _BEFORE_WORDS = r"(?<!\d)", r"(?<![^\W\d_])"
+_END = r"(?![^\W\d_])"
+"""A date may touch what is no date: only digits join digits, and letters letters."""
+_ONE_OR_TWO = r"\d{1,2}"
+_DAY = rf"{_BEFORE_DIGITS}{_ONE_OR_TWO}"
+_DAY_ALONE = rf"{_ONE_OR_TWO}(?:st|nd|rd|th)?(?![^\W_])"
+_NUMERAL = "XII|XI|IX|X|VIII|VII|VI|IV|V|III|II|I"
+_YEAR_BEHIND = r"(?:,?\s*\d{4}(?!\d))?"
 PATTERN = "|".join(
     (
-        r"(?P<iso>\b\d{4}-\d{1,2}-\d{1,2}(?!\d))",
-        r"(?P<dmy>\b\d{1,2}\s?[./-]\s?\d{1,2}\s?[./-]\s?(?:\d{4}|\d{2})(?!\d))",
-        r"(?P<roman>\b\d{1,2}[. ]\s?(?:XII|XI|IX|X|VIII|VII|VI|IV|V|III|II|I)[. ]\s?\d{4}(?!\d))",
-        rf"(?P<words>\b\d{{1,2}}\.?(?:st|nd|rd|th)?\s+(?:of\s+)?(?i:{_ANY_MONTH}){_END}(?:,?\s+\d{{4}}(?!\d))?)",
-        rf"(?P<english>\b(?i:{_ANY_MONTH})\s+\d{{1,2}}(?:st|nd|rd|th)?{_END}(?:,?\s+\d{{4}}(?!\d))?)",
-        rf"(?P<month>\b(?i:{_ANY_MONTH})\s+\d{{4}}(?!\d))",
+        rf"(?P<iso>{_BEFORE_DIGITS}\d{{4}}-{_ONE_OR_TWO}-{_ONE_OR_TWO}(?!\d))",
+        rf"(?P<dmy>{_DAY}\s?[./-]\s?{_ONE_OR_TWO}\s?[./-]\s?(?:\d{{4}}|\d{{2}})(?!\d))",
+        rf"(?P<roman>{_DAY}[. ]\s?(?:{_NUMERAL})[. ]\s?\d{{4}}(?!\d))",
+        rf"(?P<words>{_DAY}\.?(?:st|nd|rd|th)?\s*(?:of\s+)?(?i:{_ANY_MONTH}){_END}{_YEAR_BEHIND})",
+        rf"(?P<english>{_BEFORE_WORDS}(?i:{_ANY_MONTH})\s*{_DAY_ALONE}{_YEAR_BEHIND})",
+        rf"(?P<month>{_BEFORE_WORDS}(?i:{_ANY_MONTH})\s*\d{{4}}(?!\d))",
         r"(?P<short>\b\d{1,2}\.(?:0[1-9]|1[0-2])(?![\d]|\.\d))",
     )
 )
@@ -91,6 +98,6 @@ def _full(year: int) -> int:
 
 def _month(written: str) -> int:
     for number, names in enumerate(_MONTHS, start=1):
-        if re.search(rf"\b(?i:{names})(?!\w)", written):
+        if re.search(rf"{_BEFORE_WORDS}(?i:{names}){_END}", written):
             return number
     raise ValueError

@@ -15,7 +15,7 @@ from domain.events.measure import (
     MeasureEvent,
 )
 from domain.instruments.change import Verdict, change
-from domain.instruments.definition import Instrument
+from domain.instruments.definition import Direction, Instrument
 from domain.instruments.scoring import Answer, Score, answers_of, scores
 from domain.values import CaseId, FreeText, ItemId, PractitionerId
 from domain.wording import worded
@@ -50,15 +50,11 @@ class Series:
         """The measure with this id."""
         return next((each for each in self.measures if each.id == measure), None)
 
-    def before(self, measure: Measure) -> tuple[Measure, ...]:
-        """Those on the same version of the same instrument that came before, the oldest first."""
-        same = (measure.instrument, measure.instrument_version)
+    def course(self, instrument: Instrument) -> tuple[Measure, ...]:
+        """Those on this version of this instrument, the oldest first."""
+        same = (instrument.code, instrument.version)
         found = [
-            each
-            for each in self.measures
-            if (each.instrument, each.instrument_version) == same
-            and each.id != measure.id
-            and each.occurred_at <= measure.occurred_at
+            each for each in self.measures if (each.instrument, each.instrument_version) == same
         ]
         return tuple(sorted(found, key=lambda each: each.occurred_at))
 
@@ -176,21 +172,39 @@ def correct(
     return (right,)
 
 
-def deterioration(state: Series, measure: Measure, instrument: Instrument) -> Measure | None:
-    """Against which earlier measure this one is reliably worse; ``None`` where it is not.
+def deteriorations(state: Series | None, instrument: Instrument) -> dict[ItemId, Measure]:
+    """Which measures are reliably worse, in the order of time, and each against which.
 
-    Against the last one; or against the first, where that is news: not as long as the last one was
-    reliably worse than the first already.
+    Against the best since it was last worse: a relapse is told though it came by small steps, and
+    is told once.
     """
-    earlier = state.before(measure)
-    if not earlier:
-        return None
-    first, last = earlier[0], earlier[-1]
-    if _worse(instrument, last, measure):
-        return last
-    if _worse(instrument, first, measure) and not _worse(instrument, first, last):
-        return first
-    return None
+    found: dict[ItemId, Measure] = {}
+    best: Measure | None = None
+    for each in state.course(instrument) if state else ():
+        if each.total.points is None:
+            continue
+        if best is not None and _worse(instrument, best, each):
+            found[each.id] = best
+            best = each
+        elif best is None or _better(instrument, best, each):
+            best = each
+    return found
+
+
+def newly_worse(
+    before: Series | None, after: Series, instrument: Instrument
+) -> tuple[tuple[Measure, Measure], ...]:
+    """Which measures are worse now that another was recorded or put right, and against which.
+
+    What was told before is told again where it was put right for the reliably worse.
+    """
+    known = deteriorations(before, instrument)
+    found = deteriorations(after, instrument)
+    return tuple(
+        (each, found[each.id])
+        for each in after.course(instrument)
+        if each.id in found and not (each.id in known and _told(before, each, instrument))
+    )
 
 
 def keep_sheet(
@@ -225,3 +239,13 @@ def keep_sheet(
 def _worse(instrument: Instrument, earlier: Measure, later: Measure) -> bool:
     judged = change(instrument, earlier.total, later.total)
     return judged.verdict is Verdict.DETERIORATED
+
+
+def _better(instrument: Instrument, earlier: Measure, later: Measure) -> bool:
+    difference = change(instrument, earlier.total, later.total).difference or 0
+    return difference < 0 if instrument.direction is Direction.DISTRESS else difference > 0
+
+
+def _told(before: Series | None, measure: Measure, instrument: Instrument) -> bool:
+    was = before.find(measure.id) if before else None
+    return was is not None and not _worse(instrument, was, measure)

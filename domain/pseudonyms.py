@@ -4,10 +4,14 @@ Known names become letters in all their Polish cases, as far as a rule goes (``i
 whatever looks like an e-mail address, a telephone, a PESEL or a postal code becomes a hole, be it
 known or not; dates move by one constant number of days; a known date of birth becomes a span of
 ages. What the rules miss, only the author sees: she reads the text before it leaves her (SUP-01).
+
+A text is looked at in one Unicode form and without characters that nobody sees, and words and
+digits are found where they touch each other, too: pasted texts have both.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -21,21 +25,27 @@ NUMBER, EMAIL = "[#]", "[@]"
 _BAND = 5
 _FULL_YEAR = 365.2425
 _SHORTEST_PART = 2
-_WORD = r"[^\W_]+(?:['’][^\W_]+)*"
+_RAISED = "²³¹¼-¾⁰-⁹₀-₉⅐-↉①-⒛⓪-⓿"
+"""Numbers that a regular expression takes for letters."""
+_LETTER = rf"[^\W\d_{_RAISED}]"
+_WORD = rf"(?:{_LETTER}+|\d+)"
+_GAP = r"[\s\-\u2010-\u2015\u2212./()_]"
 _PIECES = re.compile(
     "|".join(
         (
             r"(?P<token>\{\{p[1-9][0-9]{0,5}\}\})",
             r"(?P<email>[\w.+%-]+@[\w-]+(?:\.[\w-]+)+)",
             DATES,
-            r"(?P<number>(?:\+|\b)\d(?:[\s\-–./()]{0,2}\d){6,}(?!\w))",
-            r"(?P<postal>\b\d{2}-\d{3}(?!\d))",
+            rf"(?P<number>(?<!\d)\+?\d(?:{_GAP}{{0,2}}\d){{6,}}(?!\d))",
+            r"(?P<postal>(?<!\d)\d{2}-\d{3}(?!\d))",
             rf"(?P<word>{_WORD})",
         )
     )
 )
-_BETWEEN = re.compile(r"[\s.,;:/\-–()\"„”«»']{0,4}")
+_BETWEEN = re.compile(r"[\s.,;:/\-\u2010-\u2015\u2212()\"„”«»'’_]{0,4}")
 """What may stand between two words of one name."""
+_LOOSE = re.compile("[\u0300-\u036f\ufe00-\ufe0f]")
+"""Marks that belong to no letter, and signs that choose how one looks: nobody misses them."""
 _AGAIN = re.compile(r"(\[[A-Z][A-Z0-9/]*\])(?:\s+\1)+")
 _STREET = frozenset({"ul", "ulica", "al", "aleja", "os", "osiedle", "pl", "plac", "street", "st"})
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -70,7 +80,7 @@ class Known:
         """Each part of each name with the letter that stands for it; a shared one has several."""
         found: dict[str, list[str]] = {}
         for person in self.people:
-            for part in (each for name in person.names for each in name_parts(name)):
+            for part in (each for name in person.names for each in name_parts(plain(name))):
                 aliases = found.setdefault(part, [])
                 if len(part) >= _SHORTEST_PART and person.alias not in aliases:
                     aliases.append(person.alias)
@@ -112,8 +122,21 @@ def band(born: date, today: date) -> str:
     return f"{youngest}–{youngest + _BAND - 1}"
 
 
+def plain(text: str) -> str:
+    """A text composed (NFC), without characters of format (Cf) and marks that belong to nothing.
+
+    Soft hyphens, spaces of no width and the like stand inside words that were pasted, and hide
+    them from whoever searches.
+    """
+    if text.isascii():
+        return text
+    seen = "".join([each for each in text if unicodedata.category(each) != "Cf"])
+    return _LOOSE.sub("", unicodedata.normalize("NFC", seen))
+
+
 def pseudonymised(text: str, known: Known, written_on: date) -> str:
     """A text under other names and dates; ``written_on`` tells the year of dates without one."""
+    text = plain(text)
     made: list[str] = []
     at = 0
     pieces = list(_PIECES.finditer(text))
@@ -131,6 +154,7 @@ def pseudonymised(text: str, known: Known, written_on: date) -> str:
 
 def survivors(text: str, known: Known) -> tuple[str, ...]:
     """What still tells somebody in a text; nothing, where it may leave its author."""
+    text = plain(text)
     pieces = list(_PIECES.finditer(text))
     return tuple(_surviving(text, pieces, known))
 
@@ -177,8 +201,8 @@ def _birth(piece: re.Match[str], known: Known) -> str | None:
     """The span of ages, where a date is a known date of birth."""
     if piece.lastgroup in ("month", "short"):
         return None
-    plain = moved(piece[0], piece.lastgroup or "", timedelta(), date(2000, 1, 1), ())
-    return next((shown for day, shown in known.births.items() if day.isoformat() == plain), None)
+    told = moved(piece[0], piece.lastgroup or "", timedelta(), date(2000, 1, 1), ())
+    return next((shown for day, shown in known.births.items() if day.isoformat() == told), None)
 
 
 def _named(
@@ -209,17 +233,19 @@ def _stands_here(
     )
 
 
-def _ways(place: str) -> Iterable[tuple[str, ...]]:
+def _ways(place: str) -> Iterator[tuple[str, ...]]:
     """How a place may be named: whole, and a street without its number."""
-    words = tuple(each for each in _words(place) if each not in _STREET)
-    yield words
-    named = tuple(each for each in words if not any(letter.isdigit() for letter in each))
-    if named != words:
-        yield named
+    written = [found for each in plain(place).split() if (found := tuple(_words(each)))]
+    whole = tuple(each for words in written for each in words)
+    named = tuple(each for words in written if not any(map(str.isdigit, words)) for each in words)
+    for words in dict.fromkeys((whole, named)):
+        if words:
+            yield words
 
 
-def _words(phrase: str) -> Iterator[str]:
-    for each in re.findall(_WORD, phrase):
-        plain = folded(each)
-        if len(plain) >= _SHORTEST_PART or plain.isdigit():
-            yield plain
+def _words(written: str) -> Iterator[str]:
+    """The words in a piece of a place; what says that it is a street is not part of its name."""
+    for each in re.findall(_WORD, written):
+        bare = folded(each)
+        if bare not in _STREET and (len(bare) >= _SHORTEST_PART or bare.isdigit()):
+            yield bare

@@ -17,7 +17,7 @@ from domain.events.risk import (
     RiskTaskSettled,
 )
 from domain.instruments.definition import Instrument
-from domain.instruments.scoring import of_concern
+from domain.instruments.scoring import of_concern, unanswered
 from domain.measure import Measure
 from domain.values import CaseId, FreeText, ItemId, PractitionerId, Section
 from domain.wording import worded, worded_sections
@@ -112,8 +112,13 @@ def fold_assessment(events: Iterable[object]) -> Assessment | None:
 def open_task(
     task: ItemId, case: CaseId, instrument: Instrument, measure: Measure
 ) -> tuple[RiskEvent, ...]:
-    """Let a clinician look into answers that may not wait; nothing where there are none."""
-    items = of_concern(instrument, measure.answers)
+    """Let a clinician look into answers that may not wait, or that were not given.
+
+    Nothing where every item of risk was answered, and none of concern.
+    """
+    left_out = unanswered(instrument, measure.answers)
+    known = (*of_concern(instrument, measure.answers), *left_out)
+    items = tuple(each for each in instrument.risk if each in known)
     if not items:
         return ()
     opened = RiskTaskOpened(
@@ -123,8 +128,21 @@ def open_task(
         occurred_at=measure.occurred_at,
         instrument=measure.instrument,
         items=items,
+        unanswered=tuple(each.item for each in left_out) or None,
     )
     return (opened,)
+
+
+def is_news(instrument: Instrument, was: Measure | None, now: Measure) -> bool:
+    """Whether a measure, recorded or put right, has something that no task told of yet.
+
+    An item that was of no concern before, one whose answer weighs more, one that was left out.
+    """
+    known = {} if was is None else _weights(instrument, was)
+    return any(
+        item not in known or weight > known[item]
+        for item, weight in _weights(instrument, now).items()
+    )
 
 
 def detect_deterioration(
@@ -199,3 +217,13 @@ def assess(
         review_on=new.review_on,
     )
     return () if state is not None and state.last == assessed else (assessed,)
+
+
+def _weights(instrument: Instrument, measure: Measure) -> dict[int, int]:
+    """What the items that a task tells of weigh; one that was left out less than any answer."""
+    values = {each.item: each.value for each in measure.answers}
+    left_out = dict.fromkeys(
+        (each.item for each in unanswered(instrument, measure.answers)), instrument.least
+    )
+    concern = of_concern(instrument, measure.answers)
+    return {**left_out, **{each.item: values[each.item] for each in concern}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -18,8 +19,14 @@ from api.http.schemas.timeline import (
     moment_told,
 )
 from domain.errors import Invalid
-from domain.use_cases import on_item
-from domain.values import CaseId
+from domain.rows import Content
+from domain.use_cases import attachments, on_item
+from domain.use_cases.desk import Desk
+from domain.use_cases.own_items import is_kept_from
+from domain.values import CaseId, Circumstances, ItemId
+from projections.case_past import Difference
+from projections.chart.attachment import KIND as ATTACHMENT
+from projections.chart.rows import ERASED
 from projections.timeline import timeline
 
 router = APIRouter(prefix="/v1/cases/{case_id}", tags=["cases"], route_class=RecordedRoute)
@@ -42,7 +49,7 @@ async def read_timeline(
     views = clinic.views
     moments = timeline(
         views.case_states.contents(case_id, opening),
-        views.chart.contents(case_id, opening),
+        _told_of(desk, who, views.chart.contents(case_id, opening)),
         reader=who.actor.id,
     )
     if after is not None:
@@ -69,9 +76,11 @@ async def compare_case(
     """What was known of a case at a moment, beside what is now known to have been so then.
 
     What is told is where the two differ: what was learnt since, what was withdrawn, what was
-    changed; written late, amended, corrected.
+    changed; written late, amended, corrected. A recording is in it for those alone for whom it is,
+    and for nobody once it is closed.
     """
-    admitted, opening, receipt = await on_item.look_at_chart(desk, who, CaseId(case_id))
+    # What is attached belongs to what was known, and its words lie under classes of their own.
+    admitted, opening, receipt = await attachments.look_at_attachments(desk, who, CaseId(case_id))
     views = clinic.views
     then = clinic.position_at(at)
     await clinic.reach(receipt.last)
@@ -87,5 +96,23 @@ async def compare_case(
         at=at,
         known_then_position=then,
         known_now_position=receipt.last,
-        differences=[difference_told(each, naming) for each in found],
+        differences=[
+            difference_told(each, naming) for each in found if _is_open_to(desk, who, each)
+        ],
     )
+
+
+def _told_of(desk: Desk, who: Circumstances, chart: Mapping[str, Content]) -> dict[str, Content]:
+    """The chart without the recordings that are for others, and without what is left of them."""
+    return {
+        item: content
+        for item, content in chart.items()
+        if content["kind"] not in (ATTACHMENT, ERASED) or not is_kept_from(desk, who, ItemId(item))
+    }
+
+
+def _is_open_to(desk: Desk, who: Circumstances, found: Difference) -> bool:
+    if found.kind != ATTACHMENT:
+        return True
+    shown, closed = attachments.shown_to(desk, who, ItemId(found.item))
+    return shown and not closed

@@ -14,6 +14,7 @@ from api.http.schemas.worklist import TaskTold, WorklistTold
 from domain.rows import StoredRow
 from domain.use_cases import caseload, enquiries, worklist
 from domain.use_cases.desk import Desk
+from domain.use_cases.own_items import is_kept_from
 from domain.use_cases.worklist import Waiting
 from domain.values import CaseId, Circumstances, ClientId, ItemId
 from projections.worklist import TaskKind
@@ -44,8 +45,14 @@ async def what_waits(
     cases = caseload.own_cases(
         desk, admitted, (CaseId(line.case) for line in views.caseload.of(who.actor.id))
     )
-    rows = views.worklist.waiting([*cases, who.actor.id])
+    rows = [
+        row
+        for row in views.worklist.waiting([*cases, who.actor.id])
+        if row.key[0] in cases or not worklist.left_behind(desk, admitted, ItemId(str(row.key[1])))
+    ]
     rows += _before_cases(desk, clinic, admitted)
+    # That a colleague's recording is to be destroyed, only those hear for whom it is.
+    rows = [row for row in rows if not is_kept_from(desk, admitted, ItemId(str(row.key[1])))]
     opening, receipt = await worklist.look_at_worklist(
         desk, admitted, _waiting(desk, rows, who.actor.id)
     )

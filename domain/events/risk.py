@@ -61,7 +61,11 @@ class ProtectiveFactor(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskTaskOpened:
-    """A questionnaire has an answer that a clinician must look into."""
+    """A questionnaire has answers that a clinician must look into.
+
+    ``items`` are those of concern and those that were left out; ``unanswered`` are the numbers of
+    the latter, where there are any.
+    """
 
     NAME: ClassVar[str] = "risk.task_opened"
     VERSION: ClassVar[int] = 1
@@ -72,6 +76,7 @@ class RiskTaskOpened:
     occurred_at: datetime
     instrument: str
     items: tuple[RiskItem, ...]
+    unanswered: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

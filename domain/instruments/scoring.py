@@ -62,6 +62,12 @@ def of_concern(instrument: Instrument, answers: tuple[Answer, ...]) -> tuple[Ris
     return tuple(each for each in instrument.risk if values.get(each.item, -1) >= each.least)
 
 
+def unanswered(instrument: Instrument, answers: tuple[Answer, ...]) -> tuple[RiskItem, ...]:
+    """The items of risk that have no answer: that nobody said anything is no "no"."""
+    given = {each.item for each in answers}
+    return tuple(each for each in instrument.risk if each.item not in given)
+
+
 def band_of(scale: Scale, points: int) -> str | None:
     """The band that a score lies in; ``None`` where the scale has none."""
     reached = [each.code for each in scale.bands if each.least <= points]

@@ -8,13 +8,12 @@ from domain import (
     case as case_file,
     client as client_file,
     guardianship,
-    note as note_file,
     overlay as overlay_file,
     release as release_file,
     secrecy as secrecy_file,
 )
 from domain.case import Case
-from domain.confidentiality import Class, Owner, OwnerKind
+from domain.confidentiality import Owner, OwnerKind
 from domain.errors import Invalid, NotThere
 from domain.events.joint import (
     Overlay,
@@ -41,6 +40,7 @@ from domain.use_cases import on_item
 from domain.use_cases.desk import NO_SUCH_RECORD, Desk, attempt, record_denial
 from domain.use_cases.members import by_alias, must_know_everybody
 from domain.use_cases.on_case import OnCase, on_case
+from domain.use_cases.own_items import is_anothers
 from domain.values import (
     CaseId,
     Circumstances,
@@ -48,7 +48,6 @@ from domain.values import (
     Command,
     FreeText,
     ItemId,
-    NoteId,
     PractitionerId,
     Receipt,
 )
@@ -270,7 +269,7 @@ async def mark_item(
     tried = attempt("record", new.item)
     admitted = await on_case(desk, who, Act.WRITE_CASE, case_id, tried)
     author = PractitionerId(who.actor.id)
-    if not _is_shared_item(desk, case_id, new.item, author):
+    if not _is_shared_item(desk, who, case_id, new.item):
         await record_denial(desk, admitted.who, tried, admitted.case.everyone, NO_SUCH_RECORD)
         raise NotThere
     if new.alias is not None:
@@ -365,12 +364,9 @@ def _must_count(desk: Desk, case: Case, word: Word) -> None:
         raise Invalid("representative", "cannot consent for her on that day")
 
 
-def _is_shared_item(desk: Desk, case_id: CaseId, item: ItemId, reader: PractitionerId) -> bool:
-    """Whether the whole team may know of an item: no process note, and no colleague's draft."""
+def _is_shared_item(desk: Desk, who: Circumstances, case_id: CaseId, item: ItemId) -> bool:
+    """Whether an item of the case is one that the actor may know of: no colleague's own."""
     found = desk.record.history(item)
-    if not found or any(each.label.cls is Class.PROCESS_NOTE for each in found):
+    if not found or getattr(found[0].event, "case", None) != case_id or item == ItemId(case_id):
         return False
-    if getattr(found[0].event, "case", None) != case_id or item == ItemId(case_id):
-        return False
-    note, _ = desk.record.fold(NoteId(item), note_file.fold)
-    return note is None or note.open_to_team or note.is_for(reader)
+    return not is_anothers(desk, who, item, found)

@@ -1,6 +1,6 @@
 """Recordings and documents of a case: uploaded in chunks, stored, looked at, read."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from hashlib import sha256
 
 from domain import (
@@ -13,7 +13,7 @@ from domain.access import Look
 from domain.attachment import Attachment, Description, Limits, NewAttachment, Status, Withheld
 from domain.case import Case
 from domain.confidentiality import Class, OwnerKind
-from domain.consent import Consents
+from domain.consent import Consent, Consents
 from domain.errors import Invalid, NotThere, Stale, WrongState
 from domain.events import Event
 from domain.events.access import AccessKind
@@ -22,6 +22,7 @@ from domain.local_time import local_day
 from domain.policy import Act, Standing
 from domain.ports import Attachments, Opening, SealedFile
 from domain.use_cases import on_item
+from domain.use_cases.cases import must_be_clinicians
 from domain.use_cases.desk import NO_SUCH_RECORD, Desk, admit, attempt, record_denial
 from domain.use_cases.members import must_know_everybody
 from domain.use_cases.on_case import OnCase, content_classes, look_on, on_case
@@ -55,7 +56,7 @@ async def begin_attachment(
         if new.media_type.is_recording:
             case_file.must_be_open(admitted.case)
             _must_be_allowed(desk, who, admitted.case.clients)
-            _must_work_here(desk, new.viewers)
+            _must_be_clinicians(desk, new.viewers)
         return attachment_file.begin(
             None,
             item,
@@ -124,7 +125,7 @@ async def store_attachment(
     if state.status is not Status.STORED:
         now = desk.clock.now()
         attachment_file.must_be_describable(state, told, now)
-        _must_not_be_withheld(desk, state)
+        _must_not_be_withheld(desk, state, who)
         seal = await files.close(sealed_file(state), told.digest, who)
         events = attachment_file.store(state, told, seal, now=now)
     else:
@@ -190,7 +191,7 @@ async def look_at_attachment(
     tried = Look(AccessKind.READ, "attachment", (Class.ADMINISTRATIVE,), object=attachment)
     if state is not None and state.is_recording:
         admitted = await _on_recording(desk, who, state, tried)
-        reason = _withheld(desk, state)
+        reason = _withheld(desk, state, who)
         if reason is not None:
             everyone = admitted.case.everyone
             await record_denial(desk, admitted.who, tried, everyone, reason)
@@ -218,13 +219,15 @@ def read_bytes(
 def shown_to(desk: Desk, who: Circumstances, attachment: ItemId) -> tuple[bool, bool]:
     """Whether an attachment of a case is told of to somebody who looks, and whether it is closed.
 
-    A recording is told of to those for whom it is, and to nobody else.
+    A recording is told of to those for whom it is, and to nobody else. For others the frame alone
+    says whether it is closed: nothing that a client's file holds is opened for them.
     """
     state, _ = desk.record.frame(attachment, attachment_file.fold)
     if state is None:
         return False, True
-    told = not state.is_recording or attachment_file.may_view(state, PractitionerId(who.actor.id))
-    return told, _withheld(desk, state) is not None
+    if state.is_recording and not attachment_file.may_view(state, PractitionerId(who.actor.id)):
+        return False, _closed(desk, state, allowed=not _has_been_refused(desk, state)) is not None
+    return True, _withheld(desk, state, who) is not None
 
 
 def is_withheld(desk: Desk, item: ItemId) -> bool:
@@ -239,7 +242,7 @@ def sealed_file(state: Attachment) -> SealedFile:
 
 
 _MEBIBYTE = 1024 * 1024
-_WITHHELD = "The recording is closed: consent or its time has ended, and it is to be destroyed"
+_WITHHELD = "The recording is closed: a consent is missing, or its time has ended"
 
 
 async def _own_upload(
@@ -278,34 +281,58 @@ def _class(case: Case, cls: Class) -> Class:
     return Class.JOINT if joint else cls
 
 
-def _withheld(desk: Desk, state: Attachment) -> Withheld | None:
+def _withheld(
+    desk: Desk, state: Attachment, who: Circumstances | None = None
+) -> Withheld | None:
+    """Why nobody sees or hears a recording now; what is no recording is closed to nobody."""
     if not state.is_recording:
         return None
-    allowed = all(_allows_still(_consents(desk, each)) for each in state.clients)
+    allowed = all(_is_allowed(desk, each, who) for each in state.clients)
+    return _closed(desk, state, allowed=allowed)
+
+
+def _closed(desk: Desk, state: Attachment, *, allowed: bool) -> Withheld | None:
     today = local_day(desk.clock.now())
     return attachment_file.withheld(state, allowed=allowed, today=today)
 
 
-def _must_not_be_withheld(desk: Desk, state: Attachment) -> None:
-    if _withheld(desk, state) is not None:
+def _must_not_be_withheld(desk: Desk, state: Attachment, who: Circumstances) -> None:
+    if _withheld(desk, state, who) is not None:
         raise WrongState(_WITHHELD)
 
 
 def _must_be_allowed(desk: Desk, who: Circumstances, clients: tuple[ClientId, ...]) -> None:
     """Refuse a recording that somebody who is in it, or who speaks for her, has not allowed."""
+    if not all(_is_allowed(desk, each, who) for each in clients):
+        raise WrongState("Not everybody who would be recorded has consented to it")
+
+
+def _is_allowed(desk: Desk, client: ClientId, who: Circumstances | None) -> bool:
+    """Whether those whose words count today, as her age and the courts have it, allow it.
+
+    What was said by somebody who speaks for her no longer counts neither way.
+    """
+    said = _consents(desk, client)
+    if all(each.status is not consent_file.Status.GIVEN for each in _words(said)):
+        # Without a yes there is nothing to be weighed, and her file stays closed.
+        return False
+    state, _ = desk.record.fold(client, client_file.fold, who)
+    if state is None:
+        return False
     today = local_day(desk.clock.now())
-    for each in clients:
-        state, _ = desk.record.fold(each, client_file.fold, who)
-        speaks = state.guardianship if state else None
-        said = _consents(desk, each)
-        if speaks is None or not consent_file.verdict(said, Scope.RECORDING, speaks, today).allowed:
-            raise WrongState("Not everybody who would be recorded has consented to it")
+    return consent_file.verdict(said, Scope.RECORDING, state.guardianship, today).allowed
 
 
-def _allows_still(consents: Consents) -> bool:
-    """Whether nobody whose word there is has taken it back; the frame alone tells that."""
-    words = consents.newest(Scope.RECORDING).values()
-    return bool(words) and all(each.status is consent_file.Status.GIVEN for each in words)
+def _has_been_refused(desk: Desk, state: Attachment) -> bool:
+    """Whether somebody's newest word is no yes, or there is none; the frame alone tells that."""
+    said = [tuple(_words(_consents(desk, each))) for each in state.clients]
+    given = consent_file.Status.GIVEN
+    return any(not words or any(each.status is not given for each in words) for words in said)
+
+
+def _words(said: Consents) -> Iterable[Consent]:
+    """Everybody's newest word on recordings."""
+    return said.newest(Scope.RECORDING).values()
 
 
 def _consents(desk: Desk, client: ClientId) -> Consents:
@@ -320,9 +347,12 @@ def _limits(desk: Desk) -> Limits:
     return Limits(settings.largest_document * _MEBIBYTE, settings.largest_recording * _MEBIBYTE)
 
 
-def _must_work_here(desk: Desk, viewers: tuple[PractitionerId, ...]) -> None:
-    if any(desk.practitioner(each)[0] is None for each in viewers):
-        raise Invalid("viewers", "names somebody who does not work here")
+def _must_be_clinicians(desk: Desk, viewers: tuple[PractitionerId, ...]) -> None:
+    """Refuse to name somebody who could never see or hear it."""
+    try:
+        must_be_clinicians(desk, viewers)
+    except Invalid:
+        raise Invalid("viewers", "names somebody who is no clinician of this clinic") from None
 
 
 def _texts(told: Description) -> tuple[FreeText, ...]:

@@ -2,20 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 from domain import (
     authorisation as authorisation_file,
     client as client_file,
     consent as consent_file,
+    guardianship,
 )
 from domain.access import Look
 from domain.authorisation import Authorisations
 from domain.confidentiality import Class, Owner, OwnerKind
 from domain.consent import Consents, Verdict
-from domain.errors import Invalid, NotThere
+from domain.errors import Invalid, NotThere, WrongState
 from domain.events.access import AccessKind
 from domain.events.authorisation import AuthorisationEvent
-from domain.events.consent import ConsentConsulted, ConsentEvent, Scope
+from domain.events.consent import ConsentConsulted, ConsentEvent, ConsentWithdrawn, Scope
+from domain.events.guardianship import Matter
 from domain.local_time import local_day
 from domain.policy import Act, Standing
 from domain.ports import Opening, Write
@@ -61,6 +64,8 @@ async def record_consent(
 
     Raises:
         Invalid: A ``representative`` is named who never spoke for this client.
+        WrongState: What is withdrawn was given by somebody who speaks for her no longer: it does
+            not count any more, and there is nothing to be taken back.
     """
     if done := desk.record.replay(who, command):
         return done
@@ -69,7 +74,11 @@ async def record_consent(
     )
     _must_represent(desk, client_id, representative)
     consents, version = desk.record.frame(stream, consent_file.fold)
-    write = _write(stream, client_id, decide(consents), version)
+    events = decide(consents)
+    for each in events:
+        if isinstance(each, ConsentWithdrawn):
+            _must_speak(desk, client_id, consents, each)
+    write = _write(stream, client_id, events, version)
     return await desk.record.append(
         (write,), stamped, command=command, reply=(("consent", consent),)
     )
@@ -177,6 +186,19 @@ def _must_represent(desk: Desk, client_id: ClientId, representative: ItemId | No
     )
     if not known:
         raise Invalid("representative", "never spoke for this client")
+
+
+def _must_speak(
+    desk: Desk, client_id: ClientId, consents: Consents, withdrawn: ConsentWithdrawn
+) -> None:
+    """Refuse to take back what was given by somebody who speaks for the client no longer."""
+    given = consents.find(withdrawn.consent)
+    client, _ = desk.record.fold(client_id, client_file.fold)
+    if given is None or given.representative is None or client is None:
+        return
+    day = local_day(withdrawn.said_at or desk.clock.now())
+    if not guardianship.may(client.guardianship, given.representative, Matter.CONSENT, day):
+        raise WrongState("Whoever gave it speaks for the client no longer: it does not count")
 
 
 async def _consents_admitted(

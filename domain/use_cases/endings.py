@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from domain import (
     case as case_file,
     note as note_file,
+    open_risk,
     plan as plan_file,
-    risk as risk_file,
     transfer as transfer_file,
 )
-from domain.case import Closing
+from domain.case import Case, Closing
 from domain.errors import Invalid, NotThere, OpenDrafts, OpenRisks, Stale
 from domain.events import Event
 from domain.events.ending import (
@@ -21,10 +21,10 @@ from domain.events.ending import (
 from domain.events.note import NoteKind
 from domain.events.plan import PlanEnd, PlanEnded
 from domain.lifecycle import Item
+from domain.local_time import local_day
 from domain.note import Note, Status
 from domain.policy import Act
 from domain.ports import Holdings, Write
-from domain.risk import RiskTask
 from domain.transfer import Answer, Transfer
 from domain.use_cases.cases import clinician
 from domain.use_cases.desk import Desk, attempt
@@ -61,8 +61,8 @@ async def close_case(
     ended in the middle of it.
 
     Raises:
-        OpenDrafts: A note of the case is a draft, whoever writes it.
-        OpenRisks: A risk waits to be looked into.
+        OpenDrafts: A note of the case is a draft, whoever of its care team writes it.
+        OpenRisks: A risk waits to be looked into; a crisis or a concern goes on.
         Stale, WrongState: Somebody has changed the case, or closed it otherwise.
     """
     if done := desk.record.replay(who, command):
@@ -188,11 +188,11 @@ def _moved(admitted: OnCase, state: Transfer, said: Event) -> tuple[Event, ...]:
 
 def _ended(desk: Desk, admitted: OnCase, items: Iterable[ItemId]) -> Iterable[Write]:
     """What ends with a case; refused where something has to be settled first."""
-    drafts, risks = 0, 0
+    drafts, risks, today = 0, 0, local_day(desk.clock.now())
     for each in items:
-        (note, plan, risk), version = desk.record.fold(each, _standing)
-        risks += risk is not None and not risk.settled
-        drafts += note is not None and note.status is Status.DRAFT
+        (note, plan, found), version = desk.record.fold(each, _standing)
+        risks += open_risk.waits(found, today)
+        drafts += note is not None and _to_be_settled(note, admitted.case)
         if plan is not None and plan.status != plan_file.ENDED:
             ended = PlanEnded(plan=plan.id, case=plan.case, reason=PlanEnd.CASE_CLOSED)
             yield admitted.write(each, (ended,), version)
@@ -202,6 +202,13 @@ def _ended(desk: Desk, admitted: OnCase, items: Iterable[ItemId]) -> Iterable[Wr
         raise OpenRisks("A risk in the case waits to be looked into")
 
 
-def _standing(events: Iterable[object]) -> tuple[Note | None, Item | None, RiskTask | None]:
+def _to_be_settled(note: Note, frame: Case) -> bool:
+    """A draft can be signed or given up; of whoever has left the team nobody can do it any more."""
+    return note.status is Status.DRAFT and note.author in frame.team
+
+
+def _standing(
+    events: Iterable[object],
+) -> tuple[Note | None, Item | None, tuple[object, ...]]:
     found = tuple(events)
-    return note_file.fold(found), plan_file.fold(found), risk_file.fold(found)
+    return note_file.fold(found), plan_file.fold(found), found

@@ -19,6 +19,7 @@ from domain.retention import Facts, Rules, day_of, kept_until, log_kept_until
 from domain.use_cases.attachments import is_withheld
 from domain.use_cases.desk import Desk, admit, attempt
 from domain.use_cases.finding import queries_that_found
+from domain.use_cases.own_items import is_anothers
 from domain.values import (
     CaseId,
     Circumstances,
@@ -54,7 +55,8 @@ async def found_item(
 ) -> tuple[Target, Circumstances]:
     """An item with words in it, once the policy lets the actor ask for its erasure.
 
-    Another one's draft, and anybody's process note, is not there.
+    Another one's draft, and anybody's process note, is not there; nor, for a colleague on the team,
+    is a recording that is for others, or what another one brings to supervision.
 
     Raises:
         NotThere, NotPermitted: It is not the actor's to ask for; the denial is recorded.
@@ -65,12 +67,16 @@ async def found_item(
     actor = PractitionerId(who.actor.id)
     found = tuple(_of_item(desk, item))
     note, _ = desk.record.fold(item.stream, note_file.fold)
+    cares = frame is not None and actor in frame.team
     hidden = note is not None and not (note.open_to_team or note.is_for(actor))
+    if cares and item.stream != ItemId(item.case):
+        # The compliance officer sees to whatever has words; who cares for the case, to her own.
+        hidden = is_anothers(desk, who, item.stream, desk.record.history(item.stream))
     stamped = await admit(
         desk,
         who,
         Act.REQUEST_ITEM_ERASURE,
-        Standing(on_care_team=frame is not None and actor in frame.team),
+        Standing(on_care_team=cares),
         attempt=attempt("record", item.stream),
         clients=frame.everyone if frame else (),
         exists=frame is not None and not hidden and any(_texts(found)),

@@ -12,8 +12,7 @@ from domain.case import Case
 from domain.errors import NotThere, WrongState
 from domain.events import Event
 from domain.instruments.definition import Instrument
-from domain.instruments.scoring import of_concern
-from domain.measure import Measure, NewMeasure, Series
+from domain.measure import NewMeasure, Series
 from domain.policy import Act
 from domain.ports import Write
 from domain.use_cases.desk import Desk, attempt
@@ -161,7 +160,10 @@ def _consequences(
     measure: ItemId,
     instrument: Instrument,
 ) -> Iterable[Write]:
-    """What a score that was recorded or put right makes somebody look into; once each."""
+    """What a score that was recorded or put right makes somebody look into; once each.
+
+    One that was entered late, or put right, changes what those after it are compared with.
+    """
     after = before
     for each in events:
         after = measure_file.evolve(after, each)
@@ -169,36 +171,10 @@ def _consequences(
     if after is None or now is None or not events:
         return
     was = before.find(measure) if before else None
-    for opened in (
-        _task(desk, admitted, instrument, was, now),
-        _alert(desk, admitted, instrument, (before, was), (after, now)),
-    ):
-        if opened is not None:
-            yield opened
-
-
-def _task(
-    desk: Desk, admitted: OnCase, instrument: Instrument, was: Measure | None, now: Measure
-) -> Write | None:
-    known = of_concern(instrument, was.answers) if was else ()
-    if not set(of_concern(instrument, now.answers)) - set(known):
-        return None
-    task = ItemId(desk.identifiers.new())
-    return admitted.write(task, risk_file.open_task(task, admitted.case.id, instrument, now), 0)
-
-
-def _alert(
-    desk: Desk,
-    admitted: OnCase,
-    instrument: Instrument,
-    earlier: tuple[Series | None, Measure | None],
-    present: tuple[Series, Measure],
-) -> Write | None:
-    series, was = earlier
-    known = series and was and measure_file.deterioration(series, was, instrument)
-    against = measure_file.deterioration(*present, instrument)
-    if against is None or known:
-        return None
-    task = ItemId(desk.identifiers.new())
-    events = risk_file.detect_deterioration(task, admitted.case.id, present[1], against)
-    return admitted.write(task, events, 0)
+    case = admitted.case.id
+    if risk_file.is_news(instrument, was, now):
+        task = ItemId(desk.identifiers.new())
+        yield admitted.write(task, risk_file.open_task(task, case, instrument, now), 0)
+    for worse, against in measure_file.newly_worse(before, after, instrument):
+        task = ItemId(desk.identifiers.new())
+        yield admitted.write(task, risk_file.detect_deterioration(task, case, worse, against), 0)

@@ -34,6 +34,8 @@ def apply(recorded: Recorded, tasks: Tasks) -> None:
                 "measure": event.measure,
                 "items": items,
             }
+            if event.unanswered:
+                detail["unanswered"] = list(event.unanswered)
             # It may not wait: it is due from the moment at which it is opened.
             due = recorded.recorded_at
             tasks.open(event.case, event.task, TaskKind.RISK, due, detail=detail)

@@ -15,7 +15,7 @@ from domain.events.instrument import InstrumentDefined
 from domain.events.measure import MeasureAdministered, MeasureCorrected
 from domain.instrument_book import Book, NewInstrument
 from domain.instruments.definition import Band, Direction, Method, RiskItem, Towards
-from domain.instruments.published import PHQ_9, PUBLISHED
+from domain.instruments.published import PHQ_9, PUBLISHED, WHO_5
 from domain.instruments.scoring import Score
 from domain.measure import Measure, NewMeasure, Series
 from domain.values import FreeText, ItemId
@@ -39,6 +39,7 @@ from tests.support.measure_examples import (
 
 ANSWERED = NewMeasure("phq-9", 1, BEFORE, dict.fromkeys(range(1, 10), 1))
 DAY = timedelta(days=1)
+_POINTS = st.none() | st.integers(0, 27).map(lambda each: each * 100)
 OWN = NewInstrument(
     code="week",
     title="How the week went",
@@ -133,42 +134,107 @@ class TestSeries:
             keep(WORDS, DAY)
 
 
+def course(*points: int | None) -> list[MeasureAdministered]:
+    """Scores of one questionnaire, day by day."""
+    return [taken(number, each, days_ago=40 - number) for number, each in enumerate(points)]
+
+
+def told(*events: MeasureAdministered) -> list[tuple[int | None, int | None]]:
+    """What is reliably worse, and than what, in the order in which it comes to light."""
+    found: list[tuple[int | None, int | None]] = []
+    series: Series | None = None
+    for each in events:
+        before, series = series, measure_file.evolve(series, each)
+        assert series is not None
+        for worse, against in measure_file.newly_worse(before, series, PHQ_9):
+            found.append((worse.total.points, against.total.points))
+    return found
+
+
 class TestDeterioration:
     @pytest.mark.parametrize(
-        ("course", "against"),
+        ("points", "expected"),
         [
-            ((900,), None),
-            ((900, 1400), None),
-            ((900, 1500), 0),
-            ((900, 1200, 1500), 0),
-            ((900, 600, 1200), 1),
-            ((900, 1500, 1600), None),
-            ((900, 1500, 2100), 1),
-            ((1800, 900, 1500), 1),
-            ((900, None), None),
-            ((None, 1500), None),
+            ((900,), []),
+            ((900, 1400), []),
+            ((900, 1500), [(1500, 900)]),
+            ((900, 1200, 1500), [(1500, 900)]),
+            ((900, 600, 1200), [(1200, 600)]),
+            ((900, 1500, 1600), [(1500, 900)]),
+            ((900, 1500, 2100), [(1500, 900), (2100, 1500)]),
+            ((1800, 900, 1500), [(1500, 900)]),
+            # Better first, then back by steps that are each too small to tell of.
+            ((2000, 500, 1000, 1500, 2000), [(1500, 500)]),
+            ((900, 1500, 900, 1200, 1500), [(1500, 900), (1500, 900)]),
+            ((900, None), []),
+            ((None, 1500), []),
+            ((900, None, 1500), [(1500, 900)]),
         ],
     )
     def test_it_is_told_once_and_against_what(
-        self, course: tuple[int | None, ...], against: int | None
+        self, points: tuple[int | None, ...], expected: list[tuple[int, int]]
     ) -> None:
-        events = [
-            taken(number, points, days_ago=10 - number) for number, points in enumerate(course)
-        ]
-        series = a_series(*events)
-        found = measure_file.deterioration(series, series.measures[-1], PHQ_9)
-        expected = None if against is None else series.measures[against]
-        assert found == expected
+        assert told(*course(*points)) == expected
 
-    def test_what_is_entered_late_is_compared_with_what_came_before_it(self) -> None:
-        series = a_series(taken(1, 900, days_ago=1), taken(2, 1800, days_ago=9))
-        assert measure_file.deterioration(series, series.measures[-1], PHQ_9) is None
+    def test_what_is_entered_late_is_compared_with_what_came_before_and_after_it(self) -> None:
+        late = taken(1, 500, days_ago=9)
+        assert told(taken(2, 2000, days_ago=1), late) == [(2000, 500)]
+        assert told(taken(2, 900, days_ago=1), taken(1, 1800, days_ago=9)) == []
+
+    def test_what_is_put_right_is_told_where_it_makes_it_worse(self) -> None:
+        first, second = course(1800, 1900)
+        before = a_series(first, second)
+
+        def right(measure: ItemId, points: int) -> Series:
+            corrected = replace(CORRECTED, measure=measure, scores=(Score("total", points),))
+            return a_series(first, second, corrected)
+
+        # The earlier one was put right: the later one is worse.
+        ((worse, _),) = measure_file.newly_worse(before, right(first.measure, 900), PHQ_9)
+        assert worse.id == second.measure
+        assert measure_file.newly_worse(before, right(second.measure, 2000), PHQ_9) == ()
+        ((worse, _),) = measure_file.newly_worse(before, right(second.measure, 2400), PHQ_9)
+        assert worse.total.points == 2400
+
+    def test_more_is_better_where_a_questionnaire_asks_for_well_being(self) -> None:
+        answered = [
+            replace(each, instrument="who-5") for each in course(8000, 4000, 7000, 6500, 6000)
+        ]
+        found = measure_file.deteriorations(a_series(*answered), WHO_5)
+        assert [ids.lstrip("0") for ids in found] == ["1", "4"]
 
     def test_another_questionnaire_and_another_version_are_another_scale(self) -> None:
         other = replace(taken(1, 200, days_ago=9), instrument="gad-7")
         older = replace(taken(2, 200, days_ago=8), instrument_version=2)
-        series = a_series(other, older, taken(3, 1800, days_ago=1))
-        assert measure_file.deterioration(series, series.measures[-1], PHQ_9) is None
+        assert told(other, older, taken(3, 1800, days_ago=1)) == []
+
+    @given(st.permutations(range(6)), st.lists(_POINTS, min_size=6, max_size=6))
+    def test_no_order_of_entering_hides_what_is_worse(
+        self, order: list[int], points: list[int | None]
+    ) -> None:
+        events = course(*points)
+        series = a_series(*events)
+        known = told(*(events[each] for each in order))
+        for worse, against in measure_file.deteriorations(series, PHQ_9).items():
+            found = series.find(worse)
+            assert found is not None
+            assert found.total.points in [each for each, _ in known]
+            assert found.occurred_at > against.occurred_at
+
+    @given(st.lists(_POINTS, min_size=1, max_size=12))
+    def test_nobody_is_six_points_worse_than_at_her_best_and_nobody_was_told(
+        self, points: list[int | None]
+    ) -> None:
+        series = a_series(*course(*points))
+        found = measure_file.deteriorations(series, PHQ_9)
+        since: list[int] = []
+        for each in series.measures:
+            now = each.total.points
+            if now is None:
+                assert each.id not in found
+                continue
+            assert (each.id in found) is any(now - best >= 600 for best in since)
+            since = [now] if each.id in found else [*since, now]
 
 
 class TestBook:

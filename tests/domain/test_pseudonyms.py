@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, strategies as st
 
 from domain.identifying import folded
 from domain.inflection import forms, is_form
-from domain.pseudonyms import Known, Person, band, letters, pseudonymised, survivors
+from domain.pseudonyms import Known, Person, band, letters, plain, pseudonymised, survivors
 
 TODAY = date(2026, 3, 2)
 KNOWN = Known(
@@ -95,6 +96,9 @@ def test_a_note_is_shown_under_other_names_places_numbers_and_dates() -> None:
         ("10.03", "30.12"),
         ("31.02.2025", "[–]"),
         ("12 maja 10000", "03.03 10000"),
+        ("dnia10 marca2025r", "dnia2024-12-30r"),
+        ("ur14.03.1990", "ur[35–39]"),
+        ("F32.11", "F32.11"),
         ("7.5", "7.5"),
         ("2025", "2025"),
     ],
@@ -118,8 +122,38 @@ def test_letters_and_ages_tell_nothing_more_than_they_must() -> None:
     assert band(TODAY, TODAY) == "0–4"
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("PESEL44051401359", "PESEL[#]"),
+        ("tel600100200x", "tel[#]x"),
+        ("PL61109010140000071219812874", "PL[#]"),
+        ("nr_600_100_200", "nr_[#]"),
+        ("zip00-123X", "zip[#]X"),
+        ("zych88", "[A]88"),
+        ("Zych² i 2Zych", "[A]² i 2[A]"),
+        ("_Zych_", "_[A]_"),
+        ("O'Brien, d’Artagnan'a", "O'[C], d’[C]'a"),
+        ("ABC123456 ABC 123456", "[X1]"),
+        ("Abc to nie dowód 123456", "Abc to nie dowód 123456"),
+    ],
+)
+def test_what_touches_letters_digits_or_an_apostrophe_is_found(written: str, shown: str) -> None:
+    people = (*KNOWN.people, Person("C", ("Sean d'Artagnan", "O'Brien")))
+    known = Known(people, places=("ABC123456",), today=TODAY)
+    assert pseudonymised(written, known, TODAY) == shown
+    assert survivors(shown, known) == ()
+
+
+def test_a_name_is_known_though_it_was_registered_with_characters_that_nobody_sees() -> None:
+    known = Known((Person("A", ("Zie\u00adlin\u200b\u0301ska",)),), ("Kra\u200bko\u0301w",))
+    assert pseudonymised("Zielińskiej z Krakowa", known, TODAY) == "[A] z [X1]"
+
+
 NAMES = st.sampled_from(sorted(DECLINED))
 FILLER = st.text("aąbcćdeęłńoóśźż ,.;:()\n-–'\"0123456789{}[]@+", max_size=20)
+UNSEEN = st.characters(categories=["Cf"]) | st.sampled_from("\u0336\u034f\ufe0f")
+GLUE = st.sampled_from(["", "7", "88", "_", "²", "'", "(", "\u200b"])
 NUMBERS = st.lists(st.sampled_from(["", " ", "-", ". ", "/"]), min_size=9, max_size=9)
 
 
@@ -138,6 +172,33 @@ def test_no_form_of_a_name_survives_wherever_it_stands(
     known = Known((Person("A", (name,)),), offset=timedelta(days=offset), today=TODAY)
     shown = pseudonymised(f"{before} {word} {behind}", known, TODAY)
     assert folded(word) not in folded(shown).replace("[", " ").replace("]", " ").split()
+    assert survivors(shown, known) == ()
+
+
+@given(
+    name=NAMES,
+    which=st.integers(0, 20),
+    form=st.sampled_from(("NFC", "NFD", "NFKC", "NFKD")),
+    unseen=st.lists(st.tuples(st.integers(0, 40), UNSEEN), max_size=8),
+    glued=st.tuples(GLUE, GLUE),
+)
+def test_no_form_of_a_name_survives_in_any_normal_form_or_with_unseen_characters_inside(
+    name: str,
+    which: int,
+    form: str,
+    unseen: list[tuple[int, str]],
+    glued: tuple[str, str],
+) -> None:
+    cases = DECLINED[name].split()
+    word = cases[which % len(cases)]
+    written = unicodedata.normalize(form, word)  # type: ignore[arg-type]
+    for place, each in unseen:
+        written = written[:place] + each + written[place:]
+    known = Known((Person("A", (name,)),), today=TODAY)
+    text = f"Potem {glued[0]}{written}{glued[1]} milczy."
+    assert survivors(text, known) != ()
+    shown = pseudonymised(text, known, TODAY)
+    assert shown == f"Potem {plain(glued[0])}[A]{plain(glued[1])} milczy."
     assert survivors(shown, known) == ()
 
 

@@ -14,10 +14,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from domain import crisis_sheet, risk, safeguarding, safety
 from domain.errors import InTheFuture, Invalid, Refusal, WrongState
 from domain.events.crisis_sheet import UseReason
-from domain.events.risk import Level, ProtectiveFactor, RiskFactor
+from domain.events.risk import Level, ProtectiveFactor, RiskFactor, RiskTaskOpened
 from domain.events.safeguarding import Concern, Ground, Recipient, SafeguardingReported
-from domain.instruments.published import GAD_7, PHQ_9
-from domain.instruments.scoring import Answer, Score
+from domain.instruments.published import CORE_OM, GAD_7, PHQ_9
+from domain.instruments.scoring import Answer, Score, answers_of
 from domain.measure import Measure
 from domain.risk import NewAssessment
 from domain.safeguarding import GROUNDS, NewReport
@@ -73,8 +73,9 @@ REPORT = NewReport(NOW, Ground.KK_240, Recipient.PROSECUTOR, WORDS, WORDS)
 USE = crisis_sheet.Use(BEFORE, (CASE,), UseReason.OUTAGE, WORDS)
 
 
-def answered(item_9: int, points: int = 900, measure: ItemId = MEASURE) -> Measure:
-    answers = (Answer(1, 0), Answer(9, item_9))
+def answered(item_9: int | None, points: int = 900, measure: ItemId = MEASURE) -> Measure:
+    ninth = () if item_9 is None else (Answer(9, item_9),)
+    answers = (Answer(1, 0), *ninth)
     return Measure(measure, "phq-9", 1, BEFORE, answers, (Score("total", points),))
 
 
@@ -83,6 +84,44 @@ class TestTasks:
         assert risk.open_task(TASK, CASE, PHQ_9, answered(1)) == (OPENED,)
         assert risk.open_task(TASK, CASE, PHQ_9, answered(0)) == ()
         assert risk.open_task(TASK, CASE, GAD_7, answered(1)) == ()
+
+    def test_an_item_of_self_harm_that_was_left_out_opens_one_too(self) -> None:
+        (opened,) = risk.open_task(TASK, CASE, PHQ_9, answered(None))
+        assert opened == replace(OPENED, unanswered=(9,))
+        (opened,) = risk.open_task(TASK, CASE, CORE_OM, answered(1))
+        assert isinstance(opened, RiskTaskOpened)
+        assert [each.item for each in opened.items] == [each.item for each in CORE_OM.risk]
+        assert opened.unanswered == (6, 16, 22, 24, 34)
+
+    @pytest.mark.parametrize(
+        ("was", "now", "news"),
+        [
+            (0, 1, True),
+            (1, 3, True),
+            (1, 1, False),
+            (3, 1, False),
+            (2, 0, False),
+            (0, None, True),
+            (1, None, False),
+            (None, None, False),
+            (None, 0, False),
+            (None, 1, True),
+        ],
+    )
+    def test_what_is_put_right_is_looked_into_where_it_weighs_more(
+        self, was: int | None, now: int | None, *, news: bool
+    ) -> None:
+        assert risk.is_news(PHQ_9, answered(was), answered(now)) is news
+
+    @given(st.dictionaries(st.integers(1, 9), st.integers(0, 3), min_size=1))
+    def test_no_questionnaire_is_silent_but_one_that_denies_every_item_of_risk(
+        self, given_: dict[int, int]
+    ) -> None:
+        answers = answers_of(PHQ_9, given_)
+        measure = Measure(MEASURE, "phq-9", 1, BEFORE, answers, (Score("total", 0),))
+        silent = not risk.open_task(TASK, CASE, PHQ_9, measure)
+        assert silent is (given_.get(9) == 0)
+        assert silent is not risk.is_news(PHQ_9, None, measure)
 
     def test_a_reliably_worse_score_raises_an_alert(self) -> None:
         worse, before = answered(0, 1600, OTHER_MEASURE), answered(0)

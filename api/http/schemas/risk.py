@@ -164,11 +164,15 @@ class RiskTaskStepTold(Told):
 
 
 class RiskTaskTold(RiskEntryTold):
-    """What a questionnaire opened: answers of concern, or a score that is reliably worse."""
+    """What a questionnaire opened: answers of concern, or a score that is reliably worse.
+
+    ``unanswered`` are those of the ``items`` that were left out.
+    """
 
     instrument: str
     measure: str
     items: tuple[RiskItemTold, ...] = ()
+    unanswered: tuple[int, ...] = ()
     against: str | None = None
     before: int | None = None
     after: int | None = None

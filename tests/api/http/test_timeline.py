@@ -9,6 +9,7 @@ import pytest
 
 from domain.values import CaseId
 from tests.api.http.support import NOBODY, Office, Person, problem
+from tests.api.http.uploading import Uploading
 
 
 def told(office: Office, case: CaseId, days_ago: int, text: str) -> str:
@@ -134,3 +135,44 @@ def test_the_worklist_leaves_an_entry_for_each_client_of_whom_it_shows_something
     assert found.status_code == 200, found.text
     assert found.json() == {"tasks": []}
     assert problem(own_office.reception.get("/v1/worklist")) == "forbidden"
+
+
+@pytest.mark.parametrize("kind", ["clinical", "third-party", "legal"])
+def test_a_document_of_any_class_that_came_late_is_learnt(own_office: Office, kind: str) -> None:
+    case = own_office.clinic.open_case()
+    own_office.clinic.join_team(case, own_office.people.bartek)
+    own_office.clock.move(timedelta(days=2))
+    at = (own_office.clock.now() - timedelta(days=1)).isoformat()
+    there = Uploading(own_office.anna, f"/v1/cases/{case}/attachments")
+    letter = there.stored(b"We saw her.", told={"occurred_at": at}, confidentiality=kind)
+    for reader in (own_office.anna, own_office.bartek):
+        found = compared(own_office, case, at, reader)[letter]
+        assert (found["kind"], found["what"]) == ("attachment", "learnt")
+        titles = [each["now"] for each in found["changes"] if each["field"] == "title"]
+        assert titles == ["A letter about the river"]
+
+
+def test_a_recording_is_in_the_past_of_those_for_whom_it_is_until_it_is_closed(
+    own_office: Office,
+) -> None:
+    office, case = own_office, own_office.clinic.open_case()
+    office.clinic.join_team(case, office.people.bartek)
+    office.clock.move(timedelta(days=2))
+    at = (office.clock.now() - timedelta(days=1)).isoformat()
+    word = {"answer": "given", "scope": "recording", "purpose": "To hear.", "form": "written"}
+    consents = f"/v1/clients/{office.people.client}/consents"
+    consent = office.anna.post(consents, word).json()["created"]["consent"]
+    there = Uploading(office.anna, f"/v1/cases/{case}/attachments")
+    tape = there.stored(
+        b"An hour.",
+        told={"purpose": "To hear where I spoke too soon.", "occurred_at": at},
+        media_type="audio/ogg",
+        title="Hour twelve",
+        viewers=[office.people.anna],
+    )
+    letter = there.stored(b"We saw her.", told={"occurred_at": at})
+    assert {tape, letter} <= set(compared(office, case, at))
+    assert set(compared(office, case, at, office.bartek)) == {letter}
+    taken_back = office.anna.post(f"{consents}/{consent}:withdraw", {"form": "oral"})
+    assert taken_back.status_code == 200, taken_back.text
+    assert tape not in compared(office, case, at)

@@ -32,17 +32,47 @@ def now(office: Office) -> str:
     return office.clock.now().isoformat()
 
 
-def phq_9(office: Office, case: str, each: int, item_9: int, *, by: Person | None = None) -> Any:
-    given = [{"item": item, "value": each} for item in range(1, 9)]
+def phq_9(office: Office, case: str, each: int, item_9: int) -> Any:
+    return answered(office, case, [*[each] * 8, item_9])
+
+
+def answered(
+    office: Office, case: str, values: list[int | None], occurred_at: str | None = None
+) -> Any:
+    """A PHQ-9 with these answers, an item left out where there is none."""
     body = {
         "instrument": "phq-9",
         "instrument_version": 1,
-        "occurred_at": now(office),
-        "answers": [*given, {"item": 9, "value": item_9}],
+        "occurred_at": occurred_at or now(office),
+        "answers": items(values),
     }
-    made = (by or office.anna).post(f"/v1/cases/{case}/measures", body)
+    made = office.anna.post(f"/v1/cases/{case}/measures", body)
     assert made.status_code == 201, made.text
     return made
+
+
+def items(values: list[int | None]) -> list[dict[str, int]]:
+    numbered = enumerate(values, start=1)
+    return [{"item": item, "value": value} for item, value in numbered if value is not None]
+
+
+def adding_up(total: int) -> list[int | None]:
+    """Answers of a PHQ-9 that add up to this, the item of self-harm at the least."""
+    return [*(min(3, max(0, total - 3 * item)) for item in range(8)), 0]
+
+
+def put_right(office: Office, case: str, made: Any, values: list[int | None]) -> None:
+    created = made.json()["created"]
+    body = {"answers": items(values), "reason": "Read from the paper once more."}
+    path = f"/v1/cases/{case}/measures/{created['measure']}:correct"
+    done = office.anna.post(path, body, version=office.version(created["series"]))
+    assert done.status_code == 200, done.text
+
+
+def settle_all(office: Office, case: str) -> None:
+    for each in risk(office, case)["tasks"]:
+        if each["status"] == "open":
+            go_on(office, case, "risk-tasks", each, "settle", {"done": "Looked into."})
 
 
 def board(office: Office, who: Person) -> list[dict[str, Any]]:
@@ -92,6 +122,69 @@ def test_a_positive_item_of_self_harm_opens_a_task_in_the_same_moment(
     (found,) = risk(office, case)["tasks"]
     assert found["status"] == "settled"
     assert [each["done"] for each in found["steps"]] == ["Called; safe tonight."]
+
+
+def test_an_item_of_self_harm_that_was_left_out_opens_the_same_task(
+    own_office: Office, case: CaseId
+) -> None:
+    office = own_office
+    made = answered(office, case, [*[3] * 8, None])
+    (task,) = board(office, office.anna)
+    assert (task["kind"], task["due_at"]) == ("risk", task["opened_at"])
+    assert task["detail"]["items"] == [[9, "self"]]
+    assert task["detail"]["unanswered"] == [9]
+    (found,) = risk(office, case)["tasks"]
+    assert [each["item"] for each in found["items"]] == [9]
+    assert found["unanswered"] == [9]
+    settle_all(office, case)
+    # That she was asked after all, and said no, is no news; that she said yes is.
+    put_right(office, case, made, [*[3] * 8, 0])
+    assert board(office, office.anna) == []
+    put_right(office, case, made, [*[3] * 8, 1])
+    (task,) = board(office, office.anna)
+    assert "unanswered" not in task["detail"]
+
+
+def test_an_item_of_self_harm_that_weighs_more_than_was_entered_opens_a_new_task(
+    own_office: Office, case: CaseId
+) -> None:
+    office = own_office
+    made = phq_9(office, case, 0, 1)
+    settle_all(office, case)
+    put_right(office, case, made, [*[1] * 8, 1])
+    assert board(office, office.anna) == []
+    put_right(office, case, made, [*[1] * 8, 3])
+    assert [each["kind"] for each in board(office, office.anna)] == ["risk"]
+
+
+def test_a_relapse_by_small_steps_raises_one_alert(own_office: Office, case: CaseId) -> None:
+    office = own_office
+    for total in (20, 5, 10, 15, 20):
+        answered(office, case, adding_up(total))
+        office.clock.move(timedelta(days=7))
+    (alert,) = board(office, office.anna)
+    assert alert["kind"] == "deterioration"
+    assert (alert["detail"]["before"], alert["detail"]["after"]) == (500, 1500)
+
+
+def test_a_form_that_is_typed_in_late_is_judged_with_those_after_it(
+    own_office: Office, case: CaseId
+) -> None:
+    office = own_office
+    earlier = now(office)
+    office.clock.move(timedelta(days=14))
+    later = answered(office, case, adding_up(20))
+    assert board(office, office.anna) == []
+    made = answered(office, case, adding_up(5), occurred_at=earlier)
+    (alert,) = board(office, office.anna)
+    assert alert["detail"]["measure"] == later.json()["created"]["measure"]
+    settle_all(office, case)
+    # What was told is not told again; what is put right is judged with those after it, too.
+    put_right(office, case, made, adding_up(18))
+    assert board(office, office.anna) == []
+    put_right(office, case, made, adding_up(5))
+    (alert,) = board(office, office.anna)
+    assert (alert["detail"]["before"], alert["detail"]["after"]) == (500, 2000)
 
 
 def test_answers_put_right_open_the_task_that_was_missing(own_office: Office, case: CaseId) -> None:
@@ -206,6 +299,45 @@ def test_a_crisis_is_assessed_lived_through_with_a_safety_plan_and_resolved(
     assert told["assessment"]["to_self"] == "low"
     assert told["crises"] == []
     assert office.bartek.get(f"/v1/cases/{case}/emergency").status_code == 404
+
+
+def test_a_case_is_not_closed_over_a_crisis_a_concern_or_a_grave_assessment(
+    own_office: Office, case: CaseId
+) -> None:
+    office = own_office
+
+    def close() -> str:
+        asked = {"outcome": "completed"}
+        path = f"/v1/cases/{case}:close"
+        done = office.anna.post(path, asked, version=office.version(case))
+        return "closed" if done.status_code == 200 else problem(done)
+
+    begun(office, case, "crises", {"occurred_at": now(office), "words": "She called at night."})
+    assert close() == "open-risks"
+    (crisis,) = risk(office, case)["crises"]
+    over = {"occurred_at": now(office), "words": "She sleeps."}
+    go_on(office, case, "crises", crisis, "resolve", over)
+    said = {"occurred_at": now(office), "concern": "harm-to-a-child", "words": "Bruises."}
+    begun(office, case, "safeguarding", said)
+    assert close() == "open-risks"
+    (concern,) = risk(office, case)["safeguarding"]
+    go_on(office, case, "safeguarding", concern, "close", {"words": "A fall, and a witness."})
+    judged = {
+        "occurred_at": now(office),
+        "to_self": "high",
+        "to_others": "none",
+        "sections": [{"code": "what-was-said", "text": "A plan for the night."}],
+    }
+    begun(office, case, "risk-assessments", judged)
+    assert close() == "open-risks"
+    # A therapy can end while the risk is high: then the next assessment has its day.
+    (assessed,) = risk(office, case)["assessments"]
+    review_on = str((office.clock.now() + timedelta(days=2)).date())
+    go_on(
+        office, case, "risk-assessments", assessed, "reassess", {**judged, "review_on": review_on}
+    )
+    assert close() == "closed"
+    assert [each["kind"] for each in board(office, office.anna)] == ["risk"]
 
 
 def test_the_log_does_not_tell_a_crisis_from_any_other_record(
