@@ -86,17 +86,22 @@ def issue(
     return (CrisisSheetIssued(sheet=sheet, holder=holder, cases=cases, valid_until=valid_until),)
 
 
-def use(state: Sheet, used: Use, *, now: datetime) -> tuple[CrisisSheetEvent, ...]:
+def use(
+    state: Sheet, used: Use, *, issued_at: datetime, now: datetime
+) -> tuple[CrisisSheetEvent, ...]:
     """Write down afterwards that the sheet was opened; one use is written down once.
 
     Raises:
-        Invalid: It was about a case that is not on the sheet, or after the sheet had expired.
+        Invalid: It was about a case that is not on the sheet, before the sheet was issued or after
+            it had expired.
         InTheFuture: It would have been opened later than now.
     """
     if (used.occurred_at, used.cases) in state.uses:
         return ()
     if used.occurred_at > now:
         raise InTheFuture("occurred_at")
+    if used.occurred_at < issued_at:
+        raise Invalid("occurred_at", "lies before the sheet was issued")
     if used.occurred_at > state.valid_until:
         raise Invalid("occurred_at", "lies after the sheet had expired")
     if not used.cases or not set(used.cases) <= set(state.cases):

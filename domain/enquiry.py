@@ -61,12 +61,16 @@ class Enquiry:
         return self.end is None
 
     def is_read_by(self, practitioner: PractitionerId) -> bool:
-        """Whether she is the assigned intake person of an enquiry that has not ended."""
-        return self.open and practitioner == self.intake
+        """Whether it is hers: its intake person's, and whom its qualification names.
+
+        What was declined or withdrawn is documentation, and stays theirs; with what has become a
+        case goes its care team.
+        """
+        return self.end is not End.TAKEN_UP and practitioner in (self.intake, self.therapist)
 
     def may_be_taken_up_by(self, practitioner: PractitionerId) -> bool:
         """Whether she may open the case: its intake person, or whom the qualification names."""
-        return self.open and practitioner in (self.intake, self.therapist)
+        return self.open and self.is_read_by(practitioner)
 
 
 def evolve(state: Enquiry | None, event: object) -> Enquiry | None:

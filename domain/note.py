@@ -89,6 +89,10 @@ class Note:
         """Whether she is asked to put her name beside the author's, or was and did."""
         return self.status is not Status.DRAFT and practitioner == self.co_signer
 
+    def is_draft_of(self, practitioner: PractitionerId) -> bool:
+        """Whether it is a draft of hers: hers alone to finish, or to give up."""
+        return self.status is Status.DRAFT and practitioner == self.author
+
     def expired(self, today: date) -> bool:
         """Whether it is a draft whose last day is over."""
         last = self.expires_on

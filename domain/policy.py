@@ -11,7 +11,7 @@ from enum import Enum, StrEnum
 
 from domain.values import ActingMode, Actor, Circumstances, PurposeOfUse, Role
 
-VERSION = 4
+VERSION = 5
 """Stands in every recorded event; a new table gets a new number."""
 
 
@@ -173,7 +173,14 @@ RULES: tuple[Rule, ...] = (
         Role.CLINICIAN,
         Relation.AUTHOR,
         ActingMode.CARE,
-        {Act.READ_DRAFT, Act.USE_PROCESS_NOTE, Act.USE_RECORDING, Act.MOVE_NOTE},
+        {
+            Act.READ_NOTE,
+            Act.WRITE_NOTE,
+            Act.READ_DRAFT,
+            Act.USE_PROCESS_NOTE,
+            Act.USE_RECORDING,
+            Act.MOVE_NOTE,
+        },
         _CARE,
     ),
     _rule(

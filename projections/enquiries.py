@@ -1,7 +1,7 @@
 """Enquiries: what happens before a case, as the intake person sees it, and the waiting list.
 
-In the clear stand whose enquiry it is and whether it is open, as a caseload says whose a case is.
-Everything else lies under the client's clinical key and dies with it.
+In the clear stand whose enquiry it is, whom it names and whether it is open, as a caseload says
+whose a case is. Everything else lies under the client's clinical key and dies with it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ from projections.projection import Rows
 from projections.times import from_ms, to_ms
 
 ENQUIRIES = Table(
-    "enquiries", key=("enquiry_id",), clear=("intake_id", "open"), indexes=(("intake_id",),)
+    "enquiries",
+    key=("enquiry_id",),
+    clear=("intake_id", "therapist_id", "open"),
+    indexes=(("intake_id",), ("therapist_id",)),
 )
 _MOST = 100_000
 _ORDER = {each.value: number for number, each in enumerate(Priority)}
@@ -42,7 +45,7 @@ _ORDER = {each.value: number for number, each in enumerate(Priority)}
 class EnquiriesProjection:
     """How events change enquiries."""
 
-    name = "enquiries-1"
+    name = "enquiries-2"
     tables = (ENQUIRIES,)
     purposes = frozenset({KeyPurpose.RELATIONSHIP, KeyPurpose.CLINICAL})
 
@@ -55,18 +58,20 @@ class EnquiriesProjection:
         if found is None and not isinstance(event, EnquiryAssigned):
             return
         content: Content = found[1] if found else {"history": []}
-        intake, is_open = (found[0]["intake_id"], found[0]["open"]) if found else (None, 1)
+        clear: dict[str, str | int | None] = {"intake_id": None, "therapist_id": None, "open": 1}
+        clear |= found[0] if found else {}
         match event:
             case EnquiryAssigned():
-                intake = event.practitioner
+                clear["intake_id"] = event.practitioner
                 content["client"] = event.client
             case EnquiryDeclined() | EnquiryWithdrawn() | EnquiryTakenUp():
-                is_open = 0
+                clear["open"] = 0
+            case EnquiryQualified():
+                clear["therapist_id"] = event.therapist
             case _:
                 pass
         _change(content, recorded, event)
         content["version"] = recorded.version
-        clear = {"intake_id": intake, "open": is_open}
         under = Under(recorded.owner, CLINICAL, recorded.recorded_at)
         rows.put(ENQUIRIES, (event.enquiry,), clear, content, under, recorded.position)
 
@@ -122,10 +127,13 @@ class Enquiries:
         self._view = view
         self._store = store
 
-    def of(self, intake: str) -> list[str]:
-        """The open enquiries that are somebody's."""
-        rows = self._store.select(ENQUIRIES, {"intake_id": intake, "open": 1}, limit=_MOST)
-        return [str(row.key[0]) for row in rows]
+    def of(self, practitioner: str) -> list[str]:
+        """The open enquiries that are somebody's: as intake person, or named as therapist."""
+        found = (
+            self._store.select(ENQUIRIES, {name: practitioner, "open": 1}, limit=_MOST)
+            for name in ("intake_id", "therapist_id")
+        )
+        return list(dict.fromkeys(str(row.key[0]) for rows in found for row in rows))
 
     def one(self, enquiry: str, opening: Opening) -> EnquiryLine | None:
         """One enquiry.
@@ -262,7 +270,7 @@ def _line(row: StoredRow, content: Content) -> EnquiryLine:
         status=content.get("status", "received"),
         therapist=content.get("therapist"),
         case=content.get("case"),
-        waiting=None if waits is None or not row.clear[1] else _waiting(waits),
+        waiting=None if waits is None or not row.clear[2] else _waiting(waits),
         history=history,
     )
 

@@ -45,11 +45,7 @@ async def what_waits(
     cases = caseload.own_cases(
         desk, admitted, (CaseId(line.case) for line in views.caseload.of(who.actor.id))
     )
-    rows = [
-        row
-        for row in views.worklist.waiting([*cases, who.actor.id])
-        if row.key[0] in cases or not worklist.left_behind(desk, admitted, ItemId(str(row.key[1])))
-    ]
+    rows = views.worklist.waiting([*cases, who.actor.id])
     rows += _before_cases(desk, clinic, admitted)
     # That a colleague's recording is to be destroyed, only those hear for whom it is.
     rows = [row for row in rows if not is_kept_from(desk, admitted, ItemId(str(row.key[1])))]

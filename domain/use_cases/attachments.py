@@ -281,9 +281,7 @@ def _class(case: Case, cls: Class) -> Class:
     return Class.JOINT if joint else cls
 
 
-def _withheld(
-    desk: Desk, state: Attachment, who: Circumstances | None = None
-) -> Withheld | None:
+def _withheld(desk: Desk, state: Attachment, who: Circumstances | None = None) -> Withheld | None:
     """Why nobody sees or hears a recording now; what is no recording is closed to nobody."""
     if not state.is_recording:
         return None

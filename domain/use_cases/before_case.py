@@ -46,6 +46,14 @@ def beginning_with(
     return act, Standing(is_intake=act is Act.TAKE_UP and theirs)
 
 
+def may_begin_with(desk: Desk, practitioner: PractitionerId, client: Client | None) -> bool:
+    """Whether somebody may be let into a case of hers: whose enquiry is open waits for its own."""
+    if client is None:
+        return False
+    act, standing = beginning_with(desk, practitioner, (client,))
+    return act is Act.OPEN_CASE or standing.is_intake
+
+
 def taken_up(
     desk: Desk, practitioner: PractitionerId, client: Client, case_id: CaseId
 ) -> tuple[Write, ...]:

@@ -140,10 +140,20 @@ async def look_at_complaints(
 
 
 def concerns(desk: Desk, complaint: Complaint, who: Circumstances) -> bool:
-    """Whether a complaint is about the actor, or about a case that she has ever cared for."""
+    """Whether a complaint is about the actor or a case that she has ever cared for.
+
+    Where it names neither, about every case of the client's. Nor is it for whoever has declared a
+    conflict of interest with the client.
+    """
     actor = PractitionerId(who.actor.id)
-    frame = None if complaint.about_case is None else desk.case(complaint.about_case)[0]
-    return actor == complaint.about or (frame is not None and actor in frame.ever_on_team)
+    if actor == complaint.about or desk.conflicted(who.actor, (complaint.client,)):
+        return True
+    client, _ = desk.client(complaint.client)
+    cases = () if client is None or complaint.about is not None else client.cases
+    if complaint.about_case is not None:
+        cases = (complaint.about_case,)
+    frames = (desk.case(each)[0] for each in cases)
+    return any(frame is not None and actor in frame.ever_on_team for frame in frames)
 
 
 def _write(complaint: ItemId, client: ClientId, events: tuple[object, ...], after: int) -> Write:

@@ -68,7 +68,8 @@ async def report_crisis_sheet_use(
     if state is None or state.holder != PractitionerId(who.actor.id):
         await record_denial(desk, stamped, tried, (), NO_SUCH_RECORD)
         raise NotThere
-    events = sheet_file.use(state, used, now=desk.clock.now())
+    issued_at = desk.record.history(sheet)[0].recorded_at
+    events = sheet_file.use(state, used, issued_at=issued_at, now=desk.clock.now())
     owner = Owner(OwnerKind.PRACTITIONER, state.holder)
     writes = [Write(sheet, events, owner, version)]
     if events:

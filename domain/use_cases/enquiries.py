@@ -178,7 +178,13 @@ def own_enquiries(
     """Those of the enquiries that are the actor's and open now, whatever a lagging list says."""
     actor = PractitionerId(who.actor.id)
     frames = {each: desk.record.frame(each, enquiry_file.fold)[0] for each in enquiries}
-    return {name: frame for name, frame in frames.items() if frame and frame.is_read_by(actor)}
+    return {
+        name: frame
+        for name, frame in frames.items()
+        if frame is not None
+        and frame.may_be_taken_up_by(actor)
+        and not desk.conflicted(who.actor, (frame.client,))
+    }
 
 
 async def look_at_enquiries(

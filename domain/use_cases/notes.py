@@ -193,7 +193,10 @@ async def look_at_note(
     note, exists = note_of(desk, case_id, note_id)
     actor = PractitionerId(who.actor.id)
     named = note is not None and note.asks(actor)
-    admitted = await on_case(desk, who, Act.READ_NOTE, case_id, tried, is_named=named)
+    drafted = note is not None and note.is_draft_of(actor)
+    admitted = await on_case(
+        desk, who, Act.READ_NOTE, case_id, tried, is_named=named, is_author=drafted
+    )
     if note is None or not (note.open_to_team or named):
         own = note is not None and note.author == actor
         await on_case(desk, who, Act.READ_DRAFT, case_id, tried, is_author=own, exists=exists)

@@ -72,7 +72,9 @@ async def change_note(
     note, exists = note_of(desk, case_id, note_id)
     actor = PractitionerId(who.actor.id)
     named = note is not None and note.asks(actor)
-    admitted = await on_case(desk, who, act, case_id, tried, is_named=named)
+    # Her draft is hers to finish or give up though she has handed the case on.
+    own = note is not None and note.is_draft_of(actor)
+    admitted = await on_case(desk, who, act, case_id, tried, is_named=named, is_author=own)
     if note is None or not (note.open_to_team or note.is_for(actor)):
         await on_case(desk, who, Act.READ_DRAFT, case_id, tried, is_author=False, exists=exists)
         raise NotThere

@@ -7,12 +7,10 @@ entries are the same whatever waits: no log tells a risk from an unsigned note.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from domain import note as note_file
 from domain.access import Look
 from domain.case import Case
 from domain.confidentiality import Class, Owner, OwnerKind
 from domain.events.access import AccessKind
-from domain.note import Status
 from domain.policy import Act, Standing
 from domain.ports import Opening, Write
 from domain.use_cases.desk import (
@@ -25,7 +23,7 @@ from domain.use_cases.desk import (
 )
 from domain.use_cases.on_case import content_classes, owners_of
 from domain.use_cases.on_item import OF_A_CLASS_OF_ITS_OWN
-from domain.values import CaseId, Circumstances, ClientId, ItemId, PractitionerId, Receipt
+from domain.values import CaseId, Circumstances, ClientId, ItemId, Receipt
 
 _OF_FEWER = (*OF_A_CLASS_OF_ITS_OWN, Class.SUPERVISION, Class.RECORDING)
 """What a task may be about beside the clinical record; of that it shows no words."""
@@ -44,18 +42,6 @@ async def admit_to_worklist(desk: Desk, who: Circumstances) -> Circumstances:
     """Whether the actor may see what waits for her; the list is recorded as it is read."""
     tried = attempt("worklist", kind=AccessKind.LIST)
     return await admit(desk, who, Act.READ_WORKLIST, Standing(is_own=True), attempt=tried)
-
-
-def left_behind(desk: Desk, who: Circumstances, item: ItemId) -> bool:
-    """Whether it is a draft of the actor's in a case that she has handed on or left.
-
-    She can neither sign it nor give it up any more, and whose it is, is not hers to see.
-    """
-    note, _ = desk.record.fold(item, note_file.fold)
-    if note is None or note.status is not Status.DRAFT:
-        return False
-    frame, _ = desk.case(note.case)
-    return frame is None or PractitionerId(who.actor.id) not in frame.team
 
 
 async def look_at_worklist(

@@ -84,7 +84,8 @@ def test_the_qualification_names_who_may_open_the_case_beside_the_intake_person(
     qualified = after(CONSULTED, QUALIFIED)
     assert qualified.may_be_taken_up_by(BARTEK)
     assert qualified.may_be_taken_up_by(ANNA)
-    assert not qualified.is_read_by(BARTEK)
+    # Nobody takes a case up blind.
+    assert qualified.is_read_by(BARTEK)
 
 
 def test_a_place_is_offered_to_whoever_waits_and_who_declines_it_waits_on() -> None:
@@ -105,12 +106,13 @@ def test_a_place_is_offered_to_whoever_waits_and_who_declines_it_waits_on() -> N
     ("ended", "end"),
     [(DECLINED, End.DECLINED), (WITHDRAWN, End.WITHDRAWN), (TAKEN_UP, End.TAKEN_UP)],
 )
-def test_whoever_was_its_intake_person_does_not_read_it_once_it_has_ended(
+def test_an_ended_enquiry_is_read_on_by_whose_it_was_unless_a_case_has_begun_with_it(
     ended: object, end: End
 ) -> None:
     state = after(CONSULTED, QUALIFIED, ended)
     assert state.end is end
-    assert not state.is_read_by(ANNA)
+    for each in (ANNA, BARTEK):
+        assert state.is_read_by(each) is (end is not End.TAKEN_UP)
     assert not state.may_be_taken_up_by(ANNA)
     assert not state.may_be_taken_up_by(BARTEK)
     decisions: tuple[Callable[[], tuple[object, ...]], ...] = (
@@ -221,8 +223,9 @@ class AnEnquiry(RuleBasedStateMachine):
         ends = [each for each in self.events if type(each) in (type(DECLINED), type(WITHDRAWN))]
         ends += [each for each in self.events if isinstance(each, EnquiryTakenUp)]
         assert len(ends) == (state.end is not None)
-        readers = [each for each in (ANNA, BARTEK) if state.is_read_by(each)]
-        assert len(readers) == (1 if state.open else 0)
+        readers = {each for each in (ANNA, BARTEK) if state.is_read_by(each)}
+        theirs = {state.intake, state.therapist} - {None}
+        assert readers == (set() if state.end is End.TAKEN_UP else theirs)
 
 
 TestAnEnquiry = AnEnquiry.TestCase

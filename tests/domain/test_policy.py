@@ -49,10 +49,10 @@ settle a session               | clinician      | TREAT                    | tea
 read the calendar              | clinician      | TREAT                    | own
 read the calendar              | reception      | TREAT HOPERAT            | -
 read the calendar              | integration    | TREAT HOPERAT HQUALIMP   | calendar:read
-read a signed note             | clinician      | TREAT                    | team or named
+read a signed note             | clinician      | TREAT                    | team, author or named
 countersign a note             | clinician      | TREAT                    | team or named
 read a draft                   | clinician      | TREAT                    | author
-write a note                   | clinician      | TREAT                    | team
+write a note                   | clinician      | TREAT                    | team or author
 read or write a process note   | clinician      | TREAT                    | author
 see or hear a recording        | clinician      | TREAT                    | author or viewer
 read consents                  | clinician      | TREAT                    | team
@@ -163,6 +163,7 @@ def should_permit(
         "-": True,
         "team": standing.on_care_team,
         "author": standing.is_author,
+        "team, author or named": standing.on_care_team or standing.is_author or standing.is_named,
         "team or author": standing.on_care_team or standing.is_author,
         "author or viewer": standing.is_author or standing.is_viewer,
         "team or named": standing.on_care_team or standing.is_named,

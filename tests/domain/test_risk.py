@@ -292,7 +292,7 @@ class TestSheet:
         assert self.issued() == (ISSUED,)
         sheet = crisis_sheet.fold((ISSUED,))
         assert sheet is not None
-        assert crisis_sheet.use(sheet, USE, now=NOW) == (USED,)
+        assert crisis_sheet.use(sheet, USE, issued_at=BEFORE - DAY, now=NOW) == (USED,)
 
     @pytest.mark.parametrize("valid_until", [NOW, NOW + timedelta(days=32)])
     def test_it_opens_neither_for_ever_nor_never(self, valid_until: object) -> None:
@@ -310,6 +310,7 @@ class TestSheet:
         "wrong",
         [
             {"occurred_at": LATER},
+            {"occurred_at": BEFORE - 2 * DAY},
             {"cases": ()},
             {"cases": (CASE, CASE)},
             {"cases": (CaseId("b" * 32),)},
@@ -321,21 +322,21 @@ class TestSheet:
         sheet = crisis_sheet.fold((ISSUED,))
         assert sheet is not None
         with pytest.raises(Invalid):
-            crisis_sheet.use(sheet, replace(USE, **wrong), now=NOW)  # type: ignore[arg-type]  # each a field of it
+            crisis_sheet.use(sheet, replace(USE, **wrong), issued_at=BEFORE - DAY, now=NOW)  # type: ignore[arg-type]  # each a field of it
 
     def test_it_was_not_used_after_it_had_expired(self) -> None:
         sheet = crisis_sheet.fold((ISSUED,))
         assert sheet is not None
         late = replace(USE, occurred_at=NOW + timedelta(days=8))
         with pytest.raises(Invalid, match="expired"):
-            crisis_sheet.use(sheet, late, now=NOW + timedelta(days=9))
+            crisis_sheet.use(sheet, late, issued_at=BEFORE - DAY, now=NOW + timedelta(days=9))
 
     @given(any_history)
     def test_every_decision_can_be_retried(self, history: list[object]) -> None:
         must_be_retry_safe(
             crisis_sheet.fold,
             [ISSUED, *history],
-            lambda sheet: crisis_sheet.use(sheet, USE, now=NOW),
+            lambda sheet: crisis_sheet.use(sheet, USE, issued_at=BEFORE - DAY, now=NOW),
         )
 
 

@@ -27,7 +27,7 @@ CLEAR = {
         "status",
     ),
     # Whose an enquiry is, as a caseload says whose a case is; who asks, and for what, is sealed.
-    "enquiries-1/enquiries": ("enquiry_id", "intake_id", "open"),
+    "enquiries-2/enquiries": ("enquiry_id", "intake_id", "therapist_id", "open"),
     "name_cards-1/cards": ("person_id",),
     "process_notes-2/own": ("author_id", "case_id", "item_id"),
     "staff-1/staff": ("practitioner_id",),

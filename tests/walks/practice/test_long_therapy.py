@@ -491,11 +491,28 @@ def test_what_a_therapist_left_undone_holds_up_nobody_who_goes_on(therapy: Thera
     assert [each["status"] for each in standing(bartek)["sessions"]] == ["scheduled"] * 2
     bartek.step("sessions", sessions[0]["id"], "cancel", by="therapist")
     hold(bartek, sessions[1])
-    # Nobody can sign or give up her draft any more; it waits for her no longer, and he never
-    # learns of it.
-    assert anna.waiting("draft-unsigned") == []
-    for of in (anna, bartek):
-        for verb in ("sign", "discard"):
-            assert of.go_on("notes", draft, verb, {}).status_code == 404
+    # Her draft is hers alone to finish, and nothing else of the case; he never learns of it.
+    assert [each["item"] for each in anna.waiting("draft-unsigned")] == [draft]
+    for verb in ("sign", "discard"):
+        assert bartek.go_on("notes", draft, verb, {}).status_code == 404
     assert standing(bartek)["notes"] == []
+    assert anna.read(f"notes/{draft}")["text"] == "Half a sentence."
+    assert anna.person.get(therapy.path).status_code == 404
+    done(anna.go_on("notes", draft, "sign", {}))
+    assert anna.waiting("draft-unsigned") == []
+    assert anna.person.get(f"{therapy.path}/notes/{draft}").status_code == 404
+    assert [each["id"] for each in standing(bartek)["notes"]] == [draft]
     done(bartek.person.post(path, closing, version=office.version(anna.case)))
+
+
+def test_a_draft_of_whoever_has_left_does_not_keep_a_case_open(therapy: Therapy) -> None:
+    office, anna, bartek = therapy.office, therapy.anna, therapy.bartek
+    half = {"kind": "session", "occurred_at": anna.now, "text": "Half a sentence."}
+    draft = anna.begin("notes", half)
+    proposal = {"to": office.people.bartek, "reason": "therapist-ill", "words": "From today on."}
+    transfer = anna.begin("transfers", proposal)
+    done(bartek.go_on("transfers", transfer, "accept", {}))
+    closing = {"outcome": "completed", "ending": "planned", "ended_by": "together"}
+    path = f"{therapy.path}:close"
+    done(bartek.person.post(path, closing, version=office.version(anna.case)))
+    assert anna.read(f"notes/{draft}")["text"] == "Half a sentence."

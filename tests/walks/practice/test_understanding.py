@@ -184,9 +184,12 @@ class TestBeforeACase:
         desk.consult(enquiry)
         why = {"because": "referred-elsewhere", "reason": "Low weight: a day ward."}
         done(desk.go_on(enquiry, ":decline", why))
-        assert office.anna.get(f"/v1/enquiries/{enquiry}").status_code == 404
+        # What was found out in a consultation stays hers to read.
+        assert done(office.anna.get(f"/v1/enquiries/{enquiry}"))["consultations"] == 1
+        assert done(office.anna.get("/v1/enquiries"))["enquiries"] == []
         again = desk.go_on(enquiry, ":waitlist", {"priority": "urgent", "words": "A place."})
-        assert again.status_code == 404
+        assert again.status_code == 409
+        assert office.bartek.get(f"/v1/enquiries/{enquiry}").status_code == 404
 
     def test_the_waiting_list_goes_by_urgency_and_then_by_time_and_is_ones_own(
         self, own_office: Office
