@@ -46,6 +46,8 @@ class Enquiry:
     client: ClientId
     intake: PractitionerId
     therapist: PractitionerId | None = None
+    group: CaseId | None = None
+    """The case of the group for which it is qualified."""
     qualified: bool = False
     consultations: int = 0
     waiting: bool = False
@@ -102,7 +104,7 @@ def _with(state: Enquiry, entry: ItemId) -> Enquiry:
 
 def _met(state: Enquiry, event: EnquiryConsultationHeld | EnquiryQualified) -> Enquiry:
     if isinstance(event, EnquiryQualified):
-        return replace(state, qualified=True, therapist=event.therapist)
+        return replace(state, qualified=True, therapist=event.therapist, group=event.group)
     return replace(state, consultations=state.consultations + 1)
 
 

@@ -120,7 +120,8 @@ def _places(card: Card) -> Iterator[str]:
 def _pieces(clinic: Clinic, state: CaseState, opening: Opening, reader: str) -> dict[str, _Piece]:
     """What there is to bring: the signed notes that the reader may read, and what the chart holds.
 
-    Answer sheets are for whoever knows the test, and no part of it (class H).
+    Answer sheets are for whoever knows the test, and no part of it (class H); nor is a recording,
+    or a document that is another's word or a court's.
     """
     notes = {
         each.id: _Piece("note", each.occurred_at.date(), each.words)
@@ -131,6 +132,7 @@ def _pieces(clinic: Clinic, state: CaseState, opening: Opening, reader: str) -> 
         each.id: _Piece(each.kind, each.occurred_at.date(), tuple(_texts(_says(each))))
         for each in clinic.views.chart.items(state.id, opening)
         if each.content["under"][3] != Class.TEST_DATA
+        and each.content.get("class") not in (Class.THIRD_PARTY, Class.LEGAL, Class.RECORDING)
     }
     return {**items, **notes}
 

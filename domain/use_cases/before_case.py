@@ -13,7 +13,7 @@ from domain.enquiry import Enquiry
 from domain.policy import Act, Standing
 from domain.ports import Write
 from domain.use_cases.desk import Desk
-from domain.values import CaseId, ItemId, PractitionerId
+from domain.values import CaseId, ClientId, ItemId, PractitionerId
 
 
 def open_enquiries(desk: Desk, client: Client) -> dict[ItemId, tuple[Enquiry, int]]:
@@ -46,12 +46,22 @@ def beginning_with(
     return act, Standing(is_intake=act is Act.TAKE_UP and theirs)
 
 
-def may_begin_with(desk: Desk, practitioner: PractitionerId, client: Client | None) -> bool:
-    """Whether somebody may be let into a case of hers: whose enquiry is open waits for its own."""
+def may_be_let_in(
+    desk: Desk, practitioner: PractitionerId, client_id: ClientId, case_id: CaseId
+) -> bool:
+    """Whether somebody may be let into a case of hers: whose enquiry is open waits for its own.
+
+    Into the group for which she is qualified its team lets her; who takes part already is in it.
+    """
+    client, case = desk.client(client_id)[0], desk.case(case_id)[0]
     if client is None:
         return False
-    act, standing = beginning_with(desk, practitioner, (client,))
-    return act is Act.OPEN_CASE or standing.is_intake
+    if case is not None and client_id in case.everyone:
+        return True
+    frames = [frame for frame, _ in open_enquiries(desk, client).values()]
+    return not frames or any(
+        each.may_be_taken_up_by(practitioner) or each.group == case_id for each in frames
+    )
 
 
 def taken_up(

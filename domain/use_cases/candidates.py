@@ -18,7 +18,7 @@ from domain.group import Group
 from domain.policy import Act
 from domain.ports import Opening, Write
 from domain.use_cases.acceptance import candidacies, group_of
-from domain.use_cases.before_case import may_begin_with
+from domain.use_cases.before_case import may_be_let_in
 from domain.use_cases.desk import NO_SUCH_RECORD, Desk, attempt, look, record_denial
 from domain.use_cases.members import must_know_everybody
 from domain.use_cases.on_case import JOINT_CLASSES, OnCase, on_case, owners_of
@@ -51,8 +51,7 @@ async def name_candidate(
     """
     if done := desk.record.replay(who, command):
         return done
-    client, _ = desk.client(client_id)
-    hers = may_begin_with(desk, PractitionerId(who.actor.id), client)
+    hers = may_be_let_in(desk, PractitionerId(who.actor.id), client_id, case_id)
     known = hers and not desk.conflicted(who.actor, (client_id,))
     tried = attempt("case", case_id)
     admitted = await on_case(desk, who, Act.WRITE_CASE, case_id, tried, exists=known)

@@ -192,7 +192,7 @@ def _ended(desk: Desk, admitted: OnCase, items: Iterable[ItemId]) -> Iterable[Wr
     for each in items:
         (note, plan, found), version = desk.record.fold(each, _standing)
         risks += open_risk.waits(found, today)
-        drafts += note is not None and _to_be_settled(note, admitted.case)
+        drafts += note is not None and _to_be_settled(desk, note, admitted.case)
         if plan is not None and plan.status != plan_file.ENDED:
             ended = PlanEnded(plan=plan.id, case=plan.case, reason=PlanEnd.CASE_CLOSED)
             yield admitted.write(each, (ended,), version)
@@ -202,9 +202,12 @@ def _ended(desk: Desk, admitted: OnCase, items: Iterable[ItemId]) -> Iterable[Wr
         raise OpenRisks("A risk in the case waits to be looked into")
 
 
-def _to_be_settled(note: Note, frame: Case) -> bool:
-    """A draft can be signed or given up; of whoever has left the team nobody can do it any more."""
-    return note.status is Status.DRAFT and note.author in frame.team
+def _to_be_settled(desk: Desk, note: Note, frame: Case) -> bool:
+    """A draft holds a case open for those who work in it; not that of somebody who has left."""
+    if note.status is not Status.DRAFT or note.author not in frame.team:
+        return False
+    author, _ = desk.practitioner(note.author)
+    return author is not None and not author.departed
 
 
 def _standing(

@@ -239,7 +239,7 @@ async def _admitted(
     actor = PractitionerId(who.actor.id)
     cases = (frame.case,) if frame is not None and frame.case is not None else ()
     standing = Standing(
-        is_intake=frame is not None and frame.is_read_by(actor),
+        is_intake=frame is not None and _is_hers(frame, actor, act),
         on_care_team=on_care_team(desk, who.actor, cases),
     )
     kind = AccessKind.READ if act is Act.READ_ENQUIRY else AccessKind.WRITE
@@ -255,6 +255,11 @@ async def _admitted(
     if frame is None:
         raise NotThere
     return frame, version, stamped
+
+
+def _is_hers(frame: Enquiry, actor: PractitionerId, act: Act) -> bool:
+    """Whom its qualification names reads it and opens the case; its intake person decides."""
+    return frame.is_read_by(actor) if act is Act.READ_ENQUIRY else actor == frame.intake
 
 
 async def _append(

@@ -19,7 +19,7 @@ from domain.events.case import CaseAliasesDrawn
 from domain.policy import Act
 from domain.ports import Write
 from domain.use_cases.acceptance import must_be_let_in
-from domain.use_cases.before_case import may_begin_with
+from domain.use_cases.before_case import may_be_let_in
 from domain.use_cases.desk import Desk, attempt
 from domain.use_cases.on_case import on_case
 from domain.values import (
@@ -45,8 +45,7 @@ async def join_case(
     """Let somebody take part in a joint case; who comes back keeps her alias."""
     if done := desk.record.replay(who, command):
         return done
-    client, _ = desk.client(client_id)
-    hers = may_begin_with(desk, PractitionerId(who.actor.id), client)
+    hers = may_be_let_in(desk, PractitionerId(who.actor.id), client_id, case_id)
     known = hers and not desk.conflicted(who.actor, (client_id,))
     tried = attempt("case", case_id)
     admitted = await on_case(desk, who, Act.WRITE_CASE, case_id, tried, exists=known)

@@ -237,14 +237,5 @@ def mark_line(item: ChartItem) -> MarkLine:
     )
 
 
-def marks_by_item(items: Iterable[ChartItem]) -> dict[str, frozenset[str]]:
-    """Which marks stand on which item of a case."""
-    found: dict[str, frozenset[str]] = {}
-    for each in map(mark_line, items):
-        if each.lifted_by is None:
-            found[each.item] = found.get(each.item, frozenset()) | {each.mark}
-    return found
-
-
 def _closed(sealed: bytes | None) -> FreeText | None:
     return None if sealed is None else FreeText(sealed=sealed)

@@ -85,7 +85,7 @@ def test_whose_enquiry_is_anothers_is_let_into_no_case(own_office: Office) -> No
     office, bartek = own_office, own_office.bartek
     clinic = office.clinic
     client = clinic.register_client("Ula")
-    enquire(office, client, office.people.anna)
+    enquiry = enquire(office, client, office.people.anna)
     people = (clinic.register_client(name) for name in ("Jan", "Iza"))
     family = clinic.open_case(*people, by=bartek.id, room=Format.FAMILY)
     member, version = f"/v1/cases/{family}/members/{client}", office.version(family)
@@ -97,6 +97,16 @@ def test_whose_enquiry_is_anothers_is_let_into_no_case(own_office: Office) -> No
     made(bartek.post(f"{where}/groups", plan), "group")
     named = bartek.post(f"{where}/candidates", {"client": client})
     assert named.status_code == 404
+    # Once she is qualified for the group, its own team lets her in.
+    path = f"/v1/enquiries/{enquiry}"
+    group = where.rpartition("/")[2]
+    for what, body in (
+        ("/consultations", {"occurred_at": EARLIER, "words": "She is ready."}),
+        (":qualify", {"format": "group", "reason": "Loss.", "group": group}),
+    ):
+        done = office.anna.post(f"{path}{what}", body, version=office.version(enquiry))
+        assert done.status_code in (200, 201), done.text
+    assert bartek.post(f"{where}/candidates", {"client": client}).status_code == 201
 
 
 def test_whom_a_qualification_names_reads_before_she_takes_it_up(own_office: Office) -> None:
@@ -114,6 +124,10 @@ def test_whom_a_qualification_names_reads_before_she_takes_it_up(own_office: Off
     office.settle()
     assert bartek.get(path).json()["words"] == "She asks for an hour."
     assert bartek.get(f"/v1/clients/{client}").status_code == 200
+    waits = {"priority": "urgent", "words": "Any hour."}
+    for what, asked in ((":waitlist", waits), (":assign", {"practitioner": bartek.id})):
+        version = office.version(enquiry)
+        assert bartek.post(f"{path}{what}", asked, version=version).status_code == 404
     for each in ("/v1/enquiries", "/v1/worklist?kind=enquiry"):
         assert enquiry in bartek.get(each).text, each
         assert enquiry in anna.get(each).text, each

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 from httpx2 import Response
 
-from domain.values import ClientId
+from domain.values import CaseId, ClientId
 from tests.api.http.support import Office, Person, problem
 from tests.walks.practice.test_work import Practice
 
@@ -516,3 +516,20 @@ def test_a_draft_of_whoever_has_left_does_not_keep_a_case_open(therapy: Therapy)
     path = f"{therapy.path}:close"
     done(bartek.person.post(path, closing, version=office.version(anna.case)))
     assert anna.read(f"notes/{draft}")["text"] == "Half a sentence."
+
+
+def test_a_draft_of_whoever_works_here_no_longer_does_not_keep_a_case_open(
+    therapy: Therapy,
+) -> None:
+    office, anna, bartek = therapy.office, therapy.anna, therapy.bartek
+    office.clinic.join_team(CaseId(anna.case), office.people.bartek)
+    half = {"kind": "session", "occurred_at": bartek.now, "text": "Half a sentence."}
+    bartek.begin("notes", half)
+    gone = office.people.bartek
+    left = office.administrator.post(
+        f"/v1/practitioners/{gone}:depart", version=office.version(gone)
+    )
+    assert left.status_code == 200, left.text
+    closing = {"outcome": "completed", "ending": "planned", "ended_by": "together"}
+    path = f"{therapy.path}:close"
+    done(anna.person.post(path, closing, version=office.version(anna.case)))
