@@ -100,7 +100,8 @@ def use(
         return ()
     if used.occurred_at > now:
         raise InTheFuture("occurred_at")
-    if used.occurred_at < issued_at:
+    # Whoever writes it down afterwards knows the minute.
+    if used.occurred_at < issued_at.replace(second=0, microsecond=0):
         raise Invalid("occurred_at", "lies before the sheet was issued")
     if used.occurred_at > state.valid_until:
         raise Invalid("occurred_at", "lies after the sheet had expired")

@@ -228,7 +228,7 @@ async def _sheet(play: Play) -> None:
     _, sheet = await crisis_sheets.issue_crisis_sheet(
         play.desk, play.who(BY), cases, valid_until=now + timedelta(days=3)
     )
-    used = Use(now, cases, UseReason.CRISIS_AWAY, text("used"))
+    used = Use(play.clinic.clock.now(), cases, UseReason.CRISIS_AWAY, text("used"))
     reporting = crisis_sheets.report_crisis_sheet_use(
         play.desk, play.who(BY), sheet, used, command=command_of("measures", "sheet")
     )
